@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The block of *_LIBS below is the architecture: what a program does not link
+# it cannot do (HACKING.md). Everything is built under $(O); `make asan` is the
+# same Makefile with another O.
+
+O ?= build
+PROGRAMS := vipd vipd-engine vipd-forward vipd-watcher vipctl
+SELF := $(firstword $(MAKEFILE_LIST))
+
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+V ?= 0
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-7s %s\n'
+else
+Q :=
+say = @:
+endif
+
+# These goals need no libraries and no configure.
+NOCONF := deps clean distclean help format
+ifneq ($(filter-out $(NOCONF),$(or $(MAKECMDGOALS),all)),)
+include config.mk
+endif
+prefix ?= /usr/local
+
+lib_DIR := lib
+vipd_DIR := daemon/supervisor
+vipd-engine_DIR := daemon/engine
+vipd-forward_DIR := daemon/forward
+vipd-watcher_DIR := daemon/watcher
+vipctl_DIR := ctl
+
+vipd_LIBS = $(EV_LIBS) $(NL_LIBS)
+vipd-engine_LIBS = $(EV_LIBS) $(CAPNG_LIBS)
+vipd-forward_LIBS = $(EV_LIBS) $(NFTNL_LIBS) $(MNL_LIBS) $(CAPNG_LIBS)
+vipd-watcher_LIBS = $(EV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(CAPNG_LIBS)
+vipctl_LIBS = $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
+
+CSTD := -std=gnu17
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wformat=2 -Wpointer-arith -Wwrite-strings -Wswitch-enum
+WERROR ?= -Werror
+OPT ?= -O2 -g
+HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+HARDEN_LD ?= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+CFLAGS ?=
+ALL_CFLAGS = $(CSTD) $(OPT) $(WARN) $(WERROR) $(HARDEN) -I. -Ilib \
+	-D_GNU_SOURCE $(NL_CFLAGS) $(NFTNL_CFLAGS) $(MNL_CFLAGS) \
+	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(YAML_CFLAGS) $(SMARTCOLS_CFLAGS) \
+	$(SAN) $(CFLAGS)
+# libev's macros break aliasing rules by design.
+ALL_CFLAGS += -fno-strict-aliasing
+ALL_LDFLAGS = $(HARDEN_LD) $(SAN) $(LDFLAGS)
+
+lib_SRC := $(wildcard lib/*.c)
+objs = $(patsubst %.c,$(O)/%.o,$(1))
+
+all: $(PROGRAMS:%=$(O)/%) compile_commands.json
+
+$(O)/lib/libvipd.a: $(call objs,$(lib_SRC))
+	$(say) AR $@
+	$(Q)rm -f $@; $(AR) rcs $@ $^
+
+# A program is its main.c and an archive of the rest, so that tests link the
+# real code.
+define PROGRAM
+$(1)_SRC := $$(filter-out %/main.c,$$(wildcard $$($(1)_DIR)/*.c))
+$$(O)/$$($(1)_DIR)/lib$(1).a: $$(call objs,$$($(1)_SRC))
+	$$(say) AR $$@
+	$$(Q)rm -f $$@; $$(AR) rcs $$@ $$^
+$$(O)/$(1): $$(O)/$$($(1)_DIR)/main.o $$(O)/$$($(1)_DIR)/lib$(1).a $$(O)/lib/libvipd.a
+	$$(say) LD $$@
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
+
+$(O)/%.o: %.c Makefile config.mk
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# ---- tests ----
+# test/unit/lib/*.c test lib; test/unit/PROGRAM/*.c test that program's archive.
+UNITS := $(patsubst test/unit/%.c,$(O)/test/unit/%,$(wildcard test/unit/*/*.c))
+
+$(O)/test/unit/lib/%: $(O)/test/unit/lib/%.o $(O)/lib/libvipd.a
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(EV_LIBS) $(CAPNG_LIBS) $(CHECK_LIBS)
+
+define UNIT
+$$(O)/test/unit/$(1)/%: $$(O)/test/unit/$(1)/%.o $$(O)/$$($(1)_DIR)/lib$(1).a $$(O)/lib/libvipd.a
+	$$(say) LD $$@
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$($(1)_LIBS) $$(CHECK_LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call UNIT,$(p))))
+$(O)/test/unit/%.o: ALL_CFLAGS += $(CHECK_CFLAGS) -Itest/unit -Idaemon -Ictl
+
+.SECONDARY:
+units: $(UNITS)
+
+# O also tells the lab which programs to run.
+check: all units
+	$(Q)/usr/bin/python3 test/run --build $(O) $(CHECK_ARGS)
+
+# ---- development ----
+# The commands come from make itself: a dry run that rebuilds everything.
+compile_commands.json: Makefile config.mk $(sort $(wildcard lib/*.c daemon/*/*.c ctl/*.c))
+	$(Q)$(file >$@.tmp,[)$(foreach s,$(filter %.c,$^),$(file >>$@.tmp,{"directory":"$(CURDIR)","file":"$(s)","command":"$(CC) $(subst ",\",$(ALL_CFLAGS)) -c -o $(O)/$(s:.c=.o) $(s)"}$(if $(filter-out $(lastword $(filter %.c,$^)),$(s)),$(comma),)))$(file >>$@.tmp,])mv $@.tmp $@
+comma := ,
+
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+asan:
+	$(Q)$(MAKE) O=build/asan SAN='$(SAN_FLAGS)' HARDEN= HARDEN_LD= OPT='-O1 -g' check
+
+lint: config.h
+	$(Q)test/lint
+
+format:
+	clang-format-14 -i $$(git ls-files '*.c' '*.h')
+
+demo: all
+	$(Q)/usr/bin/python3 test/lab/demo.py --build $(O)
+
+bench: all
+	$(Q)/usr/bin/python3 test/bench/run.py --build $(O) $(BENCH_ARGS)
+
+# ---- configuration ----
+configure: configure.ac
+	$(say) GEN $@
+	$(Q)autoconf
+config.h.in: configure.ac
+	$(Q)printf '/* Names the build chose; see configure.ac. */\n#undef PACKAGE_NAME\n#undef PACKAGE_VERSION\n' > $@
+config.mk: configure config.mk.in config.h.in
+	$(say) CONF $@
+	$(Q)./configure --silent
+config.h: config.mk
+
+# ---- packages ----
+BUILD_DEPS := gcc make autoconf pkg-config libev-dev libnl-3-dev \
+	libnl-route-3-dev libnftnl-dev libmnl-dev libjansson-dev \
+	libcurl4-openssl-dev libyaml-dev uthash-dev libcap-ng-dev \
+	libsmartcols-dev check
+TEST_DEPS := python3 python3-pytest python3-yaml python3-scapy iproute2 \
+	nftables iputils-ping conntrack keepalived frr tshark tcpdump openssl \
+	mandoc clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev \
+	cppcheck shellcheck gcovr git procps
+deps:
+	apt-get update
+	DEBIAN_FRONTEND=noninteractive apt-get install -y \
+	    --no-install-recommends $(BUILD_DEPS) $(TEST_DEPS)
+	command -v kubectl >/dev/null || DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y --no-install-recommends kubernetes-client
+
+clean:
+	rm -rf build compile_commands.json
+distclean: clean
+	rm -rf configure config.h config.h.in config.mk config.log config.status autom4te.cache
+
+help:
+	@echo 'make            builds into build/'
+	@echo 'make deps       installs the Debian packages for building and testing (root)'
+	@echo 'make check      unit, golden and lab tests (root); CHECK_ARGS=-h for a choice'
+	@echo 'make demo       three nodes, a client and a failover in network namespaces (root)'
+	@echo 'make asan       the tests under address and undefined-behaviour sanitizers'
+	@echo 'make bench      figures beside keepalived in one run (root)'
+	@echo 'make lint format install uninstall dist clean distclean'
+
+.PHONY: all units check asan lint format demo bench deps clean distclean help
+
+-include $(shell [ -d $(O) ] && find $(O) -name '*.d' 2>/dev/null)

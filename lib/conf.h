@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration as checked structs: what vipd.conf(5) says, every default
+ * applied, nothing repaired. Text becomes a syntax tree (conf_tree.h), tables
+ * of {keyword, arguments, range, default, help} turn the tree into this, and
+ * conf_check() holds the rules between fields. The same tables print the
+ * canonical form and suggest the nearest keyword.
+ *
+ * Knows no interface, no kernel, no network: a missing interface is not an
+ * error here. One owner: conf_load() allocates, conf_free() frees all of it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "ipaddr.h"
+#include "msg.h"
+
+struct conf_ranges {
+	struct iprange *items;
+	size_t count;
+	size_t cap;
+};
+
+struct conf_address {
+	struct ipaddr addr;
+	uint8_t prefixlen;
+	bool excluded;        /* owned, not in adverts */
+	char dev[IFNAME_LEN]; /* empty: the instance's interface */
+	char label[IFNAME_LEN];
+	bool has_broadcast;
+	struct ipaddr broadcast;
+};
+
+struct conf_peer {
+	struct ipaddr addr;
+	uint8_t min_ttl;
+	uint8_t max_ttl;
+};
+
+struct conf_instance {
+	char name[NAME_LEN];
+	char interface[IFNAME_LEN];
+	uint8_t family; /* AF_INET, AF_INET6: derived or configured */
+	uint8_t version;
+	uint8_t vrid;
+	uint8_t priority;
+	uint32_t advert_us;
+	bool state_master; /* honoured only with priority 255 */
+	bool preempt;
+	uint32_t preempt_delay_us;
+	uint32_t garp_delay_us;
+	uint8_t garp_repeat;
+	uint32_t garp_refresh_us;
+	uint8_t garp_refresh_repeat;
+	uint32_t garp_lower_prio_delay_us;
+	uint8_t garp_lower_prio_repeat;
+	uint32_t garp_interval_us;
+	uint32_t gna_interval_us;
+	bool checksum_as_v2;
+	uint8_t auth_type; /* enum vrrp_auth */
+	uint8_t auth_data[8];
+	struct ipaddr unicast_src;
+	struct conf_peer *peers;
+	size_t n_peers;
+	struct conf_address *addresses; /* in configured order */
+	size_t n_addresses;
+	bool wants_services;               /* a service_addresses keyword is there */
+	struct conf_ranges service_ranges; /* empty though wanted: bare */
+};
+
+struct conf_pool {
+	char name[NAME_LEN];
+	struct conf_ranges ranges;
+};
+
+struct conf_services {
+	bool present;
+	char kubeconfig[256]; /* absolute; empty: manifests */
+	char manifests[256];
+	char node_name[254]; /* empty: the watcher finds it */
+	char load_balancer_class[NAME_LEN];
+	bool claim_unclassed;
+	struct conf_ranges external_ips;
+	struct conf_pool *pools;
+	size_t n_pools;
+	uint32_t startup_wait_us;
+};
+
+struct conf_forwarding {
+	enum forward_mode mode;
+	enum source_nat source_nat;
+};
+
+struct conf {
+	char file[256];
+	char router_id[NAME_LEN]; /* empty: the node's name */
+	struct conf_instance *instances;
+	size_t n_instances;
+	struct conf_services services;
+	struct conf_forwarding forwarding;
+};
+
+enum conf_severity { CONF_ERROR, CONF_WARNING };
+
+/* One finding, "FILE:LINE:COLUMN: error: text" when printed. */
+struct conf_problem {
+	enum conf_severity severity;
+	char file[256];
+	unsigned line;
+	unsigned column;
+	char text[256];
+};
+
+struct conf_problems {
+	struct conf_problem *items;
+	size_t count;
+	size_t cap;
+	size_t errors;
+};
+
+/*
+ * Reads path and its includes. Returns the configuration, or NULL when
+ * problems->errors is not 0; either way problems holds everything found, in
+ * reading order. config_id chooses @ID lines (NULL: the host name's first
+ * label).
+ */
+struct conf *conf_load(
+    const char *path, const char *config_id, struct conf_problems *problems);
+void conf_free(struct conf *conf);
+void conf_problems_free(struct conf_problems *problems);
+/* "FILE:LINE:COLUMN: error: text" without newline. */
+void conf_problem_format(const struct conf_problem *p, char *buf, size_t size);
+/* The canonical form: reads back as an equal configuration. */
+void conf_print(const struct conf *conf, FILE *out);
+/* Instances are the same to VRRP and to the kernel. */
+bool conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b);
+const struct conf_instance *conf_find_instance(const struct conf *conf, const char *name);

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "msg.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "log.h"
+
+#define CHILD (PEER_ENGINE | PEER_FORWARD | PEER_WATCHER)
+
+/* What msg_parse checks inside a head or a record. */
+enum field_kind { FIELD_END, FIELD_STRING, FIELD_U8, FIELD_U32, FIELD_ADDR };
+
+struct field {
+	uint8_t kind;
+	uint16_t at;
+	uint32_t arg; /* a string's size, an integer's largest value */
+};
+
+#define STRING(type, member)                                                             \
+	{                                                                                \
+		FIELD_STRING, offsetof(type, member), sizeof(((type *)0)->member)        \
+	}
+#define U8_MAX(type, member, max)                                                        \
+	{                                                                                \
+		FIELD_U8, offsetof(type, member), max                                    \
+	}
+#define U32_MAX(type, member, max)                                                       \
+	{                                                                                \
+		FIELD_U32, offsetof(type, member), max                                   \
+	}
+#define ADDR(type, member)                                                               \
+	{                                                                                \
+		FIELD_ADDR, offsetof(type, member), 0                                    \
+	}
+#define END                                                                              \
+	{                                                                                \
+		FIELD_END, 0, 0                                                          \
+	}
+
+static const struct field hello_fields[] = { STRING(struct msg_hello, program),
+	STRING(struct msg_hello, version), END };
+static const struct field log_fields[] = { STRING(struct msg_log, text),
+	U32_MAX(struct msg_log, level, LOG_LEVEL_DEBUG), END };
+static const struct field sync_begin_fields[] = {
+	U32_MAX(struct msg_sync_begin, source, SOURCE_SNAPSHOT), END
+};
+static const struct field interface_fields[] = { STRING(struct msg_interface, name),
+	ADDR(struct msg_interface, primary4), ADDR(struct msg_interface, linklocal6),
+	END };
+static const struct field instance_fields[] = { STRING(struct msg_instance, name),
+	STRING(struct msg_instance, interface), U8_MAX(struct msg_instance, version, 3),
+	U8_MAX(struct msg_instance, auth_type, VRRP_AUTH_PASS),
+	ADDR(struct msg_instance, unicast_src), END };
+static const struct field addr_fields[] = { { FIELD_ADDR, 0, 0 }, END };
+static const struct field peer_fields[] = { ADDR(struct msg_peer_record, addr), END };
+static const struct field state_fields[] = { U8_MAX(struct msg_state, state, VRRP_FAULT),
+	U8_MAX(struct msg_state, reason, VRRP_REASON_COUNT - 1),
+	ADDR(struct msg_state, master), END };
+static const struct field counter_fields[] = { STRING(struct msg_counter, name), END };
+static const struct field watcher_conf_fields[] = { STRING(struct msg_watcher_conf,
+							node_name),
+	STRING(struct msg_watcher_conf, kubeconfig),
+	STRING(struct msg_watcher_conf, manifests),
+	STRING(struct msg_watcher_conf, class),
+	STRING(struct msg_watcher_conf, state_dir), END };
+static const struct field watcher_ranges_fields[] = { U32_MAX(struct msg_watcher_ranges,
+							  which, RANGES_POOL),
+	STRING(struct msg_watcher_ranges, name), END };
+static const struct field watcher_instance_fields[] = {
+	STRING(struct msg_watcher_instance, name), END
+};
+static const struct field range_fields[] = { ADDR(struct iprange, first),
+	ADDR(struct iprange, last), END };
+static const struct field source_state_fields[] = { U32_MAX(struct msg_source_state,
+							source, SOURCE_SNAPSHOT),
+	U32_MAX(struct msg_source_state, health, HEALTH_TROUBLE),
+	STRING(struct msg_source_state, node_name),
+	STRING(struct msg_source_state, node_name_source),
+	STRING(struct msg_source_state, server), STRING(struct msg_source_state, error),
+	END };
+static const struct field service_fields[] = { STRING(struct msg_service, key.ns),
+	STRING(struct msg_service, key.name), STRING(struct msg_service, uid),
+	STRING(struct msg_service, reason),
+	U32_MAX(struct msg_service, verdict, VERDICT_INVALID), END };
+static const struct field service_address_fields[] = { ADDR(struct msg_service_address,
+							   addr),
+	U8_MAX(struct msg_service_address, verdict, VERDICT_INVALID),
+	U8_MAX(struct msg_service_address, origin, ORIGIN_POOL),
+	STRING(struct msg_service_address, instance),
+	STRING(struct msg_service_address, reason), END };
+static const struct field service_port_fields[] = { U8_MAX(struct msg_service_port,
+							verdict, VERDICT_INVALID),
+	STRING(struct msg_service_port, name), END };
+static const struct field service_endpoint_fields[] = {
+	ADDR(struct msg_service_endpoint, addr), END
+};
+static const struct field key_fields[] = { STRING(struct msg_service_key, ns),
+	STRING(struct msg_service_key, name), END };
+static const struct field forward_conf_fields[] = { U32_MAX(struct msg_forward_conf, mode,
+							FORWARD_NONE),
+	U32_MAX(struct msg_forward_conf, source_nat, SOURCE_NAT_NONE), END };
+static const struct field failed_fields[] = { STRING(struct msg_failed, key.ns),
+	STRING(struct msg_failed, key.name), STRING(struct msg_failed, text), END };
+static const struct field forward_state_fields[] = { U32_MAX(struct msg_forward_state,
+							 mode, FORWARD_NONE),
+	STRING(struct msg_forward_state, reason), END };
+static const struct field ctl_request_fields[] = { STRING(struct msg_ctl_request, arg),
+	END };
+static const struct field ctl_node_fields[] = { STRING(struct msg_ctl_node, node),
+	STRING(struct msg_ctl_node, node_source), STRING(struct msg_ctl_node, version),
+	STRING(struct msg_ctl_node, source.node_name),
+	STRING(struct msg_ctl_node, source.node_name_source),
+	STRING(struct msg_ctl_node, source.server),
+	STRING(struct msg_ctl_node, source.error),
+	STRING(struct msg_ctl_node, forward.reason), STRING(struct msg_ctl_node, config),
+	STRING(struct msg_ctl_node, config_error), END };
+static const struct field ctl_instance_fields[] = { STRING(struct msg_ctl_instance,
+							conf.name),
+	STRING(struct msg_ctl_instance, conf.interface),
+	U8_MAX(struct msg_ctl_instance, state.state, VRRP_FAULT),
+	U8_MAX(struct msg_ctl_instance, state.reason, VRRP_REASON_COUNT - 1), END };
+static const struct field ctl_address_fields[] = { ADDR(struct msg_ctl_address, addr),
+	U8_MAX(struct msg_ctl_address, origin, ORIGIN_POOL),
+	STRING(struct msg_ctl_address, dev), STRING(struct msg_ctl_address, error), END };
+static const struct field ctl_service_fields[] = { STRING(struct msg_ctl_service, key.ns),
+	STRING(struct msg_ctl_service, key.name),
+	U32_MAX(struct msg_ctl_service, state, SERVICE_STATE_COUNT - 1),
+	STRING(struct msg_ctl_service, reason), END };
+static const struct field ctl_text_fields[] = { U32_MAX(struct msg_ctl_text, level,
+						    LOG_LEVEL_DEBUG),
+	STRING(struct msg_ctl_text, text), END };
+static const struct field ctl_end_fields[] = { STRING(struct msg_ctl_end, text), END };
+
+struct type_row {
+	struct msg_type_info info;
+	const struct field *head_fields;
+	const struct field *record_fields;
+};
+
+#define ROW(type, head, record, senders, fds, hf, rf)                                    \
+	[type] = { { #type, head, record, senders, fds }, hf, rf }
+#define REF sizeof(struct msg_instance_ref)
+
+/* clang-format off */
+static const struct type_row table[MSG_TYPE_COUNT] = {
+ROW(MSG_HELLO, sizeof(struct msg_hello), 0, CHILD, 0, hello_fields, NULL),
+ROW(MSG_LOG, sizeof(struct msg_log), 0, CHILD, 0, log_fields, NULL),
+ROW(MSG_STOP, 0, 0, PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_SYNC_BEGIN, sizeof(struct msg_sync_begin), 0, PEER_VIPD | PEER_WATCHER, 0, sync_begin_fields, NULL),
+ROW(MSG_SYNC_END, sizeof(struct msg_sync_end), 0, PEER_VIPD | PEER_WATCHER, 0, NULL, NULL),
+ROW(MSG_INTERFACE, sizeof(struct msg_interface), 0, PEER_VIPD, 0, interface_fields, NULL),
+ROW(MSG_INTERFACE_GONE, sizeof(struct msg_interface_gone), 0, PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_SOCKETS, sizeof(struct msg_sockets), 0, PEER_VIPD, 2, NULL, NULL),
+ROW(MSG_ANNOUNCE_SOCKET, 0, 0, PEER_VIPD, 1, NULL, NULL),
+ROW(MSG_INSTANCE, sizeof(struct msg_instance), 0, PEER_VIPD, 0, instance_fields, NULL),
+ROW(MSG_INSTANCE_ADVERTISED, REF, sizeof(struct ipaddr), PEER_VIPD, 0, NULL, addr_fields),
+ROW(MSG_INSTANCE_PEERS, REF, sizeof(struct msg_peer_record), PEER_VIPD, 0, NULL, peer_fields),
+ROW(MSG_INSTANCE_END, REF, 0, PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_INSTANCE_GONE, REF, 0, PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_INSTALLED, REF, sizeof(struct ipaddr), PEER_VIPD, 0, NULL, addr_fields),
+ROW(MSG_REMOVED, REF, sizeof(struct ipaddr), PEER_VIPD, 0, NULL, addr_fields),
+ROW(MSG_COUNTERS_REQUEST, 0, 0, PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_STATE, sizeof(struct msg_state), 0, PEER_ENGINE, 0, state_fields, NULL),
+ROW(MSG_COUNTERS, REF, sizeof(struct msg_counter), PEER_ENGINE | PEER_VIPD, 0, NULL, counter_fields),
+ROW(MSG_WATCHER_CONF, sizeof(struct msg_watcher_conf), 0, PEER_VIPD, 0, watcher_conf_fields, NULL),
+ROW(MSG_WATCHER_RANGES, sizeof(struct msg_watcher_ranges), sizeof(struct iprange), PEER_VIPD, 0, watcher_ranges_fields, range_fields),
+ROW(MSG_WATCHER_INSTANCE, sizeof(struct msg_watcher_instance), sizeof(struct iprange), PEER_VIPD, 0, watcher_instance_fields, range_fields),
+ROW(MSG_WATCHER_CONF_END, 0, 0, PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_SOURCE_STATE, sizeof(struct msg_source_state), 0, PEER_WATCHER, 0, source_state_fields, NULL),
+ROW(MSG_SERVICE, sizeof(struct msg_service), 0, PEER_VIPD | PEER_WATCHER, 0, service_fields, NULL),
+ROW(MSG_SERVICE_ADDRESSES, 0, sizeof(struct msg_service_address), PEER_VIPD | PEER_WATCHER, 0, NULL, service_address_fields),
+ROW(MSG_SERVICE_PORTS, 0, sizeof(struct msg_service_port), PEER_VIPD | PEER_WATCHER, 0, NULL, service_port_fields),
+ROW(MSG_SERVICE_ENDPOINTS, 0, sizeof(struct msg_service_endpoint), PEER_VIPD | PEER_WATCHER, 0, NULL, service_endpoint_fields),
+ROW(MSG_SERVICE_SOURCES, 0, sizeof(struct iprange), PEER_VIPD | PEER_WATCHER, 0, NULL, range_fields),
+ROW(MSG_SERVICE_END, 0, 0, PEER_VIPD | PEER_WATCHER, 0, NULL, NULL),
+ROW(MSG_SERVICE_GONE, sizeof(struct msg_service_key), 0, PEER_VIPD | PEER_WATCHER, 0, key_fields, NULL),
+ROW(MSG_FORWARD_CONF, sizeof(struct msg_forward_conf), 0, PEER_VIPD, 0, forward_conf_fields, NULL),
+ROW(MSG_IN_PLACE, 0, 0, PEER_FORWARD, 0, NULL, NULL),
+ROW(MSG_FAILED, sizeof(struct msg_failed), 0, PEER_FORWARD, 0, failed_fields, NULL),
+ROW(MSG_FORWARD_STATE, sizeof(struct msg_forward_state), 0, PEER_FORWARD, 0, forward_state_fields, NULL),
+ROW(MSG_CTL_REQUEST, sizeof(struct msg_ctl_request), 0, PEER_CTL, 0, ctl_request_fields, NULL),
+ROW(MSG_CTL_NODE, sizeof(struct msg_ctl_node), 0, PEER_VIPD, 0, ctl_node_fields, NULL),
+ROW(MSG_CTL_INSTANCE, sizeof(struct msg_ctl_instance), 0, PEER_VIPD, 0, ctl_instance_fields, NULL),
+ROW(MSG_CTL_ADDRESSES, REF, sizeof(struct msg_ctl_address), PEER_VIPD, 0, NULL, ctl_address_fields),
+ROW(MSG_CTL_SERVICE, sizeof(struct msg_ctl_service), 0, PEER_VIPD, 0, ctl_service_fields, NULL),
+ROW(MSG_CTL_TEXT, sizeof(struct msg_ctl_text), 0, PEER_VIPD, 0, ctl_text_fields, NULL),
+ROW(MSG_CTL_END, sizeof(struct msg_ctl_end), 0, PEER_VIPD, 0, ctl_end_fields, NULL),
+};
+/* clang-format on */
+
+const struct msg_type_info *
+msg_info(enum msg_type type)
+{
+	return &table[type].info;
+}
+
+size_t
+msg_records_max(enum msg_type type)
+{
+	const struct msg_type_info *info = msg_info(type);
+
+	if (!info->record)
+		return 0;
+	return (MSG_MAX - sizeof(struct msg_header) - info->head) / info->record;
+}
+
+static const char *
+check_field(const struct field *f, const uint8_t *base)
+{
+	struct ipaddr addr;
+	uint32_t v;
+
+	switch ((enum field_kind)f->kind) {
+	case FIELD_STRING:
+		return memchr(base + f->at, '\0', f->arg) ? NULL
+							  : "string without an end";
+	case FIELD_U8:
+		return base[f->at] <= f->arg ? NULL : "value out of range";
+	case FIELD_U32:
+		memcpy(&v, base + f->at, sizeof(v));
+		return v <= f->arg ? NULL : "value out of range";
+	case FIELD_ADDR:
+		memcpy(&addr, base + f->at, sizeof(addr));
+		return addr.family == 0 || ipaddr_len(&addr) ? NULL
+							     : "unknown address family";
+	case FIELD_END:
+		break;
+	}
+	return NULL;
+}
+
+static const char *
+check_fields(const struct field *fields, const uint8_t *base)
+{
+	const char *wrong = NULL;
+
+	for (; fields && fields->kind != FIELD_END && !wrong; fields++)
+		wrong = check_field(fields, base);
+	return wrong;
+}
+
+const char *
+msg_parse(const void *buf, size_t len, enum msg_peer from, struct msg *out)
+{
+	const uint8_t *bytes = buf;
+	const struct type_row *row;
+	struct msg_header header;
+	const char *wrong;
+	size_t body;
+
+	if (len < sizeof(header) || len > MSG_MAX)
+		return "no message has this length";
+	memcpy(&header, bytes, sizeof(header));
+	if (header.type == MSG_NONE || header.type >= MSG_TYPE_COUNT)
+		return "unknown message type";
+	row = &table[header.type];
+	if (!(row->info.senders & from))
+		return "message not allowed from this sender";
+	body = sizeof(header) + row->info.head;
+	if (len != body + (size_t)header.count * row->info.record ||
+	    (header.count && !row->info.record))
+		return "message of the wrong length";
+
+	wrong = check_fields(row->head_fields, bytes + sizeof(header));
+	for (size_t i = 0; i < header.count && !wrong; i++)
+		wrong =
+		    check_fields(row->record_fields, bytes + body + i * row->info.record);
+	if (wrong)
+		return wrong;
+
+	*out = (struct msg){
+		.type = header.type,
+		.seq = header.seq,
+		.count = header.count,
+		.head = bytes + sizeof(header),
+		.records = bytes + body,
+		.fds = { -1, -1 },
+	};
+	return NULL;
+}
+
+size_t
+msg_build(void *buf, enum msg_type type, uint32_t seq, const void *head,
+    const void *records, size_t count)
+{
+	const struct msg_type_info *info = msg_info(type);
+	struct msg_header header = {
+		.type = (uint16_t)type,
+		.count = (uint16_t)count,
+		.seq = seq,
+	};
+	uint8_t *at = buf;
+
+	if (count > msg_records_max(type))
+		fatalx("%s: %zu records do not fit a message", info->name, count);
+	memcpy(at, &header, sizeof(header));
+	at += sizeof(header);
+	if (info->head)
+		memcpy(at, head, info->head);
+	at += info->head;
+	if (count)
+		memcpy(at, records, count * info->record);
+	return sizeof(header) + info->head + count * info->record;
+}
+
+const char *
+vrrp_state_name(enum vrrp_state state)
+{
+	static const char *const names[] = {
+		[VRRP_INIT] = "INIT",
+		[VRRP_BACKUP] = "BACKUP",
+		[VRRP_MASTER] = "MASTER",
+		[VRRP_FAULT] = "FAULT",
+	};
+
+	return names[state];
+}
+
+const char *
+vrrp_reason_text(enum vrrp_reason reason)
+{
+	static const char *const texts[VRRP_REASON_COUNT] = {
+		[VRRP_REASON_NONE] = "",
+		[VRRP_REASON_STARTUP] = "started",
+		[VRRP_REASON_HOLD] = "waits for the first list of Services",
+		[VRRP_REASON_OWNER] = "address owner (priority 255)",
+		[VRRP_REASON_TIMEOUT] = "no advert from a master",
+		[VRRP_REASON_RESIGNED] = "the master resigned",
+		[VRRP_REASON_PREEMPT] = "the master had a lower priority",
+		[VRRP_REASON_HIGHER_PRIORITY] = "a router with higher priority is master",
+		[VRRP_REASON_HIGHER_ADDRESS] =
+		    "a router with equal priority and higher address is master",
+		[VRRP_REASON_NO_INTERFACE] = "interface does not exist",
+		[VRRP_REASON_LINK_DOWN] = "link is down",
+		[VRRP_REASON_NO_ADDRESS] = "interface has no source address",
+		[VRRP_REASON_SEND_FAILED] = "adverts cannot be sent",
+		[VRRP_REASON_RESUMED] = "resumed after an engine restart",
+		[VRRP_REASON_SHUTDOWN] = "stopped",
+	};
+
+	return texts[reason];
+}
+
+const char *
+service_state_name(enum service_state state)
+{
+	static const char *const names[SERVICE_STATE_COUNT] = {
+		[SERVICE_SERVING] = "serving",
+		[SERVICE_STANDBY] = "standby",
+		[SERVICE_NO_ENDPOINTS] = "no-endpoints",
+		[SERVICE_PENDING] = "pending",
+		[SERVICE_REFUSED] = "refused",
+		[SERVICE_CONFLICT] = "conflict",
+		[SERVICE_FAILED] = "failed",
+	};
+
+	return names[state];
+}
+
+const char *
+proto_name(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return "TCP";
+	case IPPROTO_UDP:
+		return "UDP";
+	case IPPROTO_SCTP:
+		return "SCTP";
+	default:
+		return "?";
+	}
+}

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every message that crosses a process border: the enum is the table of
+ * contents, a struct of fixed-width fields for each, and one table that says
+ * how large it is and who may send it. A message is one SOCK_SEQPACKET
+ * datagram of at most MSG_MAX bytes: header, fixed head, then `count` records
+ * of one kind. Anything else on a socket ends that connection.
+ *
+ * All ends ship together, so the byte order is the host's; HELLO and
+ * CTL_REQUEST carry MSG_PROTOCOL and a stranger is refused. Strings are
+ * NUL-terminated and zero filled (msg_check verifies the terminator).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipaddr.h"
+
+#define MSG_MAX 16384
+#define MSG_PROTOCOL 1
+/* A child's end of its socket pair. */
+#define MSG_CHILD_FD 3
+
+#define NAME_LEN 64 /* instances, namespaces, Services: 63 and a NUL */
+#define IFNAME_LEN 16
+#define REASON_LEN 160
+
+enum msg_peer {
+	PEER_VIPD = 1,
+	PEER_ENGINE = 2,
+	PEER_FORWARD = 4,
+	PEER_WATCHER = 8,
+	PEER_CTL = 16,
+};
+
+enum msg_type {
+	MSG_NONE,
+	/* any child -> vipd */
+	MSG_HELLO,
+	MSG_LOG,
+	/* vipd -> any child */
+	MSG_STOP,
+	/* vipd -> engine, forward; watcher -> vipd */
+	MSG_SYNC_BEGIN,
+	MSG_SYNC_END,
+
+	/* vipd -> engine */
+	MSG_INTERFACE,
+	MSG_INTERFACE_GONE,
+	MSG_SOCKETS,
+	MSG_ANNOUNCE_SOCKET,
+	MSG_INSTANCE,
+	MSG_INSTANCE_ADVERTISED,
+	MSG_INSTANCE_PEERS,
+	MSG_INSTANCE_END,
+	MSG_INSTANCE_GONE,
+	MSG_INSTALLED,
+	MSG_REMOVED,
+	MSG_COUNTERS_REQUEST,
+	/* engine -> vipd */
+	MSG_STATE,
+	MSG_COUNTERS,
+
+	/* vipd -> watcher */
+	MSG_WATCHER_CONF,
+	MSG_WATCHER_RANGES,
+	MSG_WATCHER_INSTANCE,
+	MSG_WATCHER_CONF_END,
+	/* watcher -> vipd */
+	MSG_SOURCE_STATE,
+
+	/* watcher -> vipd -> forward, and vipd -> vipctl */
+	MSG_SERVICE,
+	MSG_SERVICE_ADDRESSES,
+	MSG_SERVICE_PORTS,
+	MSG_SERVICE_ENDPOINTS,
+	MSG_SERVICE_SOURCES,
+	MSG_SERVICE_END,
+	MSG_SERVICE_GONE,
+
+	/* vipd -> forward */
+	MSG_FORWARD_CONF,
+	/* forward -> vipd */
+	MSG_IN_PLACE,
+	MSG_FAILED,
+	MSG_FORWARD_STATE,
+
+	/* vipctl -> vipd */
+	MSG_CTL_REQUEST,
+	/* vipd -> vipctl */
+	MSG_CTL_NODE,
+	MSG_CTL_INSTANCE,
+	MSG_CTL_ADDRESSES,
+	MSG_CTL_SERVICE,
+	MSG_CTL_TEXT,
+	MSG_CTL_END,
+
+	MSG_TYPE_COUNT
+};
+
+struct msg_header {
+	uint16_t type;
+	uint16_t count; /* of records behind the head */
+	uint32_t seq;   /* vipd -> forward numbers its changes; else 0 */
+};
+
+/* ---- children in general ---- */
+
+struct msg_hello {
+	uint32_t protocol;
+	uint32_t pid;
+	char program[16];
+	char version[32];
+};
+
+struct msg_log {
+	uint32_t level;   /* enum log_level */
+	uint32_t dropped; /* lines lost before this one */
+	char text[480];
+};
+
+enum sync_source { SOURCE_NONE, SOURCE_API, SOURCE_MANIFESTS, SOURCE_SNAPSHOT };
+
+/*
+ * Between BEGIN and END the sender tells all it wants; the receiver drops what
+ * was not told when END comes with complete = 1 (a sync from the snapshot only
+ * adds: complete = 0).
+ */
+struct msg_sync_begin {
+	uint32_t source; /* enum sync_source */
+};
+struct msg_sync_end {
+	uint32_t complete;
+};
+
+/* ---- engine ---- */
+
+struct msg_interface {
+	uint32_t ifindex;
+	uint32_t mtu;
+	char name[IFNAME_LEN];
+	uint8_t usable;      /* admin up and carrier */
+	uint8_t forwarding6; /* net.ipv6 forwarding: NA carries the R flag */
+	uint8_t mac[6];
+	struct ipaddr primary4;   /* family 0: none */
+	struct ipaddr linklocal6; /* not tentative; family 0: none */
+};
+
+/* Also tells that the interface's sockets are to be closed. */
+struct msg_interface_gone {
+	uint32_t ifindex;
+};
+
+/*
+ * Carries two descriptors: a packet socket (SOCK_DGRAM, bound to ifindex and
+ * to the family's ethertype, BPF: protocol 112 to this host) to receive, and
+ * a raw IP socket (protocol 112, bound to the device, multicast group joined,
+ * TTL/hop limit 255, TOS 0xc0, no loop) to send. A socket that arrives for a
+ * known (ifindex, family) replaces the older pair.
+ */
+struct msg_sockets {
+	uint32_t ifindex;
+	uint8_t family;
+	uint8_t zero[3];
+};
+
+/* MSG_ANNOUNCE_SOCKET has no head; one descriptor: an unbound packet socket
+ * (SOCK_RAW, protocol 0) for gratuitous ARP and unsolicited NA. */
+
+enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1 };
+
+/*
+ * One virtual router. id is vipd's handle: it stays with the instance over
+ * reloads and engine restarts. The frames INSTANCE, ADVERTISED..., PEERS...,
+ * INSTANCE_END take effect together; an instance told again with equal
+ * contents changes nothing.
+ */
+struct msg_instance {
+	uint32_t id;
+	uint32_t ifindex; /* 0: the interface does not exist (FAULT) */
+	char name[NAME_LEN];
+	char interface[IFNAME_LEN];
+	uint8_t family;  /* of its adverts: AF_INET, AF_INET6 */
+	uint8_t version; /* 2, 3 */
+	uint8_t vrid;
+	uint8_t priority; /* effective; 255 = owner */
+	uint8_t preempt;
+	uint8_t checksum_as_v2;
+	uint8_t auth_type; /* enum vrrp_auth */
+	uint8_t unicast;
+	uint8_t auth_data[8];
+	uint8_t hold;   /* stay in INIT for now (startup_wait) */
+	uint8_t resume; /* was MASTER, addresses are held: go on (I10) */
+	uint8_t garp_repeat;
+	uint8_t garp_refresh_repeat;
+	uint8_t garp_lower_prio_repeat;
+	uint8_t zero[3];
+	uint32_t advert_us;
+	uint32_t preempt_delay_us;
+	uint32_t garp_delay_us;   /* second burst after MASTER; 0 none */
+	uint32_t garp_refresh_us; /* 0 none */
+	uint32_t garp_lower_prio_delay_us;
+	uint32_t garp_interval_us; /* between ARPs on an interface */
+	uint32_t gna_interval_us;
+	struct ipaddr unicast_src; /* family 0: the interface's primary */
+};
+
+/* For ADVERTISED, PEERS, INSTANCE_END, INSTANCE_GONE, INSTALLED, REMOVED. */
+struct msg_instance_ref {
+	uint32_t id;
+};
+/* Records of ADVERTISED (in configured order), INSTALLED and REMOVED:
+ * struct ipaddr. Of PEERS: */
+struct msg_peer_record {
+	struct ipaddr addr;
+	uint8_t min_ttl; /* accepted window; default 255..255 is sent by */
+	uint8_t max_ttl; /* vipd as 1..255 where peers may be routed */
+	uint8_t zero[2];
+};
+
+enum vrrp_state { VRRP_INIT, VRRP_BACKUP, VRRP_MASTER, VRRP_FAULT };
+
+/* Why the last change of state came. */
+enum vrrp_reason {
+	VRRP_REASON_NONE,
+	VRRP_REASON_STARTUP,
+	VRRP_REASON_HOLD,            /* waits for the first complete list */
+	VRRP_REASON_OWNER,           /* priority 255 */
+	VRRP_REASON_TIMEOUT,         /* Master_Down_Timer */
+	VRRP_REASON_RESIGNED,        /* master sent priority 0, timer ran out */
+	VRRP_REASON_PREEMPT,         /* the master had a lower priority */
+	VRRP_REASON_HIGHER_PRIORITY, /* heard a better advert */
+	VRRP_REASON_HIGHER_ADDRESS,  /* equal priority, higher address */
+	VRRP_REASON_NO_INTERFACE,
+	VRRP_REASON_LINK_DOWN,
+	VRRP_REASON_NO_ADDRESS, /* no source address on the interface */
+	VRRP_REASON_SEND_FAILED,
+	VRRP_REASON_RESUMED, /* the engine was restarted */
+	VRRP_REASON_SHUTDOWN,
+	VRRP_REASON_COUNT
+};
+
+/* The newest state of an instance; states between may be skipped. */
+struct msg_state {
+	uint32_t id;
+	uint8_t state;    /* enum vrrp_state */
+	uint8_t reason;   /* enum vrrp_reason */
+	uint8_t priority; /* sent in adverts */
+	uint8_t master_priority;
+	uint32_t master_advert_us;
+	struct ipaddr master; /* family 0: unknown */
+	uint64_t since_us;    /* monotonic */
+	uint32_t transitions; /* to MASTER, since the engine's start */
+	uint32_t zero;
+};
+
+/* Counters of one instance: records struct msg_counter. */
+struct msg_counter {
+	char name[32];
+	uint64_t value;
+};
+
+/* ---- watcher ---- */
+
+struct msg_watcher_conf {
+	char node_name[256];  /* empty: the watcher finds it */
+	char kubeconfig[256]; /* empty: none */
+	char manifests[256];  /* empty: none */
+	char class[NAME_LEN];
+	char state_dir[256];
+	uint8_t claim_unclassed;
+	uint8_t zero[3];
+};
+
+enum watcher_ranges { RANGES_EXTERNAL_IPS = 1, RANGES_POOL };
+
+/* Records: struct iprange. Several frames of one kind add up. */
+struct msg_watcher_ranges {
+	uint32_t which;      /* enum watcher_ranges */
+	char name[NAME_LEN]; /* of the pool */
+};
+
+/* Records: struct iprange, its service_addresses; bare: no records. Frames
+ * with one name add up. */
+struct msg_watcher_instance {
+	char name[NAME_LEN];
+	uint8_t vrid;
+	uint8_t bare; /* carries what no other instance names */
+	uint8_t zero[2];
+};
+
+enum source_health { HEALTH_STARTING, HEALTH_OK, HEALTH_TROUBLE };
+
+/* The state of the source of Services; sent on change and every 10 s. */
+struct msg_source_state {
+	uint32_t source;   /* enum sync_source: what is served from now */
+	uint32_t health;   /* enum source_health */
+	uint64_t fresh_us; /* monotonic: last proof of freshness; 0 never */
+	char node_name[256];
+	char node_name_source[32];
+	char server[256]; /* URL or directory */
+	char error[256];  /* with the remedy; empty if none */
+};
+
+/* ---- Services ---- */
+
+enum verdict {
+	VERDICT_OK,
+	VERDICT_REFUSED,  /* outside the configured ranges, not allowed */
+	VERDICT_CONFLICT, /* somebody else has it */
+	VERDICT_PENDING,  /* nothing assigned yet */
+	VERDICT_INVALID,  /* the object is malformed */
+};
+
+enum service_flag {
+	SERVICE_LOCAL = 1,           /* externalTrafficPolicy: Local */
+	SERVICE_AFFINITY_CLIENT = 2, /* sessionAffinity: ClientIP */
+	SERVICE_LOADBALANCER = 4,    /* type LoadBalancer */
+};
+
+/*
+ * One Service, normalised. The frames SERVICE, ADDRESSES..., PORTS...,
+ * ENDPOINTS..., SOURCES..., SERVICE_END travel together and take effect at
+ * SERVICE_END; (ns, name) is the key. vipd reads SERVICE and ADDRESSES and
+ * relays the rest unread.
+ */
+struct msg_service_key {
+	char ns[NAME_LEN];
+	char name[NAME_LEN];
+};
+
+struct msg_service {
+	struct msg_service_key key;
+	char uid[40];
+	uint32_t flags; /* enum service_flag */
+	uint32_t affinity_s;
+	uint32_t verdict;        /* enum verdict, of the whole Service */
+	uint32_t endpoints;      /* how many usable ones, all ports */
+	char reason[REASON_LEN]; /* why not OK, with the remedy */
+};
+
+enum address_origin { ORIGIN_STATIC, ORIGIN_EXTERNAL_IP, ORIGIN_POOL };
+
+struct msg_service_address {
+	struct ipaddr addr;
+	uint8_t verdict; /* enum verdict */
+	uint8_t origin;  /* enum address_origin */
+	uint8_t zero[2];
+	char instance[NAME_LEN]; /* placement; empty: no instance fits */
+	char reason[REASON_LEN];
+};
+
+/* proto: IPPROTO_TCP, _UDP, _SCTP. */
+struct msg_service_port {
+	uint16_t port;
+	uint8_t proto;
+	uint8_t verdict; /* VERDICT_CONFLICT: an older Service has it */
+	char name[NAME_LEN];
+};
+
+enum endpoint_flag { ENDPOINT_LOCAL = 1, ENDPOINT_TERMINATING = 2 };
+
+/* A usable endpoint (KEP-1669) of the port_index-th port. */
+struct msg_service_endpoint {
+	uint16_t port_index;
+	uint16_t port;
+	uint32_t flags; /* enum endpoint_flag */
+	struct ipaddr addr;
+};
+/* Records of SOURCES (loadBalancerSourceRanges): struct iprange. */
+
+/* ---- forward ---- */
+
+enum forward_mode { FORWARD_AUTO, FORWARD_NFTABLES, FORWARD_NONE };
+enum source_nat { SOURCE_NAT_NODE, SOURCE_NAT_VIP, SOURCE_NAT_NONE };
+
+struct msg_forward_conf {
+	uint32_t mode;       /* enum forward_mode */
+	uint32_t source_nat; /* enum source_nat */
+};
+
+/* Everything up to header.seq (of SERVICE_END, SERVICE_GONE, SYNC_END) is in
+ * the kernel, but for what FAILED named. MSG_IN_PLACE has no head. */
+struct msg_failed {
+	struct msg_service_key key;
+	int32_t error; /* errno */
+	uint32_t zero;
+	char text[REASON_LEN];
+};
+
+struct msg_forward_state {
+	uint32_t mode; /* FORWARD_NFTABLES or FORWARD_NONE: decided */
+	uint32_t in_sync;
+	char reason[REASON_LEN]; /* "configured", "auto: ..." */
+};
+
+/* ---- control ---- */
+
+enum ctl_command {
+	CTL_STATUS = 1, /* NODE, INSTANCE+ADDRESSES..., Services */
+	CTL_INSTANCES,  /* NODE, INSTANCE+ADDRESSES+COUNTERS... */
+	CTL_SERVICES,   /* NODE, then per Service: SERVICE frames, CTL_SERVICE */
+	CTL_EXPLAIN,    /* as STATUS, of one Service (NS/NAME) */
+	CTL_RELOAD,     /* TEXT..., END */
+};
+
+struct msg_ctl_request {
+	uint32_t protocol;
+	uint32_t command;
+	char arg[256];
+};
+
+/* The node, its source of Services and its forwarding, in one record. */
+struct msg_ctl_node {
+	char node[256];
+	char node_source[32];
+	char version[32];
+	uint64_t now_us; /* monotonic, of the answer: ages are against it */
+	uint64_t wall_us;
+	uint64_t started_us;
+	uint32_t has_services; /* a services block is configured */
+	uint32_t log_dropped;
+	struct msg_source_state source;
+	struct msg_forward_state forward;
+	uint32_t children_restarts;
+	uint32_t zero;
+	char config[256];
+	char config_error[256]; /* of the last refused reload; empty */
+};
+
+struct msg_ctl_instance {
+	struct msg_instance conf;
+	struct msg_state state;
+	uint8_t configured_priority;
+	uint8_t wants_services; /* has service_addresses */
+	uint8_t zero[6];
+};
+
+struct msg_ctl_address {
+	struct ipaddr addr;
+	uint8_t prefixlen;
+	uint8_t origin; /* enum address_origin */
+	uint8_t installed;
+	uint8_t excluded;
+	char dev[IFNAME_LEN];
+	char error[64]; /* of the last attempt; empty */
+};
+
+/* In vipctl's words; order as in the documentation. */
+enum service_state {
+	SERVICE_SERVING,
+	SERVICE_STANDBY,
+	SERVICE_NO_ENDPOINTS,
+	SERVICE_PENDING,
+	SERVICE_REFUSED,
+	SERVICE_CONFLICT,
+	SERVICE_FAILED,
+	SERVICE_STATE_COUNT
+};
+
+/* Comes behind a Service's own frames. */
+struct msg_ctl_service {
+	struct msg_service_key key;
+	uint32_t state;    /* enum service_state */
+	uint32_t in_place; /* its rules are in the kernel */
+	char reason[REASON_LEN];
+};
+
+struct msg_ctl_text {
+	uint32_t level; /* enum log_level */
+	char text[480];
+};
+
+/* The exit code for vipctl. */
+struct msg_ctl_end {
+	uint32_t code;
+	char text[REASON_LEN];
+};
+
+/* ---- the table ---- */
+
+struct msg_type_info {
+	const char *name;
+	uint16_t head;   /* bytes */
+	uint16_t record; /* bytes; 0: none allowed */
+	uint8_t senders; /* enum msg_peer, ored */
+	uint8_t fds;     /* descriptors it carries */
+};
+
+/* A message taken apart. head and records point into the receive buffer. */
+struct msg {
+	enum msg_type type;
+	uint32_t seq;
+	uint16_t count;
+	const void *head;
+	const void *records;
+	int fds[2];
+};
+
+const struct msg_type_info *msg_info(enum msg_type type);
+/* The most records of its kind that fit one message. */
+size_t msg_records_max(enum msg_type type);
+/*
+ * Takes len bytes from a peer apart: type known, sender allowed, length exact,
+ * strings terminated, enums in range. buf is aligned to 8. Descriptors are the
+ * caller's. Returns NULL, or what is wrong.
+ */
+const char *msg_parse(const void *buf, size_t len, enum msg_peer from, struct msg *out);
+/* Builds a message into buf (MSG_MAX bytes); returns its length. */
+size_t msg_build(void *buf, enum msg_type type, uint32_t seq, const void *head,
+    const void *records, size_t count);
+
+const char *vrrp_state_name(enum vrrp_state state);
+/* "master was silent", for logs and vipctl. */
+const char *vrrp_reason_text(enum vrrp_reason reason);
+const char *service_state_name(enum service_state state);
+const char *proto_name(uint8_t proto);
