@@ -6,6 +6,7 @@ import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -78,7 +79,9 @@ def connect(node, address, port, timeout=1.0, bind=None):
     """One TCP connection; returns the banner. OSError if refused or silent."""
     with node.socket(family_of(address), socket.SOCK_STREAM) as sock:
         sock.settimeout(timeout * PATIENCE)
-        if bind:
+        if bind:  # a reset at the end, so that the port is free again
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                            struct.pack("ii", 1, 0))
             sock.bind(bind)
         sock.connect((address, port))
         banner = b""

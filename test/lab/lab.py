@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Network namespaces on one bridge: nodes, a client, endpoints.
 
-    n1   n2   n3   client   ep1   ep2        192.168.185.0/24, 2001:db8:185::/64
-     |    |    |     |       |     |         10.129.2.0/24 (nodes and endpoints)
-    =+====+====+=====+=======+=====+=  lan0, in the namespace `switch`
+    n1   n2   n3   client   ep1   ep2   api    192.168.185.0/24, 2001:db8:185::/64
+     |    |    |     |       |     |     |     10.129.2.0/24 (nodes and endpoints)
+    =+====+====+=====+=======+=====+=====+=  lan0, in the namespace `switch`
 
 Every namespace of a run is called vipd-lab-PID-N-NAME. Whatever ends the run,
 its namespaces and processes go: context manager, atexit, signals, and at the
@@ -188,7 +188,7 @@ class Topology:
     count = 0
     live = []
 
-    def __init__(self, nodes=3, endpoints=0):
+    def __init__(self, nodes=3, endpoints=0, api=False):
         Topology.count += 1
         self.prefix = f"{PREFIX}-{os.getpid()}-{Topology.count}"
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=self.prefix + "-"))
@@ -199,13 +199,15 @@ class Topology:
         self.client = Node(self, "client", 100)
         self.endpoints = [Node(self, f"ep{i}", 10 + i)
                           for i in range(1, endpoints + 1)]
+        self.api = Node(self, "api", 200) if api else None
 
     def full(self, name):
         return f"{self.prefix}-{name}"
 
     @property
     def members(self):
-        return [*self.nodes, self.client, *self.endpoints]
+        api = [self.api] if self.api else []
+        return [*self.nodes, self.client, *self.endpoints, *api]
 
     def __enter__(self):
         Topology.live.append(self)

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From a Service to the wire: its address on the master, its rules on every
+node, and nothing of it left when it goes."""
+
+import json
+import time
+
+import pytest
+
+from cases import (ALLOWED, EXTERNAL, EXTERNAL6, Api, endpoints, only_holder, put,
+                   rules, serving, start_manifests, take, web)
+from client import Endpoint, Probe, Session, connect, try_connect, udp_ask
+from daemons import VIP4, Vipd
+from lab import stays, wait
+
+SSH = 22
+
+
+def reaches(topo, name, address=EXTERNAL, port=SSH):
+    wait(lambda: f" {name} " in try_connect(topo.client, address, port), 5,
+         f"{address}:{port} answered by {name}")
+
+
+def gone(topo, address=EXTERNAL):
+    """No host has the address, no table names it."""
+    wait(lambda: not topo.holders(address), 5, f"{address} on no node")
+    wait(lambda: not any(address in rules(n) for n in topo.nodes), 5,
+         f"{address} in no rule")
+
+
+# ---- manifests ----
+
+def test_a_service_is_added_changed_and_deleted(lab):
+    topo = lab(endpoints=2)
+    endpoints(topo, 22, 2222)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web())
+    serving(vipds)
+    only_holder(topo, topo.nodes[0], EXTERNAL)
+    reaches(topo, "ep1")
+    assert all("10.129.2.11" in rules(n) for n in topo.nodes), "in place before needed"
+
+    put(topo, "web", *web(endpoints=["10.129.2.12"]))
+    reaches(topo, "ep2")
+    put(topo, "web", *web(endpoints=["10.129.2.12"], port=80, target=2222))
+    reaches(topo, "ep2", port=80)
+    wait(lambda: "ep" not in try_connect(topo.client, EXTERNAL, SSH, 0.2), 5,
+         "the old port is closed")
+    second = "192.168.185.19"
+    put(topo, "web", *web(address=second))
+    reaches(topo, "ep1", address=second)
+    gone(topo)
+
+    take(topo, "web")
+    gone(topo, second)
+    assert vipds[0].status()["services"] == []
+    only_holder(topo, topo.nodes[0], VIP4)
+
+
+def test_the_address_is_nobodys_idea_of_the_nodes_own(lab):
+    topo = lab(nodes=1)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web())
+    serving(vipds)
+    info = wait(lambda: topo.nodes[0].addresses().get(EXTERNAL), 5, "the address")
+    assert info["prefixlen"] == 32
+    assert info.get("deprecated"), "never chosen as a source"
+    assert info["preferred_life_time"] == 0
+    assert info.get("noprefixroute")
+    assert info["label"].split(":")[-1] == "vip"
+    assert "protocol" in info, "recognisable as vipd's (IFA_PROTO)"
+
+
+def test_a_failover_moves_the_service_within_a_second(lab):
+    topo = lab(endpoints=1)
+    endpoints(topo)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web())
+    serving(vipds)
+    probe = Probe(topo.client, EXTERNAL, SSH, interval_ms=2).wait_answer()
+    session = Session(topo.client, EXTERNAL, SSH)
+    session.wait_progress()
+    topo.nodes[0].link_down()
+    vipds[0].crash()
+    serving(vipds[1:])
+    probe.wait_answer(after=time.monotonic())
+    assert probe.outage_ms() < 800
+    session.wait_progress()
+    session.close()
+    assert session.wrong is None
+
+
+def test_only_declared_ports_answer_on_a_service_address(lab):
+    topo = lab(nodes=1, endpoints=1)
+    endpoints(topo)
+    Endpoint(topo.nodes[0], 8080)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web())
+    serving(vipds)
+    reaches(topo, "ep1")
+    assert "n1" in connect(topo.client, topo.nodes[0].ip4, 8080)
+    assert "n1" in connect(topo.client, VIP4, 8080), "a static address is not guarded"
+    assert "n1" not in try_connect(topo.client, EXTERNAL, 8080, 0.5)
+    with pytest.raises(OSError):
+        udp_ask(topo.client, EXTERNAL, 8080, 0.5)
+    Probe(topo.client, EXTERNAL).wait_answer()  # ICMP echo is allowed
+
+
+def test_without_endpoints_a_client_is_refused_at_once(lab):
+    topo = lab(nodes=1)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web(endpoints=()))
+    vipds[0].wait_service("web", "no-endpoints")
+    wait(lambda: topo.holders(EXTERNAL), 5, "the address")
+    begun = time.monotonic()
+    assert try_connect(topo.client, EXTERNAL, SSH, 5) == "ConnectionRefusedError"
+    assert time.monotonic() - begun < 2
+
+
+def test_udp_is_forwarded_and_changes_with_the_endpoints(lab):
+    topo = lab(nodes=1, endpoints=2)
+    endpoints(topo)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web(protocol="UDP"))
+    serving(vipds)
+    assert "ep1" in udp_ask(topo.client, EXTERNAL, SSH)
+    put(topo, "web", *web(endpoints=["10.129.2.12"], protocol="UDP"))
+    wait(lambda: "10.129.2.12" in rules(topo.nodes[0]), 5, "the new endpoint")
+    assert "ep2" in udp_ask(topo.client, EXTERNAL, SSH)
+
+
+def test_an_ipv6_service(lab):
+    topo = lab(nodes=2, endpoints=1)
+    endpoints(topo)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web(address=EXTERNAL6, endpoints=["fd00:129:2::b"]))
+    serving(vipds)
+    only_holder(topo, topo.nodes[0], EXTERNAL6)
+    reaches(topo, "ep1", address=EXTERNAL6)
+    vipds[0].crash()
+    topo.nodes[0].link_down()
+    serving(vipds[1:])
+    reaches(topo, "ep1", address=EXTERNAL6)
+
+
+def test_every_node_picks_the_same_endpoint_for_a_flow(lab):
+    topo = lab(nodes=2, endpoints=2)
+    endpoints(topo)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web(endpoints=["10.129.2.11", "10.129.2.12"]))
+    serving(vipds)
+
+    before = picks(topo)
+    assert set(before.values()) == {"ep1", "ep2"}
+    topo.nodes[0].link_down()
+    vipds[0].crash()
+    serving(vipds[1:])
+    wait(lambda: " ep" in try_connect(topo.client, EXTERNAL, SSH), 5, "an answer")
+    assert picks(topo) == before
+
+
+def picks(topo):
+    """Which endpoint serves each of some client ports. A reset ends each
+    connection, so that the ports are free for the next round."""
+    chosen = {}
+    for port in range(40000, 40016):
+        banner = connect(topo.client, EXTERNAL, SSH, bind=("", port))
+        chosen[port] = banner.split()[1]
+    return chosen
+
+
+def test_the_nodes_themselves_and_the_endpoint_reach_the_service(lab):
+    topo = lab(nodes=2, endpoints=1)
+    endpoints(topo)
+    topo.endpoints[0].ip("route", "add", EXTERNAL, "via", topo.nodes[0].pod4)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web())
+    serving(vipds)
+    for node in (*topo.nodes, topo.endpoints[0]):
+        wait(lambda: "ep1" in try_connect(node, EXTERNAL, SSH), 5,
+             f"{node} reaches it")
+
+
+@pytest.mark.parametrize("address, why", [
+    ("192.168.185.77", "outside the allow-list"),
+    ("192.168.185.2", "a node's own address"),
+])
+def test_an_address_that_is_not_allowed_is_refused_and_shown(lab, address, why):
+    topo = lab(nodes=2)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web(address=address))
+    vipds[0].wait_service("web", "refused")
+    stays(lambda: address not in topo.nodes[0].addresses(), 0.5, why)
+    assert not any(address in rules(n) for n in topo.nodes)
+    done = vipds[0].ctl("status")
+    assert done.returncode == 1
+    explained = vipds[0].ctl("explain", "default/web").stdout
+    assert "external_ips" in explained and "FIX" in explained, explained
+
+
+def test_a_broken_manifest_keeps_its_last_good_objects(lab):
+    topo = lab(nodes=1, endpoints=1)
+    endpoints(topo)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web())
+    serving(vipds)
+    path = topo.nodes[0].dir / "services.d/web.yaml"
+    path.write_text("kind: Service\n  broken: [")
+    wait(lambda: "web.yaml" in vipds[0].log_text(), 5, "the file named in the log")
+    reaches(topo, "ep1")
+    put(topo, "web", *web(port=80))
+    reaches(topo, "ep1", port=80)
+
+
+@pytest.mark.parametrize("source_nat, seen", [("node", "10.129.2.1"),
+                                              ("vip", EXTERNAL),
+                                              ("none", "192.168.185.100")])
+def test_the_source_an_endpoint_sees(lab, source_nat, seen):
+    topo = lab(nodes=1, endpoints=1)
+    endpoints(topo)
+    if source_nat != "node":  # replies have to come back through the owner
+        topo.endpoints[0].ip("route", "del", "192.168.185.0/24")
+        topo.endpoints[0].ip("route", "add", "default", "via", "10.129.2.1")
+    vipds = start_manifests(topo, forwarding={"source_nat": source_nat})
+    put(topo, "web", *web())
+    serving(vipds)
+    wait(lambda: try_connect(topo.client, EXTERNAL, SSH).endswith(f"sees {seen}"), 5,
+         f"the endpoint sees {seen}: {try_connect(topo.client, EXTERNAL, SSH)}")
+
+
+def test_two_services_share_an_address(lab):
+    topo = lab(nodes=1, endpoints=2)
+    endpoints(topo, 22, 80)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web())
+    service, slice_ = web(endpoints=["10.129.2.12"], port=80, target=80)
+    service["metadata"]["name"] = "two"
+    slice_["metadata"]["name"] = "two-1"
+    slice_["metadata"]["labels"]["kubernetes.io/service-name"] = "two"
+    put(topo, "two", service, slice_)
+    serving(vipds)
+    serving(vipds, "two")
+    reaches(topo, "ep1")
+    reaches(topo, "ep2", port=80)
+    take(topo, "two")
+    wait(lambda: "ep" not in try_connect(topo.client, EXTERNAL, 80, 0.2), 5, "closed")
+    reaches(topo, "ep1")
+
+
+# ---- the API server ----
+
+def test_a_service_of_the_api_is_added_changed_and_deleted(lab):
+    topo = lab(endpoints=2, api=True)
+    endpoints(topo)
+    api = Api(topo)
+    vipds = api.start(topo)
+    service, slice_ = web()
+    api.cluster.create(service)
+    api.cluster.create(slice_)
+    serving(vipds)
+    reaches(topo, "ep1")
+    status = vipds[0].status()["kubernetes"]
+    assert status["source"] == "api" and status["connected"]
+
+    slice_["endpoints"][0]["addresses"] = ["10.129.2.12"]
+    api.cluster.replace(slice_)
+    reaches(topo, "ep2")
+    api.cluster.patch(service, {"spec": {"externalIPs": ["192.168.185.19"]}})
+    reaches(topo, "ep2", address="192.168.185.19")
+    gone(topo)
+    api.cluster.delete(service)
+    gone(topo, "192.168.185.19")
+
+
+def test_without_the_api_server_everything_goes_on(lab):
+    topo = lab(endpoints=2, api=True)
+    endpoints(topo)
+    api = Api(topo)
+    vipds = api.start(topo)
+    service, slice_ = web()
+    api.cluster.create(service)
+    api.cluster.create(slice_)
+    serving(vipds)
+    reaches(topo, "ep1")
+    api.cluster.stop()
+    wait(lambda: vipds[0].status()["kubernetes"]["connected"] is False, 10,
+         "vipd knows it")
+    reaches(topo, "ep1")
+    topo.nodes[0].link_down()
+    vipds[0].crash()
+    serving(vipds[1:])
+    reaches(topo, "ep1")
+
+    # A boot without the API server, from the snapshot.
+    topo.nodes[0].heal()
+    vipds[0].cleanup()
+    again = Vipd(topo.nodes[0], vipds[0].conf.read_text())
+    again.wait_service("web", "serving", within=15)
+    reaches(topo, "ep1")
+
+    api.cluster.restart()
+    slice_["endpoints"][0]["addresses"] = ["10.129.2.12"]
+    wait(lambda: api.cluster.replace(slice_), 5, "the API is back")
+    wait(lambda: " ep2 " in try_connect(topo.client, EXTERNAL, SSH), 40,
+         "a change arrives")
+    api.cluster.delete(service)
+    gone(topo)
+
+
+def test_vrrp_runs_without_any_api_server(lab):
+    topo = lab(nodes=1, api=True)
+    api = Api(topo)
+    api.cluster.stop()
+    vipd = Vipd(topo.nodes[0], api.conf(topo.nodes[0], 200))
+    vipd.wait_state("MASTER", within=15)
+    only_holder(topo, topo.nodes[0])
+    wait(lambda: "192.168.185.200" in json.dumps(vipd.status()["kubernetes"])
+         or "192.168.185.200" in vipd.log_text(), 5, "the server is named")
+
+
+def test_a_refused_address_of_the_api_says_why(lab):
+    topo = lab(nodes=1, api=True)
+    api = Api(topo)
+    vipds = api.start(topo)
+    api.cluster.create(web(address="192.168.185.99")[0])
+    vipds[0].wait_service("web", "refused")
+    assert "192.168.185.99" not in topo.nodes[0].addresses()
+    assert ALLOWED[0].split("-", maxsplit=1)[0] not in rules(topo.nodes[0])
+
