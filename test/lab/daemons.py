@@ -161,7 +161,10 @@ class Frr:
 
     def __init__(self, node, vrid, priority, vip):
         self.node = node
+        self.title = f"{node.name}/frr"
+        self.daemons = []
         self.space = node.full
+        node.topology.processes.append(self)
         self.etc = pathlib.Path("/etc/frr") / self.space
         self.var = pathlib.Path("/var/run/frr") / self.space
         for directory in (self.etc, self.var):
@@ -180,14 +183,11 @@ class Frr:
                     f"link set {macvlan} addrgenmode none",
                     f"addr add {vip}/32 dev {macvlan}",
                     f"link set {macvlan} up"])
-        self.daemons = []
         for name in ("zebra", "vrrpd"):
             self.daemons.append(Process(
                 node, name, f"/usr/lib/frr/{name}", "-N", self.space, "-f", conf,
-                "-i", node.dir / f"{name}.pid", "--log", "stdout"))
+                "-i", self.var / f"{name}.pid", "--log", "stdout"))
             wait(lambda: list(self.var.glob(f"{name}.vty")), 5, f"{name} is up")
-        node.topology.processes.append(self)
-        self.title = f"{node.name}/frr"
 
     def state(self):
         """Master or Backup, in FRR's words."""

@@ -354,10 +354,11 @@ def remove_stale():
         match = re.match(PREFIX + r"-(\d+)-\d+-", name)
         if match and not os.path.exists(f"/proc/{match[1]}"):
             remove_namespace(name)
-    for path in pathlib.Path(tempfile.gettempdir()).glob(PREFIX + "-*"):
-        match = re.match(PREFIX + r"-(\d+)-", path.name)
-        if match and not os.path.exists(f"/proc/{match[1]}"):
-            shutil.rmtree(path, ignore_errors=True)
+    for parent in (tempfile.gettempdir(), "/etc/frr", "/var/run/frr"):
+        for path in pathlib.Path(parent).glob(PREFIX + "-*"):
+            match = re.match(PREFIX + r"-(\d+)-", path.name)
+            if match and not os.path.exists(f"/proc/{match[1]}"):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def close_all():
