@@ -3,7 +3,7 @@
 
 import dataclasses
 
-from . import discovery, errors, patch, resources, table
+from . import discovery, errors, patch, protobuf, resources, table
 from .auth import impersonated
 from .listing import list_objects
 from .objects import Writer, decode_body
@@ -12,7 +12,7 @@ from .watch import Watch, error_event
 
 _HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
 _ACCESS_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-_BODY_TYPES = ("application/json", "application/yaml")
+_BODY_TYPES = ("application/json", "application/yaml", protobuf.MEDIA_TYPE)
 
 
 @dataclasses.dataclass
@@ -92,7 +92,7 @@ class Api:
         if other is None:
             return user
         self._authorizer.check(user, Attributes("impersonate", resource="users", name=other.name),
-                               resources.by_plural("serviceaccounts"))
+                               resources.USERS)
         return other
 
     def answer(self, request, user):

@@ -4,7 +4,7 @@
 import base64
 import json
 
-from . import errors, selectors
+from . import errors, selector
 from .events import from_storage
 
 _CONTINUE_EXPIRED = (
@@ -18,8 +18,8 @@ _INCONSISTENT = -1
 
 def object_filter(target, query):
     """A predicate for the namespace, the name and the selectors of a request."""
-    labels = selectors.label_selector(query.get("labelSelector", ""))
-    fields = selectors.field_selector(query.get("fieldSelector", ""), target.resource)
+    labels = selector.label_selector(query.get("labelSelector", ""))
+    fields = selector.field_selector(query.get("fieldSelector", ""), target.resource)
 
     def wanted(obj):
         meta = obj["metadata"]

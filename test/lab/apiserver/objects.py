@@ -9,7 +9,7 @@ import uuid
 
 import yaml
 
-from . import apply, errors, patch, schema, services, validate
+from . import apply, errors, patch, protobuf, schema, services, validate
 from .controllers import now
 from .events import from_storage, is_core_event, to_storage
 
@@ -21,6 +21,8 @@ _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 def decode_body(body, media_type):
     """The object in a request's body."""
     try:
+        if media_type == protobuf.MEDIA_TYPE:
+            return protobuf.decode_body(body)
         if "yaml" in media_type and not body.lstrip().startswith((b"{", b"[")):
             return yaml.safe_load(body)
         return json.loads(body)

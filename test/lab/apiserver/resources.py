@@ -70,6 +70,9 @@ RESOURCES = (
              namespaced=False, create_on_update=True),
 )
 
+# Not served: what impersonation is authorised against.
+USERS = Resource("", "v1", "users", "User", None, namespaced=False)
+
 _BY_PATH = {(r.group, r.version, r.plural): r for r in RESOURCES}
 _BY_KIND = {(r.api_version, r.kind): r for r in RESOURCES}
 _NAMESPACE_SUBRESOURCES = ("status", "finalize")
