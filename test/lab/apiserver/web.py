@@ -97,6 +97,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def finish(self):
         self.rfile.close()
         self.wfile.close()
+        self.server.shutdown_request(self.connection)
 
     def do_GET(self):
         """Every method is served alike."""
