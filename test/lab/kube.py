@@ -20,6 +20,8 @@ import sys
 import time
 import urllib.parse
 
+from apiserver.pki import Authority
+
 LAB = pathlib.Path(__file__).resolve().parent
 RBAC = LAB.parent.parent / "conf/kubernetes/vipd.yaml"
 START_TIMEOUT = 20.0
@@ -156,6 +158,22 @@ class Cluster:
         return subprocess.run(command, input=text, capture_output=True, text=True,
                               timeout=timeout, check=False,
                               env={**os.environ, "HOME": str(self.directory)})
+
+    # Credentials
+
+    def certificate(self, name, user, groups=()):
+        """(certificate, key) of a client, as files in the server's directory."""
+        return Authority(self.directory).issue_client(name, user, groups)
+
+    def write_kubeconfig(self, path, user, **cluster):
+        """A kubeconfig for this server; user and cluster are fields as kubectl knows them."""
+        cluster = {"server": self.url, "certificate-authority": str(self.directory / "ca.crt"),
+                   **cluster}
+        pathlib.Path(path).write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "clusters": [{"name": "test", "cluster": cluster}],
+            "users": [{"name": "test", "user": user}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}]}))
 
     # Objects
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The API server for tests: objects, lists, watches, rights."""
 
+import base64
 import itertools
-import subprocess
 
 import kube
 import pytest
@@ -96,22 +96,24 @@ def test_a_role_counts_as_soon_as_it_exists(cluster, vipd, namespace):
 
 
 def test_a_client_certificate_names_user_and_groups(cluster):
-    key, certificate = cluster.directory / "node.key", cluster.directory / "node.crt"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-subj", "/O=system:nodes/CN=system:node:worker-a", "-keyout", key, "-out",
-         certificate, "-CA", cluster.directory / "ca.crt", "-CAkey",
-         cluster.directory / "ca.key"], check=True, capture_output=True)
-    answer = Client(cluster, certificate=(certificate, key)).get(SERVICES)
+    certificate = cluster.certificate("node", "system:node:worker-a", ["system:nodes"])
+    answer = Client(cluster, certificate=certificate).get(SERVICES)
     assert answer.code == 403
     assert 'User "system:node:worker-a"' in answer.body["message"]
 
 
 def test_the_token_secret_of_the_service_account_works(cluster):
     secret = cluster.request("GET", "/api/v1/namespaces/vipd/secrets/vipd-token")
-    token = subprocess.run(["base64", "-d"], input=secret["data"]["token"].encode(),
-                           capture_output=True, check=True).stdout.decode()
+    token = base64.b64decode(secret["data"]["token"]).decode()
     assert Client(cluster, token).get(SERVICES).code == 200
+
+
+def test_a_master_may_act_as_another(cluster, admin):
+    answer = admin.get("/api/v1/secrets", **{"Impersonate-User": kube.VIPD})
+    assert answer.code == 403
+    assert kube.VIPD in answer.body["message"]
+    answer = Client.vipd(cluster).get(SERVICES, **{"Impersonate-User": "kubernetes-admin"})
+    assert answer.body["message"].startswith('users "kubernetes-admin" is forbidden')
 
 
 # Lists

@@ -95,6 +95,14 @@ def test_apply_is_idempotent(cluster):
     assert run(cluster, "delete", "-f", "-", text=MANIFEST) == 'service "web" deleted\n'
 
 
+def test_a_client_certificate_in_a_kubeconfig(cluster, tmp_path):
+    certificate, key = cluster.certificate("master", "somebody", ["system:masters"])
+    path = tmp_path / "kubeconfig"
+    cluster.write_kubeconfig(path, {"client-certificate": str(certificate),
+                                    "client-key": str(key)})
+    assert "kubernetes" in run(cluster, "get", "svc", kubeconfig=path)
+
+
 def test_get_watch_follows(cluster):
     process = subprocess.Popen(
         ["kubectl", "--kubeconfig", cluster.admin_kubeconfig, "get", "svc", "-w",

@@ -243,6 +243,23 @@ def test_a_binding_keeps_its_role(cluster):
     assert "cannot change roleRef" in caught.value.status["message"]
 
 
-def test_raw_objects_are_not_checked(cluster, namespace):
+def test_raw_objects_are_not_checked_and_harm_no_others(cluster, namespace):
     cluster.store_raw(kube.service("Bad_Name", [{"port": "x"}], namespace))
-    assert cluster.list("v1", "Service", namespace)[0]["spec"]["ports"] == [{"port": "x"}]
+    cluster.store_raw({"apiVersion": "v1", "kind": "Service", "spec": 7,
+                       "metadata": {"name": "no-spec", "namespace": namespace, "labels": [1]}})
+    cluster.create(kube.service("good", [80], namespace))
+    items = cluster.list("v1", "Service", namespace, labelSelector="!a")
+    assert [item["metadata"]["name"] for item in items] == ["Bad_Name", "good", "no-spec"]
+    assert items[0]["spec"]["ports"] == [{"port": "x"}]
+
+
+def test_a_type_change_leaves_the_status_to_its_writer(cluster, namespace):
+    created = cluster.create(kube.service("web", [80], namespace, type="LoadBalancer"))
+    ingress = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}
+    cluster.patch(created, ingress, "status")
+    changed = cluster.patch(created, {"spec": {"type": "ClusterIP"}})
+    assert changed["status"]["loadBalancer"]["ingress"][0]["ip"] == "192.0.2.1"
+    assert refused_fields(cluster.patch, created, {"status": {"loadBalancer": {
+        "ingress": [{"ip": "192.0.2.2"}]}}}, "status") == ["status.loadBalancer.ingress"]
+    cleared = cluster.patch(created, {"status": {"loadBalancer": None}}, "status")
+    assert cleared["status"] == {"loadBalancer": {}}

@@ -64,10 +64,10 @@ def _verb(request, target):
              ("PUT", True): "update", ("PATCH", True): "patch", ("DELETE", True): "delete",
              ("DELETE", False): "deletecollection"}
     verb = verbs.get((request.method, bool(target.name)))
-    namespaced_without = (target.resource.namespaced and not target.namespace
-                          and verb not in ("list", "watch"))
-    if verb is None or namespaced_without:
+    if verb is None:
         raise errors.method_not_allowed()
+    if target.resource.namespaced and not target.namespace and verb not in ("list", "watch"):
+        raise errors.no_such_path()
     return verb
 
 

@@ -179,8 +179,8 @@ def _write_fields(paths):
 def track_update(schema, before, after, managers, key, now):
     """Ownership after an ordinary write: who changes a field owns it."""
     old, new = fields_of(schema, before), fields_of(schema, after)
-    changed = {path for path in new
-               if path not in old or value_at(schema, before, path) != value_at(schema, after, path)}
+    changed = {path for path in new if path not in old
+               or value_at(schema, before, path) != value_at(schema, after, path)}
     managers.release(changed | (old - new))
     if changed:
         managers.own(key, managers.paths.get(key, set()) | changed, now)

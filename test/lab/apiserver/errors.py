@@ -51,6 +51,11 @@ def no_such_path():
     return ApiError(404, "NotFound", "the server could not find the requested resource")
 
 
+def internal(error):
+    return ApiError(500, "InternalError", f"Internal error occurred: {error}",
+                    {"causes": [{"message": str(error)}]})
+
+
 def method_not_allowed():
     return ApiError(405, "MethodNotAllowed",
                     "the server does not allow this method on the requested resource")

@@ -23,9 +23,10 @@ def object_filter(target, query):
 
     def wanted(obj):
         meta = obj["metadata"]
+        given = meta.get("labels")
         return (target.namespace in ("", meta.get("namespace", ""))
                 and target.name in ("", meta["name"])
-                and labels(meta.get("labels", {})) and fields(obj))
+                and labels(given if isinstance(given, dict) else {}) and fields(obj))
     return wanted
 
 

@@ -9,7 +9,7 @@ DAYS = "3650"
 
 
 class Authority:
-    """A certificate authority in a directory; what exists there is used again."""
+    """A certificate authority in a directory; one that exists there is used again."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -34,11 +34,10 @@ class Authority:
     def _issue(self, name, subject, *extensions):
         certificate = self.directory / f"{name}.crt"
         key = self.directory / f"{name}.key"
-        if not certificate.exists():
-            options = [word for extension in extensions for word in ("-addext", extension)]
-            _openssl("-CA", self.certificate, "-CAkey", self._key, "-keyout", key,
-                     "-out", certificate, "-subj", subject,
-                     "-addext", "basicConstraints=critical,CA:FALSE", *options)
+        options = [word for extension in extensions for word in ("-addext", extension)]
+        _openssl("-CA", self.certificate, "-CAkey", self._key, "-keyout", key,
+                 "-out", certificate, "-subj", subject,
+                 "-addext", "basicConstraints=critical,CA:FALSE", *options)
         return certificate, key
 
 

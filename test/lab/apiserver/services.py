@@ -117,7 +117,9 @@ def problems(service, old, settings):
     found += formats.label_problems("spec.selector", spec.get("selector", {}))
     if old:
         found += _change_problems(spec, old["spec"])
-    return found + status_problems(service, settings)
+    if not old or service["status"] != old.get("status"):
+        found += status_problems(service, settings)
+    return found
 
 
 def _unsupported(field, value, supported):
@@ -309,13 +311,21 @@ class Allocator:
     def __init__(self, services, service):
         meta = service["metadata"]
         key = (meta["namespace"], meta["name"])
-        others = [other["spec"] for other in services
-                  if (other["metadata"]["namespace"], other["metadata"]["name"]) != key]
-        self._addresses = {address for spec in others for address in spec.get("clusterIPs", [])}
-        self._ports = {port["nodePort"] for spec in others for port in spec.get("ports", [])
-                       if port.get("nodePort")}
-        self._ports |= {spec["healthCheckNodePort"] for spec in others
-                        if spec.get("healthCheckNodePort")}
+        self._addresses, self._ports = set(), set()
+        for other in services:
+            meta = other["metadata"]
+            if (meta["namespace"], meta["name"]) != key:
+                self._note(other)
+
+    def _note(self, service):
+        """Takes out what a Service has; one that was stored unchecked may have any shape."""
+        try:
+            spec = service["spec"]
+            self._addresses.update(spec.get("clusterIPs", []))
+            self._ports.update(port.get("nodePort") for port in spec.get("ports", []))
+            self._ports.add(spec.get("healthCheckNodePort"))
+        except (AttributeError, KeyError, TypeError):
+            pass
 
     def complete(self, spec):
         """Fills in what is missing; returns the problems of what was asked for."""

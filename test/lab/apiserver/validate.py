@@ -284,4 +284,5 @@ def _check_binding(binding, old):
 
 
 _CHECKS = {"EndpointSlice": _check_slice, "Lease": _check_lease, "Secret": _check_secret,
-           "Role": _check_role, "ClusterRole": _check_role, "RoleBinding": _check_binding, "ClusterRoleBinding": _check_binding}
+           "Role": _check_role, "ClusterRole": _check_role,
+           "RoleBinding": _check_binding, "ClusterRoleBinding": _check_binding}

@@ -10,6 +10,7 @@ import socketserver
 import ssl
 import threading
 import time
+import traceback
 import urllib.parse
 
 from . import errors
@@ -132,6 +133,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             response = self.server.site.answer(request, user)
         except errors.ApiError as error:
             self._send_error(wire, entry, error)
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
+                ValueError) as error:
+            self.server.site.log(traceback.format_exc())
+            self._send_error(wire, entry, errors.internal(error))
         else:
             self._send(wire, entry, response)
 
