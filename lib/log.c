@@ -79,7 +79,7 @@ log_line(enum log_level level, const char *line)
 		sink(level, line, logger.arg);
 }
 
-static void
+__attribute__((format(printf, 3, 0))) static void
 vlog(enum log_level level, const char *suffix, const char *fmt, va_list ap)
 {
 	char line[LOG_LINE_MAX];
