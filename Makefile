@@ -116,11 +116,82 @@ SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 asan:
 	$(Q)$(MAKE) O=build/asan SAN='$(SAN_FLAGS)' HARDEN= HARDEN_LD= OPT='-O1 -g' check
 
-lint: config.h
+# Each test/fuzz/fuzz_X.c runs on the seeds in test/fuzz/corpus/X and on what
+# earlier runs have found.
+FUZZ_SECONDS ?= 30
+FUZZ_SRC := $(wildcard test/fuzz/fuzz_*.c)
+FUZZERS := $(FUZZ_SRC:test/fuzz/fuzz_%.c=%)
+fuzz:
+	$(Q)$(MAKE) O=build/fuzz CC=clang-14 OPT='-O1 -g' HARDEN= HARDEN_LD= \
+	    SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' \
+	    $(FUZZERS:%=fuzz-%)
+fuzz-%: $(O)/fuzz_%
+	$(Q)mkdir -p $(O)/corpus/$* test/fuzz/corpus/$*
+	$(Q)cd $(O) && ./fuzz_$* -max_total_time=$(FUZZ_SECONDS) -timeout=5 \
+	    -print_final_stats=1 -verbosity=0 corpus/$* $(CURDIR)/test/fuzz/corpus/$*
+$(O)/fuzz_%: $(O)/test/fuzz/fuzz_%.o $(foreach p,$(PROGRAMS),$(O)/$($(p)_DIR)/lib$(p).a) $(O)/lib/libvipd.a
+	$(say) LD $@
+	$(Q)$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ \
+	    $(sort $(foreach p,$(PROGRAMS),$($(p)_LIBS)))
+$(O)/test/fuzz/%.o: ALL_CFLAGS += -Idaemon -Ictl
+
+# Children that end by a signal or as another user leave no counts: unit and
+# golden tests only.
+COVERAGE_ARGS ?= --only unit --only golden
+coverage:
+	$(Q)$(MAKE) O=build/coverage SAN=--coverage OPT='-O0 -g' HARDEN= HARDEN_LD= \
+	    all units
+	$(Q)find build/coverage -name '*.gcda' -delete
+	$(Q)/usr/bin/python3 test/run --build build/coverage $(COVERAGE_ARGS)
+	$(Q)gcovr -r . --object-directory build/coverage -e test/ \
+	    --html-details build/coverage/index.html --print-summary
+
+lint: config.h compile_commands.json
 	$(Q)test/lint
 
 format:
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
+
+# ---- installation ----
+exec_prefix ?= $(prefix)
+sbindir ?= $(exec_prefix)/sbin
+libexecdir ?= $(exec_prefix)/libexec
+mandir ?= $(prefix)/share/man
+docdir ?= $(prefix)/share/doc/vipd
+unitdir ?= $(prefix)/lib/systemd/system
+completiondir ?= $(prefix)/share/bash-completion/completions
+CHILDREN := $(filter vipd-%,$(PROGRAMS))
+D = $(DESTDIR)
+
+$(O)/vipd.service: systemd/vipd.service.in Makefile config.mk
+	$(say) GEN $@
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's|@sbindir@|$(sbindir)|' $< >$@
+
+install: all $(O)/vipd.service
+	install -d $(D)$(sbindir) $(D)$(libexecdir)/vipd $(D)$(unitdir) \
+	    $(D)$(mandir)/man8 $(D)$(mandir)/man5 $(D)$(docdir) \
+	    $(D)$(completiondir) $(D)$(sysconfdir)/vipd/services.d
+	install $(O)/vipd $(O)/vipctl $(D)$(sbindir)
+	install $(CHILDREN:%=$(O)/%) $(D)$(libexecdir)/vipd
+	install -m 644 $(O)/vipd.service $(D)$(unitdir)
+	install -m 644 $(wildcard man/*.8) $(D)$(mandir)/man8
+	install -m 644 $(wildcard man/*.5) $(D)$(mandir)/man5
+	install -m 644 conf/completion/vipctl $(D)$(completiondir)
+	install -m 644 README.md LICENSE $(D)$(docdir)
+	cp -R conf/examples conf/kubernetes $(D)$(docdir)
+	[ -e $(D)$(sysconfdir)/vipd/vipd.conf ] || \
+	    install -m 600 conf/vipd.conf $(D)$(sysconfdir)/vipd
+
+# What an operator wrote below sysconfdir stays.
+uninstall:
+	rm -f $(D)$(sbindir)/vipd $(D)$(sbindir)/vipctl $(D)$(unitdir)/vipd.service \
+	    $(D)$(completiondir)/vipctl $(D)$(mandir)/man8/vipd.8 \
+	    $(D)$(mandir)/man8/vipctl.8 $(D)$(mandir)/man5/vipd.conf.5
+	rm -rf $(D)$(libexecdir)/vipd $(D)$(docdir)
+
+dist: config.mk
+	git archive --prefix=vipd-$(VERSION)/ HEAD | gzip -n >vipd-$(VERSION).tar.gz
 
 demo: all
 	$(Q)/usr/bin/python3 test/lab/demo.py --build $(O)
@@ -144,8 +215,8 @@ BUILD_DEPS := gcc make autoconf pkg-config libev-dev libnl-3-dev \
 	libnl-route-3-dev libnftnl-dev libmnl-dev libjansson-dev \
 	libcurl4-openssl-dev libyaml-dev uthash-dev libcap-ng-dev \
 	libsmartcols-dev check
-TEST_DEPS := python3 python3-pytest python3-yaml python3-scapy iproute2 \
-	nftables iputils-ping conntrack keepalived frr tshark tcpdump openssl \
+TEST_DEPS := python3 python3-pytest python3-pytest-xdist python3-yaml python3-scapy \
+	iproute2 util-linux systemd nftables iputils-ping conntrack keepalived frr tshark tcpdump openssl \
 	mandoc clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev \
 	cppcheck shellcheck gcovr git procps
 deps:
@@ -167,8 +238,13 @@ help:
 	@echo 'make demo       three nodes, a client and a failover in network namespaces (root)'
 	@echo 'make asan       the tests under address and undefined-behaviour sanitizers'
 	@echo 'make bench      figures beside keepalived in one run (root)'
-	@echo 'make lint format install uninstall dist clean distclean'
+	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS (30)'
+	@echo 'make coverage   what unit and golden tests reach; build/coverage/index.html'
+	@echo 'make lint       format, include rules, cppcheck, clang-tidy, shellcheck, mandoc'
+	@echo 'make install uninstall   DESTDIR, prefix, sysconfdir are honoured'
+	@echo 'make dist format clean distclean'
 
-.PHONY: all units check asan lint format demo bench deps clean distclean help
+.PHONY: all units check asan fuzz coverage lint format demo bench install uninstall \
+	dist deps clean distclean help
 
 -include $(shell [ -d $(O) ] && find $(O) -name '*.d' 2>/dev/null)
