@@ -199,6 +199,18 @@ def test_an_event_has_two_forms_and_only_its_series_changes(cluster, namespace):
     assert refused_fields(cluster.patch, created, {"note": "other"}) == ["note"]
 
 
+def test_a_node_is_created_with_its_status_and_then_only_by_the_subresource(cluster):
+    status = {"addresses": [{"type": "InternalIP", "address": "192.0.2.1"}]}
+    created = cluster.create({"apiVersion": "v1", "kind": "Node",
+                              "metadata": {"name": "worker-a"}, "status": status})
+    assert created["status"] == status
+    assert cluster.patch(created, {"status": {"addresses": None}})["status"] == status
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    changed = cluster.patch(created, {"status": ready}, "status",
+                            "application/strategic-merge-patch+json")
+    assert changed["status"] == {**status, **ready}
+
+
 def lease(**spec):
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": {"name": "vipd-allocator", "namespace": "vipd"},

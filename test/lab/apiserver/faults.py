@@ -74,11 +74,6 @@ class FaultBook:
             self._faults.clear()
             self._spent.clear()
 
-    def pending(self):
-        """How many faults wait for a request."""
-        with self._lock:
-            return len(self._faults)
-
 
 class RequestLog:
     """The requests since the start, oldest first, in a bounded list of dicts."""

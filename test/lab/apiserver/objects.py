@@ -89,7 +89,7 @@ class Objects:
         if meta.pop("resourceVersion", ""):
             raise errors.bad_request("resourceVersion should not be set on objects to be created")
         _start_metadata(resource, meta, target.namespace)
-        if resource.has_status and not writer.subresource:
+        if resource.has_status and not resource.created_with_status:
             obj.pop("status", None)
         with self._store.changed:
             self._check_namespace(resource, meta)

@@ -20,6 +20,7 @@ class Resource:
     namespaced: bool = True
     short_names: tuple = ()
     has_status: bool = False
+    created_with_status: bool = False
     create_on_update: bool = False
     unconditional_update: bool = True
     subdomain_names: bool = True
@@ -47,7 +48,7 @@ RESOURCES = (
     Resource("", "v1", "endpoints", "Endpoints", schema.ENDPOINTS, short_names=("ep",),
              create_on_update=True),
     Resource("", "v1", "nodes", "Node", schema.NODE, namespaced=False, short_names=("no",),
-             has_status=True),
+             has_status=True, created_with_status=True),
     Resource("", "v1", "namespaces", "Namespace", schema.NAMESPACE, namespaced=False,
              short_names=("ns",), has_status=True, subdomain_names=False),
     Resource("", "v1", "events", "Event", schema.CORE_EVENT, short_names=("ev",),
