@@ -26,6 +26,9 @@ ifneq ($(filter-out $(NOCONF),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
 prefix ?= /usr/local
+exec_prefix ?= $(prefix)
+sysconfdir ?= /etc
+libexecdir = $(exec_prefix)/libexec/vipd
 
 lib_DIR := lib
 vipd_DIR := daemon/supervisor
@@ -49,7 +52,8 @@ HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 HARDEN_LD ?= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 CFLAGS ?=
 ALL_CFLAGS = $(CSTD) $(OPT) $(WARN) $(WERROR) $(HARDEN) -I. -Ilib \
-	-D_GNU_SOURCE $(NL_CFLAGS) $(NFTNL_CFLAGS) $(MNL_CFLAGS) \
+	-D_GNU_SOURCE -DSYSCONFDIR='"$(sysconfdir)"' -DLIBEXECDIR='"$(libexecdir)"' \
+	$(NL_CFLAGS) $(NFTNL_CFLAGS) $(MNL_CFLAGS) \
 	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(YAML_CFLAGS) $(SMARTCOLS_CFLAGS) \
 	$(SAN) $(CFLAGS)
 # libev's macros break aliasing rules by design.

@@ -18,7 +18,8 @@ struct chan;
 struct chan_ops {
 	/*
 	 * One good message. Descriptors in m->fds are the receiver's now.
-	 * Returns NULL, or why the connection has to end.
+	 * Returns NULL, or why the connection has to end. Must not free the
+	 * channel.
 	 */
 	const char *(*on_msg)(struct chan *c, const struct msg *m);
 	/* The queue has become empty after chan_send had to queue. */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The owner of vipd's addresses: brings the kernel from what is present to
+ * what is wanted, and keeps it there (I3, I9).
+ *
+ * Adds and deletes go over one rtnetlink socket in slices of at most 2 ms, so
+ * that the loop never waits for the routing lock longer than one request; what
+ * a slice achieved is reported together. An address deleted behind vipd's back
+ * comes back at once, after five times in a minute only every 10 s (heal.h).
+ * One that somebody else has configured is left alone and reported as EEXIST.
+ */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "link.h"
+
+struct address_want {
+	struct ipaddr addr;
+	uint8_t prefixlen;
+	bool is_service; /* /32 or /128, noprefixroute, deprecated, label vip */
+	char dev[IFNAME_LEN];
+	char label[IFNAME_LEN];  /* static ones; empty: none */
+	struct ipaddr broadcast; /* family 0: none */
+};
+
+struct addresses_ops {
+	void (*on_installed)(
+	    void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n);
+	void (*on_removed)(
+	    void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n);
+	void (*on_failed)(
+	    void *arg, uint32_t owner, const struct ipaddr *addr, int error);
+};
+
+struct addresses;
+
+struct addresses *addresses_new(struct ev_loop *loop, struct links *links,
+    const struct addresses_ops *ops, void *arg);
+/*
+ * All that owner (an instance) wants from now; an empty list gives all back.
+ * The difference is carried out after this call has returned.
+ */
+void addresses_want(
+    struct addresses *as, uint32_t owner, const struct address_want *list, size_t n);
+/* Called by link.h's ops. */
+void addresses_on_own(struct addresses *as, const struct link_address *a, bool present);
+void addresses_on_link(struct addresses *as, uint32_t ifindex);
+/* Removes every address of vipd's in this network namespace, at once; their
+ * number, or -errno. */
+int addresses_cleanup(void);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "address_request.h"
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/msg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#ifndef IFA_PROTO
+#define IFA_PROTO 11 /* linux/if_addr.h of 5.18 */
+#endif
+
+#define SERVICE_LABEL "vip"
+#define FOREVER UINT32_MAX
+
+static int
+finish(struct nl_sock *sock, struct nl_msg *msg, int error, uint32_t *seq)
+{
+	if (!error) {
+		nl_complete_msg(sock, msg);
+		*seq = nlmsg_hdr(msg)->nlmsg_seq;
+		error = nl_send(sock, msg);
+	}
+	nlmsg_free(msg);
+	return error < 0 ? error : 0;
+}
+
+static struct nl_msg *
+begin(int type, int flags, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen,
+    int *error)
+{
+	struct ifaddrmsg ifa = {
+		.ifa_family = addr->family,
+		.ifa_prefixlen = prefixlen,
+		.ifa_index = ifindex,
+	};
+	struct nl_msg *msg = nlmsg_alloc_simple(type, flags | NLM_F_ACK);
+
+	*error = -NLE_NOMEM;
+	if (!msg)
+		return NULL;
+	*error = nlmsg_append(msg, &ifa, sizeof(ifa), NLMSG_ALIGNTO);
+	if (!*error)
+		*error = nla_put(msg, IFA_LOCAL, (int)ipaddr_len(addr), addr->bytes);
+	if (!*error)
+		*error = nla_put(msg, IFA_ADDRESS, (int)ipaddr_len(addr), addr->bytes);
+	return msg;
+}
+
+static int
+put_lifetime(struct nl_msg *msg, bool deprecated)
+{
+	struct ifa_cacheinfo ci = {
+		.ifa_prefered = deprecated ? 0 : FOREVER,
+		.ifa_valid = FOREVER,
+	};
+
+	return nla_put(msg, IFA_CACHEINFO, sizeof(ci), &ci);
+}
+
+static int
+put_rest(struct nl_msg *msg, const struct address_want *w)
+{
+	bool host6 = w->addr.family == AF_INET6 && w->prefixlen == 128;
+	const char *label = w->is_service ? SERVICE_LABEL : w->label;
+	uint32_t flags = 0;
+	int error;
+
+	if (w->is_service)
+		flags |= IFA_F_NOPREFIXROUTE;
+	if (w->addr.family == AF_INET6)
+		flags |= IFA_F_NODAD;
+	error = nla_put_u32(msg, IFA_FLAGS, flags);
+	if (!error && w->addr.family == AF_INET && label[0])
+		error = nla_put_string(msg, IFA_LABEL, label);
+	if (!error && ipaddr_len(&w->broadcast) == 4)
+		error = nla_put(msg, IFA_BROADCAST, 4, w->broadcast.bytes);
+	if (!error)
+		error = put_lifetime(msg, w->is_service || host6);
+	if (!error)
+		error = nla_put_u8(msg, IFA_PROTO, ADDRESS_PROTO);
+	return error;
+}
+
+int
+address_send_add(
+    struct nl_sock *sock, uint32_t ifindex, const struct address_want *w, uint32_t *seq)
+{
+	struct nl_msg *msg;
+	int error;
+
+	msg = begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, &w->addr,
+	    w->prefixlen, &error);
+	if (!error)
+		error = put_rest(msg, w);
+	return finish(sock, msg, error, seq);
+}
+
+int
+address_send_del(struct nl_sock *sock, uint32_t ifindex, const struct ipaddr *addr,
+    uint8_t prefixlen, uint32_t *seq)
+{
+	struct nl_msg *msg;
+	int error;
+
+	msg = begin(RTM_DELADDR, 0, ifindex, addr, prefixlen, &error);
+	return finish(sock, msg, error, seq);
+}

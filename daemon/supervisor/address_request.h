@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One address request to the kernel: builds RTM_NEWADDR and RTM_DELADDR as
+ * `ip address add|del` would, and sends them on a socket of address.c.
+ */
+#pragma once
+
+#include <netlink/netlink.h>
+
+#include "address.h"
+
+/*
+ * ip addr add ADDR/LEN dev IFINDEX [brd B] [label L] proto 0x76; IPv6: nodad;
+ * services: noprefixroute preferred_lft 0. Sequence number *seq is set.
+ * 0, or a libnl error (-NLE_AGAIN: the socket is full).
+ */
+int address_send_add(
+    struct nl_sock *sock, uint32_t ifindex, const struct address_want *w, uint32_t *seq);
+int address_send_del(struct nl_sock *sock, uint32_t ifindex, const struct ipaddr *addr,
+    uint8_t prefixlen, uint32_t *seq);

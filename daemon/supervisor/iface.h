@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The interfaces that instances run on, as the engine has to know them: their
+ * state and their VRRP sockets. vipd keeps its own copies of the sockets, so
+ * that an engine's restart opens nothing anew (I10).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chan.h"
+#include "link.h"
+
+struct iface {
+	char name[IFNAME_LEN];
+	struct msg_interface told; /* ifindex 0: does not exist */
+	int sockets[2][2];         /* [IPv4, IPv6][receive, send]; -1 */
+	bool wanted[2];            /* by family, since ifaces_begin */
+	bool complained;
+	struct iface *next;
+};
+
+/* Finds or makes the one of this name. */
+struct iface *iface_get(struct iface **list, const char *name);
+struct iface *iface_find(struct iface *list, const char *name);
+/* Marks all unwanted; iface_get callers set wanted[]; ifaces_sweep closes. */
+void ifaces_begin(struct iface *list);
+void ifaces_sweep(struct iface **list, struct chan *engine);
+/*
+ * Reads the link's state again, opens missing sockets, and tells the engine
+ * (may be NULL) what changed, or everything when all is set.
+ */
+void iface_update(
+    struct iface *i, const struct link *link, struct chan *engine, bool all);

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "instance.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "clock.h"
+#include "iface.h"
+#include "instance_tell.h"
+#include "log.h"
+#include "mem.h"
+#include "socket.h"
+#include "wants.h"
+
+static struct instance *
+by_id(struct instances *is, uint32_t id)
+{
+	for (struct instance *in = is->first; in; in = in->next)
+		if (in->id == id)
+			return in;
+	return NULL;
+}
+
+const struct instance *
+instances_find(const struct instances *is, const char *name)
+{
+	for (const struct instance *in = is->first; in; in = in->next)
+		if (in->conf && !strcmp(in->name, name))
+			return in;
+	return NULL;
+}
+
+/* ---- to the engine ---- */
+
+bool
+instance_is_master(const struct instance *in)
+{
+	return in->conf && in->state.state == VRRP_MASTER && !in->withdrawn;
+}
+
+void
+instances_engine_up(struct instances *is, struct chan *engine)
+{
+	struct msg_sync_begin begin = { .source = SOURCE_NONE };
+	struct msg_sync_end end = { .complete = 1 };
+
+	is->engine = engine;
+	chan_send(engine, MSG_SYNC_BEGIN, &begin, NULL, 0);
+	chan_send_fds(engine, MSG_ANNOUNCE_SOCKET, NULL, &is->announce_fd, 1);
+	for (struct iface *i = is->ifaces; i; i = i->next)
+		iface_update(i, links_find_by_name(is->links, i->name), engine, true);
+	for (struct instance *in = is->first; in; in = in->next) {
+		if (!in->conf)
+			continue;
+		instance_send(is, in);
+		instance_send_installed(is, in);
+	}
+	chan_send(engine, MSG_SYNC_END, &end, NULL, 0);
+}
+
+/*
+ * I10: without an engine an instance stays master for two of its intervals;
+ * then a backup is about to take over and the addresses have to go.
+ */
+static void
+on_engine_lost(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct instance *in = container_of(w, struct instance, engine_lost);
+
+	(void)loop;
+	(void)events;
+	log_err("%s: no engine for %.0f ms; its addresses are removed", in->name,
+	    2e-3 * in->conf->advert_us);
+	in->withdrawn = true;
+	instances_wants_changed(in->owner);
+}
+
+void
+instances_engine_down(struct instances *is)
+{
+	is->engine = NULL;
+	for (struct instance *in = is->first; in; in = in->next) {
+		in->has_state = false;
+		if (!instance_is_master(in) || is->stopping)
+			continue;
+		ev_timer_set(&in->engine_lost, 2e-6 * in->conf->advert_us, 0.);
+		ev_timer_start(is->loop, &in->engine_lost);
+	}
+}
+
+/* ---- from the engine ---- */
+
+static const char *
+on_state(struct instances *is, const struct msg_state *m)
+{
+	struct instance *in = by_id(is, m->id);
+	enum vrrp_state before;
+
+	if (!in)
+		return NULL; /* removed while the message was under way */
+	before = in->state.state;
+	in->state = *m;
+	in->has_state = true;
+	in->withdrawn = false;
+	ev_timer_stop(is->loop, &in->engine_lost);
+	if (before != m->state)
+		instances_wants_changed(is);
+	return NULL;
+}
+
+static const char *
+on_counters(struct instances *is, const struct msg *m)
+{
+	const struct msg_instance_ref *ref = m->head;
+	struct instance *in = by_id(is, ref->id);
+
+	if (!in)
+		return NULL;
+	in->counters_due = false;
+	free(in->counters);
+	in->n_counters = m->count;
+	in->counters = xcalloc(m->count, sizeof(*in->counters));
+	memcpy(in->counters, m->records, m->count * sizeof(*in->counters));
+	return NULL;
+}
+
+const char *
+instances_on_msg(struct instances *is, const struct msg *m)
+{
+	if (m->type == MSG_STATE)
+		return on_state(is, m->head);
+	if (m->type == MSG_COUNTERS)
+		return on_counters(is, m);
+	return "a message that is not for this place";
+}
+
+/* ---- addresses ---- */
+
+static int
+compare_address(const void *key, const void *member)
+{
+	return ipaddr_cmp(key, &((const struct msg_ctl_address *)member)->addr);
+}
+
+static struct msg_ctl_address *
+find_address(const struct instance *in, const struct ipaddr *addr)
+{
+	for (size_t i = 0; i < in->n_static; i++)
+		if (ipaddr_eq(&in->addresses[i].addr, addr))
+			return &in->addresses[i];
+	if (in->n_addresses == in->n_static)
+		return NULL;
+	return bsearch(addr, in->addresses + in->n_static, in->n_addresses - in->n_static,
+	    sizeof(*in->addresses), compare_address);
+}
+
+const struct msg_ctl_address *
+instance_find_address(const struct instance *in, const struct ipaddr *addr)
+{
+	return find_address(in, addr);
+}
+
+bool
+instances_is_installed(const struct instances *is, const struct ipaddr *addr)
+{
+	for (struct instance *in = is->first; in; in = in->next) {
+		const struct msg_ctl_address *a = find_address(in, addr);
+
+		if (a && a->installed && a->origin != ORIGIN_STATIC)
+			return true;
+	}
+	return false;
+}
+
+void
+instances_on_installed(
+    struct instances *is, uint32_t id, const struct ipaddr *addrs, size_t n)
+{
+	struct instance *in = by_id(is, id);
+
+	if (!in)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct msg_ctl_address *a = find_address(in, &addrs[i]);
+
+		if (!a)
+			continue;
+		a->installed = true;
+		a->error[0] = '\0';
+	}
+	if (is->engine && in->conf)
+		instance_send_addresses(is->engine, MSG_INSTALLED, id, addrs, n);
+	is->ops->addresses_changed(is->arg);
+}
+
+void
+instances_on_removed(
+    struct instances *is, uint32_t id, const struct ipaddr *addrs, size_t n)
+{
+	struct instance *in = by_id(is, id);
+
+	if (!in)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct msg_ctl_address *a = find_address(in, &addrs[i]);
+
+		if (a)
+			a->installed = false;
+	}
+	if (is->engine && in->conf)
+		instance_send_addresses(is->engine, MSG_REMOVED, id, addrs, n);
+	instances_wants_changed(is);
+	is->ops->addresses_changed(is->arg);
+}
+
+void
+instances_on_failed(
+    struct instances *is, uint32_t id, const struct ipaddr *addr, int error)
+{
+	struct instance *in = by_id(is, id);
+	struct msg_ctl_address *a = in ? find_address(in, addr) : NULL;
+
+	if (!a)
+		return;
+	a->installed = false;
+	str_copy(a->error, sizeof(a->error),
+	    error == EEXIST ? "configured here by others" : strerror(error));
+}
+
+static bool
+holds_addresses(const struct instance *in)
+{
+	for (size_t i = 0; i < in->n_addresses; i++)
+		if (in->addresses[i].installed)
+			return true;
+	return false;
+}
+
+bool
+instances_hold_addresses(const struct instances *is)
+{
+	for (const struct instance *in = is->first; in; in = in->next)
+		if (holds_addresses(in))
+			return true;
+	return false;
+}
+
+/* Frees those whose last address is off the interface. */
+static void
+bury_gone(struct instances *is)
+{
+	for (struct instance **at = &is->first; *at;) {
+		struct instance *in = *at;
+
+		if (in->conf || holds_addresses(in)) {
+			at = &in->next;
+			continue;
+		}
+		*at = in->next;
+		free(in->addresses);
+		free(in->counters);
+		free(in);
+	}
+}
+
+static void
+on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
+{
+	struct instances *is = container_of(w, struct instances, recompute);
+
+	(void)events;
+	ev_prepare_stop(loop, w);
+	wants_compute(is);
+	bury_gone(is);
+}
+
+void
+instances_wants_changed(struct instances *is)
+{
+	ev_prepare_start(is->loop, &is->recompute);
+}
+
+/* ---- interfaces ---- */
+
+static void
+refresh_ifaces(struct instances *is)
+{
+	ifaces_begin(is->ifaces);
+	for (struct instance *in = is->first; in; in = in->next)
+		if (in->conf)
+			iface_get(&is->ifaces, in->conf->interface)
+			    ->wanted[in->conf->family == AF_INET6] = true;
+	ifaces_sweep(&is->ifaces, is->engine);
+	for (struct iface *i = is->ifaces; i; i = i->next)
+		iface_update(
+		    i, links_find_by_name(is->links, i->name), is->engine, false);
+}
+
+/* An interface came, went or was renamed: who runs on it hears its index. */
+static void
+resend_on(struct instances *is, const char *name)
+{
+	for (struct instance *in = is->first; in; in = in->next)
+		if (in->conf && !strcmp(in->conf->interface, name))
+			instance_send(is, in);
+}
+
+void
+instances_on_link(struct instances *is, uint32_t ifindex)
+{
+	for (struct iface *i = is->ifaces; i; i = i->next) {
+		const struct link *link = links_find_by_name(is->links, i->name);
+		uint32_t before = i->told.ifindex;
+
+		if (before != ifindex && (!link || link_index(link) != ifindex))
+			continue;
+		iface_update(i, link, is->engine, false);
+		if (i->told.ifindex != before)
+			resend_on(is, i->name);
+	}
+}
+
+/* ---- configuration ---- */
+
+static struct instance *
+add_instance(struct instances *is, struct conf_instance *conf)
+{
+	struct instance *in = xcalloc(1, sizeof(*in)), **at = &is->first;
+
+	in->id = ++is->last_id;
+	in->conf = conf;
+	str_copy(in->name, sizeof(in->name), conf->name);
+	in->owner = is;
+	in->state = (struct msg_state){
+		.id = in->id,
+		.state = VRRP_INIT,
+		.since_us = clock_us(),
+	};
+	ev_timer_init(&in->engine_lost, on_engine_lost, 0., 0.);
+	while (*at)
+		at = &(*at)->next;
+	*at = in;
+	return in;
+}
+
+static void
+retire(struct instances *is, struct instance *in)
+{
+	struct msg_instance_ref ref = { .id = in->id };
+
+	log_info("%s: removed from the configuration", in->name);
+	in->conf = NULL;
+	ev_timer_stop(is->loop, &in->engine_lost);
+	if (is->engine)
+		chan_send(is->engine, MSG_INSTANCE_GONE, &ref, NULL, 0);
+}
+
+static struct conf_instance *
+find_conf(struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_instances; i++)
+		if (!strcmp(conf->instances[i].name, name))
+			return &conf->instances[i];
+	return NULL;
+}
+
+void
+instances_apply(struct instances *is, struct conf *conf)
+{
+	for (struct instance *in = is->first; in; in = in->next) {
+		struct conf_instance *now = find_conf(conf, in->name);
+
+		if (!in->conf)
+			continue;
+		if (!now) {
+			retire(is, in);
+			continue;
+		}
+		in->stale = !conf_instance_eq(in->conf, now);
+		in->conf = now;
+	}
+	for (size_t i = 0; i < conf->n_instances; i++)
+		if (!instances_find(is, conf->instances[i].name))
+			add_instance(is, &conf->instances[i])->stale = true;
+	refresh_ifaces(is);
+	for (struct instance *in = is->first; in; in = in->next) {
+		if (in->stale)
+			instance_send(is, in);
+		in->stale = false;
+	}
+	instances_wants_changed(is);
+}
+
+void
+instances_release(struct instances *is)
+{
+	if (!is->hold)
+		return;
+	is->hold = false;
+	for (struct instance *in = is->first; in; in = in->next)
+		if (in->conf && in->conf->wants_services)
+			instance_send(is, in);
+}
+
+void
+instances_stop(struct instances *is)
+{
+	is->stopping = true;
+	for (struct instance *in = is->first; in; in = in->next)
+		ev_timer_stop(is->loop, &in->engine_lost);
+	instances_wants_changed(is);
+}
+
+void
+instances_init(struct instances *is, struct ev_loop *loop,
+    const struct instances_ops *ops, void *arg)
+{
+	*is = (struct instances){ .loop = loop, .ops = ops, .arg = arg };
+	ev_prepare_init(&is->recompute, on_prepare);
+	is->announce_fd = socket_open_announce();
+	if (is->announce_fd < 0)
+		fatalx("packet socket: %s", strerror(-is->announce_fd));
+}

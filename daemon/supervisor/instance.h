@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtual routers of this node as vipd sees them: joins the configuration,
+ * the interfaces, what the engine decided and what the Services want, and
+ * turns it into instructions: instances and interfaces to the engine, wanted
+ * addresses to address.h. Decides nothing of VRRP.
+ */
+#pragma once
+
+#include <ev.h>
+
+#include "address.h"
+#include "chan.h"
+#include "conf.h"
+#include "link.h"
+#include "services.h"
+
+struct instance {
+	uint32_t id;
+	char name[NAME_LEN];
+	struct conf_instance *conf; /* NULL: gone, its addresses are going */
+	struct msg_state state;
+	bool has_state; /* the engine has spoken since it started */
+	bool counters_due;
+	bool withdrawn; /* the engine was away too long */
+	bool stale;     /* the engine has to hear of it again */
+	/* Static ones as configured, then those of Services, sorted. */
+	struct msg_ctl_address *addresses;
+	size_t n_addresses;
+	size_t n_static;
+	struct msg_counter *counters;
+	size_t n_counters;
+	ev_timer engine_lost;
+	struct instances *owner;
+	struct instance *next;
+};
+
+struct iface;
+
+struct instances_ops {
+	/* All addresses the instance may carry from now, for address.h. */
+	void (*want)(void *arg, uint32_t id, const struct address_want *list, size_t n);
+	/* Addresses of Services may have come or gone. */
+	void (*addresses_changed)(void *arg);
+};
+
+struct instances {
+	struct ev_loop *loop;
+	struct links *links;
+	struct services *services;
+	const struct instances_ops *ops;
+	void *arg;
+	struct chan *engine; /* NULL: not there */
+	struct instance *first;
+	struct iface *ifaces;
+	ev_prepare recompute; /* wanted addresses, once a loop round */
+	bool hold;            /* instances with Services stay in INIT */
+	bool stopping;        /* nothing is wanted any more */
+	int announce_fd;
+	uint32_t last_id;
+};
+
+void instances_init(struct instances *is, struct ev_loop *loop,
+    const struct instances_ops *ops, void *arg);
+/* Takes the difference to conf, which must outlive the next call. */
+void instances_apply(struct instances *is, struct conf *conf);
+void instances_engine_up(struct instances *is, struct chan *engine);
+void instances_engine_down(struct instances *is);
+const char *instances_on_msg(struct instances *is, const struct msg *m);
+/* The first Services are in place, or startup_wait is over. */
+void instances_release(struct instances *is);
+/* Wanted addresses are computed again before the loop waits next. */
+void instances_wants_changed(struct instances *is);
+/* Every address is to go; addresses_changed tells the progress. */
+void instances_stop(struct instances *is);
+bool instances_hold_addresses(const struct instances *is);
+bool instances_is_installed(const struct instances *is, const struct ipaddr *addr);
+/* Holds mastership as far as vipd knows, engine or not. */
+bool instance_is_master(const struct instance *in);
+const struct msg_ctl_address *instance_find_address(
+    const struct instance *in, const struct ipaddr *addr);
+const struct instance *instances_find(const struct instances *is, const char *name);
+
+/* From link.h and address.h. */
+/* The link came, changed, or is gone. */
+void instances_on_link(struct instances *is, uint32_t ifindex);
+void instances_on_installed(
+    struct instances *is, uint32_t id, const struct ipaddr *addrs, size_t n);
+void instances_on_removed(
+    struct instances *is, uint32_t id, const struct ipaddr *addrs, size_t n);
+void instances_on_failed(
+    struct instances *is, uint32_t id, const struct ipaddr *addr, int error);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "instance_tell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+struct msg_instance
+instance_describe(const struct instances *is, const struct instance *in)
+{
+	const struct conf_instance *c = in->conf;
+	const struct link *link = links_find_by_name(is->links, c->interface);
+	struct msg_interface iface = { 0 };
+	struct msg_instance m = {
+		.id = in->id,
+		.family = c->family,
+		.version = c->version,
+		.vrid = c->vrid,
+		.priority = c->priority,
+		.preempt = c->preempt,
+		.checksum_as_v2 = c->checksum_as_v2,
+		.auth_type = c->auth_type,
+		.unicast = c->n_peers > 0,
+		.hold = is->hold && c->wants_services,
+		.resume = !in->has_state && instance_is_master(in),
+		.garp_repeat = c->garp_repeat,
+		.garp_refresh_repeat = c->garp_refresh_repeat,
+		.garp_lower_prio_repeat = c->garp_lower_prio_repeat,
+		.advert_us = c->advert_us,
+		.preempt_delay_us = c->preempt_delay_us,
+		.garp_delay_us = c->garp_delay_us,
+		.garp_refresh_us = c->garp_refresh_us,
+		.garp_lower_prio_delay_us = c->garp_lower_prio_delay_us,
+		.garp_interval_us = c->garp_interval_us,
+		.gna_interval_us = c->gna_interval_us,
+		.unicast_src = c->unicast_src,
+	};
+
+	if (link)
+		link_fill(link, &iface);
+	m.ifindex = iface.ifindex;
+	str_copy(m.name, sizeof(m.name), c->name);
+	str_copy(m.interface, sizeof(m.interface), c->interface);
+	memcpy(m.auth_data, c->auth_data, sizeof(m.auth_data));
+	return m;
+}
+
+void
+instance_send_addresses(struct chan *engine, enum msg_type type, uint32_t id,
+    const struct ipaddr *addrs, size_t n)
+{
+	struct msg_instance_ref ref = { .id = id };
+	size_t max = msg_records_max(type);
+
+	for (size_t i = 0; i < n; i += max)
+		chan_send(engine, type, &ref, addrs + i, n - i < max ? n - i : max);
+}
+
+static void
+send_advertised(struct chan *engine, const struct instance *in)
+{
+	const struct conf_instance *c = in->conf;
+	struct ipaddr *list = xcalloc(c->n_addresses, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_addresses; i++)
+		if (!c->addresses[i].excluded)
+			list[n++] = c->addresses[i].addr;
+	instance_send_addresses(engine, MSG_INSTANCE_ADVERTISED, in->id, list, n);
+	free(list);
+}
+
+static void
+send_peers(struct chan *engine, const struct instance *in)
+{
+	struct msg_instance_ref ref = { .id = in->id };
+	const struct conf_instance *c = in->conf;
+	struct msg_peer_record *list = xcalloc(c->n_peers, sizeof(*list));
+	size_t max = msg_records_max(MSG_INSTANCE_PEERS), n;
+
+	for (size_t i = 0; i < c->n_peers; i++)
+		list[i] = (struct msg_peer_record){
+			.addr = c->peers[i].addr,
+			.min_ttl = c->peers[i].min_ttl,
+			.max_ttl = c->peers[i].max_ttl,
+		};
+	for (size_t i = 0; i < c->n_peers; i += n) {
+		n = c->n_peers - i < max ? c->n_peers - i : max;
+		chan_send(engine, MSG_INSTANCE_PEERS, &ref, list + i, n);
+	}
+	free(list);
+}
+
+void
+instance_send(const struct instances *is, const struct instance *in)
+{
+	struct msg_instance m = instance_describe(is, in);
+	struct msg_instance_ref ref = { .id = in->id };
+
+	if (!is->engine)
+		return;
+	chan_send(is->engine, MSG_INSTANCE, &m, NULL, 0);
+	send_advertised(is->engine, in);
+	send_peers(is->engine, in);
+	chan_send(is->engine, MSG_INSTANCE_END, &ref, NULL, 0);
+}
+
+void
+instance_send_installed(const struct instances *is, const struct instance *in)
+{
+	struct ipaddr *list = xcalloc(in->n_addresses, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->n_addresses; i++)
+		if (in->addresses[i].installed)
+			list[n++] = in->addresses[i].addr;
+	instance_send_addresses(is->engine, MSG_INSTALLED, in->id, list, n);
+	free(list);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's links and addresses, followed over one rtnetlink notification
+ * socket (RTNLGRP_LINK, _IPV4_IFADDR, _IPV6_IFADDR) and dumped again after a
+ * lost notification (ENOBUFS). Reads only; address.h changes addresses.
+ *
+ * An address is vipd's own when it carries ADDRESS_PROTO (IFA_PROTO, Linux
+ * 5.18); everything else is foreign.
+ */
+#pragma once
+
+#include <ev.h>
+
+#include "msg.h"
+
+/* IFA_PROTO of vipd's addresses: 1 to 3 are the kernel's, keepalived has 18. */
+#define ADDRESS_PROTO 0x76
+
+struct link;
+struct links;
+
+/* One address of the kernel, as notified. */
+struct link_address {
+	uint32_t ifindex;
+	struct ipaddr addr;
+	uint8_t prefixlen;
+	bool own; /* carries ADDRESS_PROTO */
+};
+
+struct links_ops {
+	/* Something in struct msg_interface changed, or the link is new, or its
+	 * name is. */
+	void (*on_link)(void *arg, uint32_t ifindex);
+	void (*on_link_gone)(void *arg, uint32_t ifindex);
+	/* An address of vipd's was seen, or is gone. */
+	void (*on_own_address)(void *arg, const struct link_address *a, bool present);
+	/* Somebody else's addresses changed. */
+	void (*on_foreign_change)(void *arg);
+};
+
+/* Waits for the first dump; fatal if the kernel does not answer. */
+struct links *links_new(struct ev_loop *loop, const struct links_ops *ops, void *arg);
+const struct link *links_find_by_name(const struct links *ls, const char *name);
+/* NULL if there is no such link. */
+const char *links_name(const struct links *ls, uint32_t ifindex);
+uint32_t link_index(const struct link *l);
+void link_fill(const struct link *l, struct msg_interface *out);
+/* Name of the interface that has this address as somebody else's, or NULL. */
+const char *links_foreign_address(const struct links *ls, const struct ipaddr *addr);
+/* Starts to follow (links_new only dumps), so that ops find all they need. */
+void links_start(struct links *ls);
+/* Calls on_own_address(present) for each address of vipd's. */
+void links_replay_own(struct links *ls);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration's way into the running daemon. A file with any error
+ * changes nothing (I7); otherwise each part takes its own difference, and what
+ * did not change does not notice.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+#include "mem.h"
+#include "notify.h"
+#include "vipd.h"
+
+static void
+send_ranges(struct chan *watcher, enum watcher_ranges which, const char *name,
+    const struct conf_ranges *ranges)
+{
+	struct msg_watcher_ranges m = { .which = which };
+	size_t max = msg_records_max(MSG_WATCHER_RANGES), n;
+
+	str_copy(m.name, sizeof(m.name), name);
+	for (size_t i = 0; i < ranges->count; i += n) {
+		n = ranges->count - i < max ? ranges->count - i : max;
+		chan_send(watcher, MSG_WATCHER_RANGES, &m, ranges->items + i, n);
+	}
+}
+
+static void
+send_watcher_instance(struct chan *watcher, const struct conf_instance *ci)
+{
+	const struct conf_ranges *ranges = &ci->service_ranges;
+	struct msg_watcher_instance m = { .vrid = ci->vrid, .bare = !ranges->count };
+	size_t max = msg_records_max(MSG_WATCHER_INSTANCE), i = 0, n;
+
+	str_copy(m.name, sizeof(m.name), ci->name);
+	do {
+		n = ranges->count - i < max ? ranges->count - i : max;
+		chan_send(watcher, MSG_WATCHER_INSTANCE, &m, ranges->items + i, n);
+		i += n;
+	} while (i < ranges->count);
+}
+
+void
+vipd_configure_watcher(struct vipd *v)
+{
+	const struct conf_services *s = &v->conf->services;
+	struct msg_watcher_conf m = { .claim_unclassed = s->claim_unclassed };
+	struct chan *watcher = &v->watcher.chan;
+
+	if (!v->watcher.up || !s->present)
+		return;
+	str_copy(m.node_name, sizeof(m.node_name), s->node_name);
+	str_copy(m.kubeconfig, sizeof(m.kubeconfig), s->kubeconfig);
+	str_copy(m.manifests, sizeof(m.manifests), s->manifests);
+	str_copy(m.class, sizeof(m.class), s->load_balancer_class);
+	str_copy(m.state_dir, sizeof(m.state_dir), v->options->state_dir);
+	chan_send(watcher, MSG_WATCHER_CONF, &m, NULL, 0);
+	send_ranges(watcher, RANGES_EXTERNAL_IPS, "", &s->external_ips);
+	for (size_t i = 0; i < s->n_pools; i++)
+		send_ranges(watcher, RANGES_POOL, s->pools[i].name, &s->pools[i].ranges);
+	for (size_t i = 0; i < v->conf->n_instances; i++)
+		if (v->conf->instances[i].wants_services)
+			send_watcher_instance(watcher, &v->conf->instances[i]);
+	chan_send(watcher, MSG_WATCHER_CONF_END, NULL, NULL, 0);
+}
+
+void
+vipd_configure_forward(struct vipd *v)
+{
+	struct msg_forward_conf m = {
+		.mode = v->conf->forwarding.mode,
+		.source_nat = v->conf->forwarding.source_nat,
+	};
+
+	if (v->forward.up)
+		chan_send(&v->forward.chan, MSG_FORWARD_CONF, &m, NULL, 0);
+}
+
+void
+vipd_run_services(struct vipd *v)
+{
+	if (v->conf->services.present) {
+		program_start(&v->forward);
+		program_start(&v->watcher);
+		return;
+	}
+	program_stop(&v->watcher);
+	program_stop(&v->forward);
+	services_clear(&v->services);
+	v->source = (struct msg_source_state){ 0 };
+}
+
+static void __attribute__((format(printf, 3, 4)))
+tell(struct control_client *cl, enum log_level level, const char *fmt, ...)
+{
+	char line[LOG_LINE_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	log_line(level, line);
+	if (cl)
+		control_text(cl, level, "%s", line);
+}
+
+static void
+tell_problems(const struct conf_problems *problems, struct control_client *cl)
+{
+	char line[LOG_LINE_MAX];
+
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct conf_problem *p = &problems->items[i];
+
+		conf_problem_format(p, line, sizeof(line));
+		tell(cl, p->severity == CONF_ERROR ? LOG_LEVEL_ERR : LOG_LEVEL_WARN, "%s",
+		    line);
+	}
+}
+
+/* One line for each instance that comes, goes or changes; their number. */
+static unsigned
+tell_changes(const struct conf *old, const struct conf *new, struct control_client *cl)
+{
+	unsigned changes = 0;
+
+	for (size_t i = 0; i < old->n_instances; i++) {
+		const struct conf_instance *was = &old->instances[i];
+		const struct conf_instance *is = conf_find_instance(new, was->name);
+
+		if (is && conf_instance_eq(was, is))
+			continue;
+		changes++;
+		tell(cl, LOG_LEVEL_INFO, "reload: instance %s %s", was->name,
+		    is ? "changed" : "removed");
+	}
+	for (size_t i = 0; i < new->n_instances; i++) {
+		if (conf_find_instance(old, new->instances[i].name))
+			continue;
+		changes++;
+		tell(cl, LOG_LEVEL_INFO, "reload: instance %s added",
+		    new->instances[i].name);
+	}
+	return changes;
+}
+
+static void
+take(struct vipd *v, struct conf *new)
+{
+	struct conf *old = v->conf;
+
+	v->conf = new;
+	v->services.fence.conf = new;
+	instances_apply(&v->instances, new);
+	vipd_run_services(v);
+	vipd_configure_forward(v);
+	vipd_configure_watcher(v);
+	services_recheck(&v->services);
+	conf_free(old);
+}
+
+bool
+vipd_reload(struct vipd *v, struct control_client *cl)
+{
+	struct conf_problems problems = { 0 };
+	char state[64];
+	struct conf *new;
+	unsigned changes;
+
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
+	    (unsigned long long)clock_us());
+	notify_manager(state);
+	new = conf_load(v->options->file, v->options->config_id, &problems);
+	tell_problems(&problems, cl);
+	if (!new) {
+		snprintf(v->config_error, sizeof(v->config_error),
+		    "%zu errors in %.200s; the running configuration stays",
+		    problems.errors, v->options->file);
+		tell(cl, LOG_LEVEL_ERR, "reload refused: %s", v->config_error);
+	} else {
+		v->config_error[0] = '\0';
+		changes = tell_changes(v->conf, new, cl);
+		tell(cl, LOG_LEVEL_INFO, "reload: %u instances changed", changes);
+		take(v, new);
+	}
+	conf_problems_free(&problems);
+	notify_manager("READY=1");
+	return new != NULL;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "mem.h"
+#include "vipd.h"
+
+/* The watcher knows it; without one, the configuration or the host does. */
+static void
+name_node(const struct vipd *v, struct msg_ctl_node *n)
+{
+	const char *source = v->source.node_name_source;
+
+	if (v->source.node_name[0]) {
+		str_copy(n->node, sizeof(n->node), v->source.node_name);
+	} else if (v->conf->router_id[0]) {
+		str_copy(n->node, sizeof(n->node), v->conf->router_id);
+		source = "router_id";
+	} else {
+		gethostname(n->node, sizeof(n->node) - 1);
+		source = "host name";
+	}
+	str_copy(n->node_source, sizeof(n->node_source), source);
+}
+
+static struct answer_source
+answer_source(struct vipd *v)
+{
+	struct answer_source src = { .instances = &v->instances,
+		.services = &v->services };
+	struct msg_ctl_node *n = &src.node;
+
+	name_node(v, n);
+	str_copy(n->version, sizeof(n->version), PACKAGE_VERSION);
+	n->started_us = v->started_us;
+	n->has_services = v->conf->services.present;
+	n->log_dropped =
+	    v->engine.log_dropped + v->forward.log_dropped + v->watcher.log_dropped;
+	n->source = v->source;
+	n->forward = v->forward_state;
+	n->children_restarts =
+	    v->engine.restarts + v->forward.restarts + v->watcher.restarts;
+	str_copy(n->config, sizeof(n->config), v->options->file);
+	str_copy(n->config_error, sizeof(n->config_error), v->config_error);
+	return src;
+}
+
+static void
+answer_all(struct vipd *v, struct control_client *cl)
+{
+	struct answer_source src = answer_source(v);
+	struct chan *to = control_chan(cl);
+
+	answer_node(to, &src);
+	answer_instances(to, &src, false);
+	answer_services(to, &src);
+	control_end(cl, 0, "%s", "");
+}
+
+static void
+explain(struct vipd *v, struct control_client *cl, const char *arg)
+{
+	struct answer_source src = answer_source(v);
+	struct msg_service_key key = { 0 };
+	const char *slash = strchr(arg, '/');
+	struct chan *to = control_chan(cl);
+	struct service *sv;
+
+	if (!slash || slash == arg || (size_t)(slash - arg) >= sizeof(key.ns) ||
+	    !slash[1] || !str_copy(key.name, sizeof(key.name), slash + 1)) {
+		control_end(cl, 2, "explain takes NAMESPACE/NAME");
+		return;
+	}
+	memcpy(key.ns, arg, (size_t)(slash - arg));
+	answer_node(to, &src);
+	answer_instances(to, &src, false);
+	sv = services_find(&v->services, &key);
+	if (!sv || sv->leaving) {
+		control_end(cl, 1,
+		    "no Service %s/%s with an address for vipd is known here", key.ns,
+		    key.name);
+		return;
+	}
+	answer_service(to, &src, sv);
+	control_end(cl, 0, "%s", "");
+}
+
+static void
+reload(struct vipd *v, struct control_client *cl)
+{
+	bool taken = vipd_reload(v, cl);
+
+	control_end(cl, taken ? 0 : 2, "%s", taken ? "" : "refused, nothing changed");
+}
+
+/* ---- counters come from the engine, so their answer waits for it ---- */
+
+/* The engine answers in the order of its instances: the last one ends it. */
+#define COUNTERS_WAIT_S 0.3
+
+static void
+answer_counters(struct vipd *v)
+{
+	struct control_client *cl = v->awaiting_counters;
+	struct answer_source src = answer_source(v);
+
+	ev_timer_stop(v->loop, &v->counters_late);
+	v->awaiting_counters = NULL;
+	if (!cl)
+		return;
+	answer_node(control_chan(cl), &src);
+	answer_instances(control_chan(cl), &src, true);
+	control_end(cl, 0, "%s", "");
+}
+
+static void
+on_counters_late(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)events;
+	answer_counters(container_of(w, struct vipd, counters_late));
+}
+
+void
+vipd_on_counters(struct vipd *v)
+{
+	for (const struct instance *in = v->instances.first; in; in = in->next)
+		if (in->conf && in->counters_due)
+			return;
+	answer_counters(v);
+}
+
+static void
+ask_counters(struct vipd *v, struct control_client *cl)
+{
+	/* Two at once: the first is answered with what is known. */
+	answer_counters(v);
+	v->awaiting_counters = cl;
+	for (struct instance *in = v->instances.first; in; in = in->next)
+		in->counters_due = true;
+	if (v->engine.up)
+		chan_send(&v->engine.chan, MSG_COUNTERS_REQUEST, NULL, NULL, 0);
+	ev_timer_init(&v->counters_late, on_counters_late,
+	    v->engine.up && v->instances.first ? COUNTERS_WAIT_S : 0., 0.);
+	ev_timer_start(v->loop, &v->counters_late);
+}
+
+void
+vipd_on_client_gone(void *arg, struct control_client *cl)
+{
+	struct vipd *v = arg;
+
+	if (v->awaiting_counters == cl)
+		v->awaiting_counters = NULL;
+}
+
+void
+vipd_on_request(void *arg, struct control_client *cl, const struct msg_ctl_request *req)
+{
+	struct vipd *v = arg;
+
+	switch (req->command) {
+	case CTL_STATUS:
+	case CTL_SERVICES:
+		answer_all(v, cl);
+		break;
+	case CTL_INSTANCES:
+		ask_counters(v, cl);
+		break;
+	case CTL_EXPLAIN:
+		explain(v, cl, req->arg);
+		break;
+	case CTL_RELOAD:
+		reload(v, cl);
+		break;
+	default:
+		control_end(cl, 2, "this vipd does not know the request");
+	}
+}

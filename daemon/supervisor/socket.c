@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+#define IPPROTO_VRRP 112
+#define CLASS_NETWORK_CONTROL 0xc0
+#define RECEIVE_BUFFER (1 << 20)
+#define KIND (SOCK_CLOEXEC | SOCK_NONBLOCK)
+
+#ifndef IPV6_MULTICAST_ALL
+#define IPV6_MULTICAST_ALL 29
+#endif
+
+static int
+set(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+static int
+attach(int fd, const struct sock_filter *code, size_t n)
+{
+	struct sock_fprog prog = {
+		.len = (unsigned short)n,
+		.filter = (struct sock_filter *)(uintptr_t)code,
+	};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0)
+		return -errno;
+	return 0;
+}
+
+/*
+ * On SOCK_DGRAM the filter sees the packet from its IP header on. A VRRP
+ * message must follow directly: an extension header or a fragment is not one.
+ */
+static int
+attach_vrrp(int fd, uint8_t family)
+{
+	uint32_t at = family == AF_INET ? offsetof(struct iphdr, protocol) : 6;
+	const struct sock_filter code[] = {
+		BPF_STMT(
+		    BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_MULTICAST, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_VRRP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffff),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	return attach(fd, code, ARRAY_LEN(code));
+}
+
+static int
+attach_nothing(int fd)
+{
+	static const struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+
+	return attach(fd, code, ARRAY_LEN(code));
+}
+
+static int
+open_receive(int ifindex, uint8_t family)
+{
+	uint16_t ethertype = htons(family == AF_INET ? ETHERTYPE_IP : ETHERTYPE_IPV6);
+	struct sockaddr_ll sll = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = ethertype,
+		.sll_ifindex = ifindex,
+	};
+	int fd, error;
+
+	/* Protocol 0: deaf until the filter is there and bind names it. */
+	fd = socket(AF_PACKET, SOCK_DGRAM | KIND, 0);
+	if (fd < 0)
+		return -errno;
+	error = attach_vrrp(fd, family);
+	if (!error)
+		error = set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
+	if (!error && bind(fd, (struct sockaddr *)&sll, sizeof(sll)) < 0)
+		error = -errno;
+	if (error)
+		close(fd);
+	return error ? error : fd;
+}
+
+static int
+configure_send4(int fd, int ifindex)
+{
+	struct ip_mreqn group = { .imr_ifindex = ifindex };
+	int error;
+
+	group.imr_multiaddr.s_addr = htonl(0xe0000012); /* 224.0.0.18 */
+	if ((error = set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255)) ||
+	    (error = set(fd, IPPROTO_IP, IP_TTL, 255)) ||
+	    (error = set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0)) ||
+	    (error = set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0)) ||
+	    (error = set(fd, IPPROTO_IP, IP_TOS, CLASS_NETWORK_CONTROL)))
+		return error;
+	if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) < 0 ||
+	    setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+configure_send6(int fd, int ifindex)
+{
+	struct ipv6_mreq group = { .ipv6mr_interface = (unsigned)ifindex };
+	int error;
+
+	inet_pton(AF_INET6, "ff02::12", &group.ipv6mr_multiaddr);
+	if ((error = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255)) ||
+	    (error = set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255)) ||
+	    (error = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0)) ||
+	    (error = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0)) ||
+	    (error = set(fd, IPPROTO_IPV6, IPV6_TCLASS, CLASS_NETWORK_CONTROL)) ||
+	    (error = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, ifindex)))
+		return error;
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+open_send(const char *ifname, int ifindex, uint8_t family)
+{
+	int fd, error;
+
+	fd = socket(family, SOCK_RAW | KIND, IPPROTO_VRRP);
+	if (fd < 0)
+		return -errno;
+	error = attach_nothing(fd);
+	if (!error &&
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname,
+		(socklen_t)strlen(ifname) + 1) < 0)
+		error = -errno;
+	if (!error)
+		error = set(fd, SOL_SOCKET, SO_PRIORITY, 6);
+	if (!error)
+		error = family == AF_INET ? configure_send4(fd, ifindex)
+					  : configure_send6(fd, ifindex);
+	if (error)
+		close(fd);
+	return error ? error : fd;
+}
+
+int
+socket_open_vrrp(const char *ifname, int ifindex, uint8_t family, int fds[2])
+{
+	int receive, send;
+
+	receive = open_receive(ifindex, family);
+	if (receive < 0)
+		return receive;
+	send = open_send(ifname, ifindex, family);
+	if (send < 0) {
+		close(receive);
+		return send;
+	}
+	fds[0] = receive;
+	fds[1] = send;
+	return 0;
+}
+
+int
+socket_open_announce(void)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | KIND, 0);
+
+	return fd < 0 ? -errno : fd;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parent process put together: three children, the kernel's links and
+ * addresses, the instances, the Services, the control socket. This file's
+ * functions only connect them; each decision is in its own module.
+ */
+#pragma once
+
+#include "answer.h"
+#include "control.h"
+#include "instance.h"
+#include "options.h"
+#include "program.h"
+#include "services.h"
+
+struct vipd {
+	const struct options *options;
+	struct ev_loop *loop;
+	struct conf *conf;
+	struct program engine, forward, watcher;
+	struct links *links;
+	struct addresses *addresses;
+	struct instances instances;
+	struct services services;
+	struct control control;
+	struct control_client *awaiting_counters;
+	ev_timer counters_late;
+	ev_timer startup_wait;
+	ev_timer watchdog;
+	ev_timer recheck;
+	ev_timer stop_late;
+	ev_signal on_hup, on_term, on_int;
+	struct msg_source_state source;
+	struct msg_forward_state forward_state;
+	uint64_t started_us;
+	char config_error[256];
+	bool ready; /* READY=1 was sent */
+	bool stopping;
+};
+
+/* All but the loop itself; fatal with a message when this node cannot run it. */
+void vipd_start(struct vipd *v, const struct options *o, struct conf *conf);
+/* After the loop: ends what is still there, removes the control socket. */
+void vipd_finish(struct vipd *v);
+
+/* Removes vipd's tables; forward does not run. */
+void vipd_remove_tables(struct vipd *v);
+
+/* Reads the configuration again and takes the difference (reload.c). With cl,
+ * problems and changes are also told there. */
+bool vipd_reload(struct vipd *v, struct control_client *cl);
+/* Tells the watcher and forward their part of the configuration. */
+void vipd_configure_watcher(struct vipd *v);
+void vipd_configure_forward(struct vipd *v);
+/* Starts or stops watcher and forward as the configuration has Services. */
+void vipd_run_services(struct vipd *v);
+
+/* Answers a request of vipctl (requests.c). */
+void vipd_on_request(
+    void *arg, struct control_client *cl, const struct msg_ctl_request *req);
+void vipd_on_client_gone(void *arg, struct control_client *cl);
+void vipd_on_counters(struct vipd *v);

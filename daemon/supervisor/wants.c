@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wants.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+/* A list under construction for one instance. */
+struct wants {
+	struct instance *instance;
+	struct msg_ctl_address *list;
+	size_t count;
+	size_t cap;
+};
+
+static struct msg_ctl_address *
+append(struct wants *w, const struct ipaddr *addr, enum address_origin origin)
+{
+	struct msg_ctl_address *a;
+
+	w->list = array_grow(w->list, w->count, &w->cap, sizeof(*w->list));
+	a = &w->list[w->count++];
+	*a = (struct msg_ctl_address){ .addr = *addr, .origin = (uint8_t)origin };
+	return a;
+}
+
+static void
+append_static(struct wants *w)
+{
+	const struct conf_instance *c = w->instance->conf;
+
+	for (size_t i = 0; i < c->n_addresses; i++) {
+		const struct conf_address *ca = &c->addresses[i];
+		struct msg_ctl_address *a = append(w, &ca->addr, ORIGIN_STATIC);
+
+		a->prefixlen = ca->prefixlen;
+		a->excluded = ca->excluded;
+		str_copy(a->dev, sizeof(a->dev), ca->dev[0] ? ca->dev : c->interface);
+	}
+}
+
+static struct wants *
+find_wants(struct wants *all, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(all[i].instance->name, name))
+			return &all[i];
+	return NULL;
+}
+
+static void
+append_services(struct wants *all, size_t n, const struct services *services)
+{
+	for (const struct service *sv = services->all; sv; sv = sv->hh.next) {
+		for (size_t i = 0; i < sv->n_addresses; i++) {
+			const struct msg_service_address *sa = &sv->addresses[i];
+			struct msg_ctl_address *a;
+			struct wants *w;
+
+			/* A static address is there without any Service. */
+			if (!service_wants(sv, sa) || sa->origin == ORIGIN_STATIC)
+				continue;
+			w = find_wants(all, n, sa->instance);
+			if (!w || !w->instance->conf)
+				continue;
+			a = append(w, &sa->addr, (enum address_origin)sa->origin);
+			a->prefixlen = ipaddr_bits(&sa->addr);
+			str_copy(a->dev, sizeof(a->dev), w->instance->conf->interface);
+		}
+	}
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	const struct msg_ctl_address *x = a, *y = b;
+
+	return ipaddr_cmp(&x->addr, &y->addr);
+}
+
+static void
+sort_unique(struct wants *w, size_t n_static)
+{
+	struct msg_ctl_address *list = w->list + n_static;
+	size_t n = w->count - n_static, kept = 0;
+
+	if (!n)
+		return;
+	qsort(list, n, sizeof(*list), by_address);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || !ipaddr_eq(&list[kept - 1].addr, &list[i].addr))
+			list[kept++] = list[i];
+	w->count = n_static + kept;
+}
+
+/*
+ * An address that is no longer wanted but still on the interface stays in the
+ * list until the kernel has confirmed its removal.
+ */
+static void
+keep_installed(struct wants *w, const struct instance *in)
+{
+	for (size_t i = 0; i < in->n_addresses; i++) {
+		struct msg_ctl_address *a;
+
+		if (!in->addresses[i].installed)
+			continue;
+		if (in->conf && in->addresses[i].origin == ORIGIN_STATIC)
+			continue;
+		a = append(w, &in->addresses[i].addr,
+		    (enum address_origin)in->addresses[i].origin);
+		*a = in->addresses[i];
+	}
+}
+
+static void
+carry_over(struct wants *w, const struct instance *in)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		const struct msg_ctl_address *before =
+		    instance_find_address(in, &w->list[i].addr);
+
+		if (!before)
+			continue;
+		w->list[i].installed = before->installed;
+		memcpy(w->list[i].error, before->error, sizeof(before->error));
+	}
+}
+
+static void
+hand_over(
+    struct instances *is, struct instance *in, const struct wants *w, size_t n_wanted)
+{
+	const struct conf_instance *c = in->conf;
+	bool wanted = !is->stopping && instance_is_master(in);
+	struct address_want *list = xcalloc(n_wanted, sizeof(*list));
+
+	for (size_t i = 0; i < n_wanted && wanted; i++) {
+		const struct msg_ctl_address *a = &w->list[i];
+
+		list[i] = (struct address_want){
+			.addr = a->addr,
+			.prefixlen = a->prefixlen,
+			.is_service = a->origin != ORIGIN_STATIC,
+		};
+		memcpy(list[i].dev, a->dev, sizeof(a->dev));
+		if (a->origin != ORIGIN_STATIC)
+			continue;
+		list[i].broadcast = c->addresses[i].broadcast;
+		memcpy(list[i].label, c->addresses[i].label, sizeof(list[i].label));
+	}
+	is->ops->want(is->arg, in->id, list, wanted ? n_wanted : 0);
+	free(list);
+}
+
+static void
+settle(struct instances *is, struct wants *w)
+{
+	struct instance *in = w->instance;
+	size_t n_static = in->conf ? in->conf->n_addresses : 0;
+
+	sort_unique(w, n_static);
+	hand_over(is, in, w, w->count);
+	keep_installed(w, in);
+	sort_unique(w, n_static);
+	carry_over(w, in);
+	free(in->addresses);
+	in->addresses = w->list;
+	in->n_addresses = w->count;
+	in->n_static = n_static;
+}
+
+void
+wants_compute(struct instances *is)
+{
+	struct wants *all;
+	size_t n = 0;
+
+	for (struct instance *in = is->first; in; in = in->next)
+		n++;
+	all = xcalloc(n, sizeof(*all));
+	n = 0;
+	for (struct instance *in = is->first; in; in = in->next) {
+		all[n].instance = in;
+		if (in->conf)
+			append_static(&all[n]);
+		n++;
+	}
+	append_services(all, n, is->services);
+	for (size_t i = 0; i < n; i++)
+		settle(is, &all[i]);
+	free(all);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which addresses each instance may carry now: its static ones as configured,
+ * then the placed addresses of Services, sorted and without doubles (two
+ * Services may share one). List work only; the kernel's part is address.h's.
+ */
+#pragma once
+
+#include "instance.h"
+
+/*
+ * Gives every instance its list of addresses (what is installed stays marked)
+ * and hands the wanted ones on (ops->want): all of them while MASTER, none
+ * otherwise.
+ */
+void wants_compute(struct instances *is);
