@@ -110,17 +110,22 @@ static const struct field ctl_request_fields[] = { STRING(struct msg_ctl_request
 	END };
 static const struct field ctl_node_fields[] = { STRING(struct msg_ctl_node, node),
 	STRING(struct msg_ctl_node, node_source), STRING(struct msg_ctl_node, version),
+	U32_MAX(struct msg_ctl_node, source.source, SOURCE_SNAPSHOT),
+	U32_MAX(struct msg_ctl_node, source.health, HEALTH_TROUBLE),
 	STRING(struct msg_ctl_node, source.node_name),
 	STRING(struct msg_ctl_node, source.node_name_source),
 	STRING(struct msg_ctl_node, source.server),
 	STRING(struct msg_ctl_node, source.error),
+	U32_MAX(struct msg_ctl_node, forward.mode, FORWARD_NONE),
 	STRING(struct msg_ctl_node, forward.reason), STRING(struct msg_ctl_node, config),
 	STRING(struct msg_ctl_node, config_error), END };
 static const struct field ctl_instance_fields[] = { STRING(struct msg_ctl_instance,
 							conf.name),
 	STRING(struct msg_ctl_instance, conf.interface),
+	ADDR(struct msg_ctl_instance, conf.unicast_src),
 	U8_MAX(struct msg_ctl_instance, state.state, VRRP_FAULT),
-	U8_MAX(struct msg_ctl_instance, state.reason, VRRP_REASON_COUNT - 1), END };
+	U8_MAX(struct msg_ctl_instance, state.reason, VRRP_REASON_COUNT - 1),
+	ADDR(struct msg_ctl_instance, state.master), END };
 static const struct field ctl_address_fields[] = { ADDR(struct msg_ctl_address, addr),
 	U8_MAX(struct msg_ctl_address, origin, ORIGIN_POOL),
 	STRING(struct msg_ctl_address, dev), STRING(struct msg_ctl_address, error), END };
