@@ -1,11 +1,220 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vipctl: asks vipd, prints, and answers with its exit code. Every command
+ * but check and version is one question over the control socket (client.h),
+ * whose answer becomes a model (model.h); all else is pure.
+ */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "args.h"
+#include "client.h"
 #include "config.h"
+#include "explain.h"
+#include "json.h"
+#include "log.h"
+#include "model.h"
+#include "show.h"
+
+enum exit_code { EXIT_WELL, EXIT_NOT_WELL, EXIT_USAGE, EXIT_NO_DAEMON };
+
+/* Returns an exit code; EXIT_WELL with the answer in *m. */
+static int
+ask(const struct args *args, enum ctl_command command, const char *arg, struct model *m)
+{
+	char error[CLIENT_ERROR_LEN];
+	int err = client_ask(args->socket_path, command, arg, m, error);
+
+	if (!err)
+		return EXIT_WELL;
+	fprintf(stderr, "vipctl: %s\n", error);
+	return err == -ENAMETOOLONG || err == -EINVAL ? EXIT_USAGE : EXIT_NO_DAEMON;
+}
+
+/* The code the daemon ended its answer with; anything odd is "not well". */
+static int
+ended(const struct model *m)
+{
+	if (m->end.code && m->end.text[0])
+		fprintf(stderr, "vipctl: %s\n", m->end.text);
+	return m->end.code <= EXIT_NO_DAEMON ? (int)m->end.code : EXIT_NOT_WELL;
+}
+
+/* An answer that is a view of the node: complete, or refused with a reason. */
+static int
+ask_view(const struct args *args, enum ctl_command command, struct model *m)
+{
+	int code = ask(args, command, "", m);
+
+	if (code == EXIT_WELL)
+		code = ended(m);
+	if (code == EXIT_WELL && !m->has_node) {
+		fprintf(stderr, "vipctl: vipd's answer does not name its node\n");
+		code = EXIT_NO_DAEMON;
+	}
+	return code;
+}
+
+static int
+run_status(const struct args *args)
+{
+	struct model m = { 0 };
+	int code = ask_view(args, CTL_STATUS, &m);
+
+	if (code == EXIT_WELL) {
+		if (args->format == FORMAT_JSON)
+			json_status(&m, stdout);
+		else
+			show_status(&m, args->format == FORMAT_WIDE, stdout);
+		if (!model_instances_well(&m) || !model_services_well(&m))
+			code = EXIT_NOT_WELL;
+	}
+	model_free(&m);
+	return code;
+}
+
+static int
+run_instances(const struct args *args)
+{
+	struct model m = { 0 };
+	int code = ask_view(args, CTL_INSTANCES, &m);
+
+	if (code == EXIT_WELL) {
+		if (args->format == FORMAT_JSON)
+			json_instances(&m, stdout);
+		else
+			show_instances(&m, args->format == FORMAT_WIDE, stdout);
+		if (!model_instances_well(&m))
+			code = EXIT_NOT_WELL;
+	}
+	model_free(&m);
+	return code;
+}
+
+static int
+run_services(const struct args *args)
+{
+	struct model m = { 0 };
+	int code = ask_view(args, CTL_SERVICES, &m);
+
+	if (code == EXIT_WELL) {
+		if (args->format == FORMAT_JSON)
+			json_services(&m, args->problems, stdout);
+		else
+			show_services(
+			    &m, args->problems, args->format == FORMAT_WIDE, stdout);
+		if (!model_services_well(&m))
+			code = EXIT_NOT_WELL;
+	}
+	model_free(&m);
+	return code;
+}
+
+static int
+explain_answer(const struct args *args, const struct model *m)
+{
+	struct explanation e;
+	int code;
+
+	explain(m, args->arg, &e);
+	if (args->format == FORMAT_JSON)
+		json_explanation(m, args->arg, &e, stdout);
+	else
+		show_explanation(m, args->arg, &e, stdout);
+	code = explain_found_fault(&e) ? EXIT_NOT_WELL : EXIT_WELL;
+	explain_free(&e);
+	return code;
+}
+
+static int
+run_explain(const struct args *args)
+{
+	const char *slash = strchr(args->arg, '/');
+	struct model m = { 0 };
+	int code;
+
+	if (!slash || slash == args->arg || !slash[1] || strchr(slash + 1, '/')) {
+		fprintf(stderr, "vipctl: explain wants NAMESPACE/NAME, not '%s'\n",
+		    args->arg);
+		return EXIT_USAGE;
+	}
+	code = ask(args, CTL_EXPLAIN, args->arg, &m);
+	/* A Service vipd does not know ends with 1 and is explained as well. */
+	if (code == EXIT_WELL) {
+		if (m.has_node && m.end.code <= EXIT_NOT_WELL)
+			code = explain_answer(args, &m);
+		else
+			code = ended(&m);
+	}
+	model_free(&m);
+	return code;
+}
+
+static int
+run_reload(const struct args *args)
+{
+	struct model m = { 0 };
+	int code = ask(args, CTL_RELOAD, "", &m);
+
+	if (code == EXIT_WELL) {
+		if (args->format == FORMAT_JSON) {
+			json_texts(&m, stdout);
+		} else {
+			for (size_t i = 0; i < m.n_texts; i++)
+				fprintf(
+				    m.texts[i].level <= LOG_LEVEL_WARN ? stderr : stdout,
+				    "%s\n", m.texts[i].text);
+			if (!m.end.code && m.end.text[0])
+				printf("%s\n", m.end.text);
+		}
+		code = ended(&m);
+	}
+	model_free(&m);
+	return code;
+}
+
+static int
+run_version(const struct args *args)
+{
+	(void)args;
+	puts("vipctl " PACKAGE_VERSION);
+	return EXIT_WELL;
+}
+
+static const struct args_command commands[] = {
+	{ "status", run_status, NULL, "the node, its instances, what is not well",
+	    false },
+	{ "instances", run_instances, NULL, "the instances and their addresses", false },
+	{ "services", run_services, NULL, "the Services and their addresses", true },
+	{ "explain", run_explain, "NS/NAME", "why a Service is served, or is not",
+	    false },
+	{ "reload", run_reload, NULL, "read the configuration again", false },
+	{ "version", run_version, NULL, "vipctl's version", false },
+	{ 0 },
+};
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	puts("vipctl " PACKAGE_VERSION);
-	return 0;
+	struct args args;
+	int code;
+
+	log_init("vipctl", false);
+	if (!args_parse(argc, argv, commands, &args, stderr)) {
+		fprintf(stderr, "Try 'vipctl --help'.\n");
+		return EXIT_USAGE;
+	}
+	if (args.help) {
+		args_usage(commands, stdout);
+		code = EXIT_WELL;
+	} else if (args.version) {
+		code = run_version(&args);
+	} else {
+		code = args.command->run(&args);
+	}
+	if (fflush(stdout) || ferror(stdout))
+		fatal("standard output");
+	return code;
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model as JSON: an API (vipctl(8) lists its fields), so fields are added
+ * and never renamed or removed; their order is fixed. Durations end in _ms or
+ * _seconds, times are RFC 3339 in UTC; what is not known is null.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct explanation;
+struct model;
+
+void json_status(const struct model *m, FILE *out);
+void json_instances(const struct model *m, FILE *out);
+void json_services(const struct model *m, bool problems, FILE *out);
+void json_explanation(
+    const struct model *m, const char *key, const struct explanation *e, FILE *out);
+/* The lines of an answer, and whether it was well. */
+void json_texts(const struct model *m, FILE *out);

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+#include "text.h"
+
+#define CLEAN(member) text_clean(member, sizeof(member))
+
+/* Appends the records of msg to the array whose members end in `field`. */
+#define APPEND(owner, field, msg)                                                        \
+	append((void **)&(owner)->field, &(owner)->n_##field, &(owner)->cap_##field,     \
+	    (msg), sizeof(*(owner)->field))
+
+static void
+append(void **items, size_t *count, size_t *cap, const struct msg *msg, size_t size)
+{
+	const uint8_t *from = msg->records;
+
+	for (size_t i = 0; i < msg->count; i++, from += size) {
+		*items = array_grow(*items, *count, cap, size);
+		memcpy((uint8_t *)*items + *count * size, from, size);
+		++*count;
+	}
+}
+
+static const char *
+add_node(struct model *m, const struct msg *msg)
+{
+	struct msg_ctl_node *n = &m->node;
+
+	if (m->has_node)
+		return "the node told twice";
+	memcpy(n, msg->head, sizeof(*n));
+	m->has_node = true;
+	CLEAN(n->node);
+	CLEAN(n->node_source);
+	CLEAN(n->version);
+	CLEAN(n->source.node_name);
+	CLEAN(n->source.node_name_source);
+	CLEAN(n->source.server);
+	CLEAN(n->source.error);
+	CLEAN(n->forward.reason);
+	CLEAN(n->config);
+	CLEAN(n->config_error);
+	return NULL;
+}
+
+static const char *
+add_instance(struct model *m, const struct msg *msg)
+{
+	struct model_instance *i;
+
+	m->instances =
+	    array_grow(m->instances, m->n_instances, &m->cap_instances, sizeof(*i));
+	i = &m->instances[m->n_instances++];
+	memset(i, 0, sizeof(*i));
+	memcpy(&i->info, msg->head, sizeof(i->info));
+	CLEAN(i->info.conf.name);
+	CLEAN(i->info.conf.interface);
+	return NULL;
+}
+
+/* ADDRESSES and COUNTERS belong to the instance told last. */
+static struct model_instance *
+instance_of(struct model *m, const struct msg *msg)
+{
+	struct msg_instance_ref ref;
+	struct model_instance *last;
+
+	memcpy(&ref, msg->head, sizeof(ref));
+	last = m->n_instances ? &m->instances[m->n_instances - 1] : NULL;
+	return last && last->info.conf.id == ref.id ? last : NULL;
+}
+
+static const char *
+add_addresses(struct model *m, const struct msg *msg)
+{
+	struct model_instance *i = instance_of(m, msg);
+	size_t at;
+
+	if (!i)
+		return "addresses of another instance";
+	at = i->n_addresses;
+	APPEND(i, addresses, msg);
+	for (; at < i->n_addresses; at++) {
+		CLEAN(i->addresses[at].dev);
+		CLEAN(i->addresses[at].error);
+	}
+	return NULL;
+}
+
+static const char *
+add_counters(struct model *m, const struct msg *msg)
+{
+	struct model_instance *i = instance_of(m, msg);
+	size_t at;
+
+	if (!i)
+		return "counters of another instance";
+	at = i->n_counters;
+	APPEND(i, counters, msg);
+	for (; at < i->n_counters; at++)
+		CLEAN(i->counters[at].name);
+	return NULL;
+}
+
+static const char *
+add_service(struct model *m, const struct msg *msg)
+{
+	struct model_service *s;
+
+	m->services =
+	    array_grow(m->services, m->n_services, &m->cap_services, sizeof(*s));
+	s = &m->services[m->n_services++];
+	memset(s, 0, sizeof(*s));
+	memcpy(&s->info, msg->head, sizeof(s->info));
+	CLEAN(s->info.key.ns);
+	CLEAN(s->info.key.name);
+	CLEAN(s->info.uid);
+	CLEAN(s->info.reason);
+	m->phase = MODEL_IN_SERVICE;
+	return NULL;
+}
+
+static int
+endpoint_cmp(const void *a, const void *b)
+{
+	const struct msg_service_endpoint *x = a, *y = b;
+	int order;
+
+	if (x->port_index != y->port_index)
+		return x->port_index < y->port_index ? -1 : 1;
+	order = ipaddr_cmp(&x->addr, &y->addr);
+	return order ? order : (int)x->port - (int)y->port;
+}
+
+static const char *
+end_service(struct model *m)
+{
+	struct model_service *s = &m->services[m->n_services - 1];
+
+	for (size_t i = 0; i < s->n_addresses; i++) {
+		CLEAN(s->addresses[i].instance);
+		CLEAN(s->addresses[i].reason);
+	}
+	for (size_t i = 0; i < s->n_ports; i++)
+		CLEAN(s->ports[i].name);
+	for (size_t i = 0; i < s->n_endpoints; i++)
+		if (s->endpoints[i].port_index >= s->n_ports)
+			return "endpoint of a port that is not there";
+	if (s->n_endpoints)
+		qsort(s->endpoints, s->n_endpoints, sizeof(*s->endpoints), endpoint_cmp);
+	m->phase = MODEL_AFTER_SERVICE;
+	return NULL;
+}
+
+static const char *
+add_in_service(struct model *m, const struct msg *msg)
+{
+	struct model_service *s = &m->services[m->n_services - 1];
+
+	if (msg->type == MSG_SERVICE_ADDRESSES)
+		APPEND(s, addresses, msg);
+	else if (msg->type == MSG_SERVICE_PORTS)
+		APPEND(s, ports, msg);
+	else if (msg->type == MSG_SERVICE_ENDPOINTS)
+		APPEND(s, endpoints, msg);
+	else if (msg->type == MSG_SERVICE_SOURCES)
+		APPEND(s, sources, msg);
+	else if (msg->type == MSG_SERVICE_END)
+		return end_service(m);
+	else
+		return "Service without its end";
+	return NULL;
+}
+
+static int
+key_cmp(const struct msg_service_key *a, const struct msg_service_key *b)
+{
+	int order = strcmp(a->ns, b->ns);
+
+	return order ? order : strcmp(a->name, b->name);
+}
+
+static const char *
+add_ctl_service(struct model *m, const struct msg *msg)
+{
+	struct model_service *s = &m->services[m->n_services - 1];
+
+	if (msg->type != MSG_CTL_SERVICE)
+		return "Service without its state";
+	memcpy(&s->ctl, msg->head, sizeof(s->ctl));
+	CLEAN(s->ctl.key.ns);
+	CLEAN(s->ctl.key.name);
+	CLEAN(s->ctl.reason);
+	if (key_cmp(&s->ctl.key, &s->info.key))
+		return "state of another Service";
+	m->phase = MODEL_OUTSIDE;
+	return NULL;
+}
+
+static const char *
+add_text(struct model *m, const struct msg *msg)
+{
+	struct msg_ctl_text *t;
+
+	m->texts = array_grow(m->texts, m->n_texts, &m->cap_texts, sizeof(*t));
+	t = &m->texts[m->n_texts++];
+	memcpy(t, msg->head, sizeof(*t));
+	CLEAN(t->text);
+	return NULL;
+}
+
+static int
+address_cmp(const void *a, const void *b)
+{
+	const struct msg_ctl_address *x = a, *y = b;
+
+	return ipaddr_cmp(&x->addr, &y->addr);
+}
+
+static int
+service_cmp(const void *a, const void *b)
+{
+	const struct model_service *x = a, *y = b;
+
+	return key_cmp(&x->info.key, &y->info.key);
+}
+
+/* Service addresses come in no order that means anything. */
+static void
+sort_addresses(struct model_instance *i)
+{
+	struct msg_ctl_address *sorted = xcalloc(i->n_addresses + 1, sizeof(*sorted));
+	size_t n = 0, statics;
+
+	for (size_t k = 0; k < i->n_addresses; k++)
+		if (i->addresses[k].origin == ORIGIN_STATIC)
+			sorted[n++] = i->addresses[k];
+	statics = n;
+	for (size_t k = 0; k < i->n_addresses; k++)
+		if (i->addresses[k].origin != ORIGIN_STATIC)
+			sorted[n++] = i->addresses[k];
+	qsort(sorted + statics, n - statics, sizeof(*sorted), address_cmp);
+	free(i->addresses);
+	i->addresses = sorted;
+	i->cap_addresses = n;
+}
+
+static const char *
+add_end(struct model *m, const struct msg *msg)
+{
+	memcpy(&m->end, msg->head, sizeof(m->end));
+	CLEAN(m->end.text);
+	for (size_t i = 0; i < m->n_instances; i++)
+		sort_addresses(&m->instances[i]);
+	if (m->n_services)
+		qsort(m->services, m->n_services, sizeof(*m->services), service_cmp);
+	m->phase = MODEL_ENDED;
+	return NULL;
+}
+
+static const char *
+add_outside(struct model *m, const struct msg *msg)
+{
+	static const struct {
+		enum msg_type type;
+		const char *(*add)(struct model *m, const struct msg *msg);
+	} table[] = {
+		{ MSG_CTL_NODE, add_node },
+		{ MSG_CTL_INSTANCE, add_instance },
+		{ MSG_CTL_ADDRESSES, add_addresses },
+		{ MSG_COUNTERS, add_counters },
+		{ MSG_SERVICE, add_service },
+		{ MSG_CTL_TEXT, add_text },
+		{ MSG_CTL_END, add_end },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (table[i].type == msg->type)
+			return table[i].add(m, msg);
+	return "message out of place";
+}
+
+const char *
+model_add(struct model *m, const struct msg *msg)
+{
+	switch (m->phase) {
+	case MODEL_OUTSIDE:
+		return add_outside(m, msg);
+	case MODEL_IN_SERVICE:
+		return add_in_service(m, msg);
+	case MODEL_AFTER_SERVICE:
+		return add_ctl_service(m, msg);
+	case MODEL_ENDED:
+		break;
+	}
+	return "message behind the end";
+}
+
+void
+model_free(struct model *m)
+{
+	for (size_t i = 0; i < m->n_instances; i++) {
+		free(m->instances[i].addresses);
+		free(m->instances[i].counters);
+	}
+	for (size_t i = 0; i < m->n_services; i++) {
+		free(m->services[i].addresses);
+		free(m->services[i].ports);
+		free(m->services[i].endpoints);
+		free(m->services[i].sources);
+	}
+	free(m->instances);
+	free(m->services);
+	free(m->texts);
+	memset(m, 0, sizeof(*m));
+}
+
+const struct model_instance *
+model_find_instance(const struct model *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_instances; i++)
+		if (strcmp(m->instances[i].info.conf.name, name) == 0)
+			return &m->instances[i];
+	return NULL;
+}
+
+const struct msg_ctl_address *
+model_find_address(const struct model_instance *i, const struct ipaddr *addr)
+{
+	for (size_t k = 0; k < i->n_addresses; k++)
+		if (ipaddr_eq(&i->addresses[k].addr, addr))
+			return &i->addresses[k];
+	return NULL;
+}
+
+bool
+model_instance_well(const struct model_instance *i)
+{
+	return i->info.state.state != VRRP_FAULT;
+}
+
+bool
+model_service_well(const struct model_service *s)
+{
+	return s->ctl.state != SERVICE_REFUSED && s->ctl.state != SERVICE_CONFLICT &&
+	    s->ctl.state != SERVICE_FAILED;
+}
+
+bool
+model_service_problem(const struct model_service *s)
+{
+	return s->ctl.state != SERVICE_SERVING && s->ctl.state != SERVICE_STANDBY;
+}
+
+bool
+model_instances_well(const struct model *m)
+{
+	for (size_t i = 0; i < m->n_instances; i++)
+		if (!model_instance_well(&m->instances[i]))
+			return false;
+	return true;
+}
+
+bool
+model_services_well(const struct model *m)
+{
+	for (size_t i = 0; i < m->n_services; i++)
+		if (!model_service_well(&m->services[i]))
+			return false;
+	return true;
+}
+
+uint64_t
+model_age_us(const struct model *m, uint64_t then_us)
+{
+	return then_us < m->node.now_us ? m->node.now_us - then_us : 0;
+}
+
+uint64_t
+model_wall_us(const struct model *m, uint64_t then_us)
+{
+	uint64_t age = model_age_us(m, then_us);
+
+	return age < m->node.wall_us ? m->node.wall_us - age : 0;
+}
+
+bool
+model_connected(const struct model *m)
+{
+	return m->node.has_services && m->node.source.health == HEALTH_OK;
+}
+
+uint64_t
+model_stale_us(const struct model *m)
+{
+	if (model_connected(m) || !m->node.source.fresh_us)
+		return 0;
+	return model_age_us(m, m->node.source.fresh_us);
+}
+
+const char *
+model_source_name(const struct model *m)
+{
+	switch ((enum sync_source)m->node.source.source) {
+	case SOURCE_API:
+		return "api";
+	case SOURCE_MANIFESTS:
+		return "manifests";
+	case SOURCE_SNAPSHOT:
+		return "snapshot";
+	case SOURCE_NONE:
+		break;
+	}
+	return "none";
+}
+
+const char *
+model_forward_name(const struct model *m)
+{
+	switch ((enum forward_mode)m->node.forward.mode) {
+	case FORWARD_NFTABLES:
+		return "nftables";
+	case FORWARD_NONE:
+		return "none";
+	case FORWARD_AUTO:
+		break;
+	}
+	return "undecided";
+}
+
+const char *
+model_verdict_name(enum verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_OK] = "ok",
+		[VERDICT_REFUSED] = "refused",
+		[VERDICT_CONFLICT] = "conflict",
+		[VERDICT_PENDING] = "pending",
+		[VERDICT_INVALID] = "invalid",
+	};
+
+	return names[verdict];
+}
+
+const char *
+model_origin_name(enum address_origin origin)
+{
+	static const char *const names[] = {
+		[ORIGIN_STATIC] = "static",
+		[ORIGIN_EXTERNAL_IP] = "external IP",
+		[ORIGIN_POOL] = "pool",
+	};
+
+	return names[origin];
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "remedy.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "model.h"
+
+const char *
+remedy_instance(
+    const struct model *m, const struct model_instance *i, char buf[REMEDY_LEN])
+{
+	const struct msg_instance *conf = &i->info.conf;
+	const char *node = m->node.node, *dev = conf->interface;
+
+	switch ((enum vrrp_reason)i->info.state.reason) {
+	case VRRP_REASON_NO_INTERFACE:
+		snprintf(buf, REMEDY_LEN,
+		    "on %s create %s, or correct `interface` of vrrp_instance %s in %s "
+		    "and run: vipctl reload",
+		    node, dev, conf->name, m->node.config);
+		break;
+	case VRRP_REASON_LINK_DOWN:
+		snprintf(buf, REMEDY_LEN,
+		    "on %s run: ip link set %s up; if it stays down, its cable or its "
+		    "switch port",
+		    node, dev);
+		break;
+	case VRRP_REASON_NO_ADDRESS:
+		snprintf(buf, REMEDY_LEN, "on %s give %s an %s address%s", node, dev,
+		    conf->family == AF_INET6 ? "IPv6 link-local" : "IPv4",
+		    conf->unicast ? ", the one in unicast_src_ip" : "");
+		break;
+	case VRRP_REASON_SEND_FAILED:
+		snprintf(buf, REMEDY_LEN,
+		    "on %s see: journalctl -u vipd | grep %s:", node, conf->name);
+		break;
+	case VRRP_REASON_HOLD:
+		snprintf(buf, REMEDY_LEN,
+		    "wait: %s joins the election when its Services are known, or "
+		    "after startup_wait",
+		    conf->name);
+		break;
+	case VRRP_REASON_SHUTDOWN:
+		snprintf(buf, REMEDY_LEN, "on %s run: systemctl start vipd", node);
+		break;
+	case VRRP_REASON_NONE:
+	case VRRP_REASON_STARTUP:
+	case VRRP_REASON_OWNER:
+	case VRRP_REASON_TIMEOUT:
+	case VRRP_REASON_RESIGNED:
+	case VRRP_REASON_PREEMPT:
+	case VRRP_REASON_HIGHER_PRIORITY:
+	case VRRP_REASON_HIGHER_ADDRESS:
+	case VRRP_REASON_RESUMED:
+	case VRRP_REASON_COUNT:
+		snprintf(buf, REMEDY_LEN,
+		    "wait for the election; on %s: vipctl instances", node);
+		break;
+	}
+	return buf;
+}
+
+const char *
+remedy_source(const struct model *m, char buf[REMEDY_LEN])
+{
+	const struct msg_source_state *source = &m->node.source;
+
+	if (!m->node.has_services)
+		snprintf(buf, REMEDY_LEN,
+		    "add a services block to %s and run: vipctl reload", m->node.config);
+	else if (source->error[0])
+		snprintf(buf, REMEDY_LEN, "on %s: %s", m->node.node, source->error);
+	else
+		snprintf(buf, REMEDY_LEN,
+		    "wait for the first list of Services; on %s: "
+		    "journalctl -u vipd",
+		    m->node.node);
+	return buf;
+}

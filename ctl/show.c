@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "show.h"
+
+#include <inttypes.h>
+
+#include "columns.h"
+#include "explain.h"
+#include "mem.h"
+#include "model.h"
+#include "table.h"
+#include "text.h"
+
+/* A key is padded to the width of the longest. */
+#define KEY "%-12s"
+
+static const char *
+plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+show_source(const struct model *m, FILE *out)
+{
+	const struct msg_source_state *source = &m->node.source;
+	char age[TEXT_DURATION_LEN];
+
+	fprintf(out, KEY, "Services");
+	if (!m->node.has_services) {
+		fprintf(out, "none: %s has no services block\n", m->node.config);
+		return;
+	}
+	fprintf(out, "%s%s%s, ", model_source_name(m), source->server[0] ? " " : "",
+	    source->server);
+	if (model_connected(m)) {
+		fputs("connected\n", out);
+		return;
+	}
+	if (source->fresh_us)
+		fprintf(out, "NOT connected, last news %s ago",
+		    text_duration(model_stale_us(m), age));
+	else
+		fputs("not connected yet", out);
+	fprintf(out, "%s%s\n", source->error[0] ? ": " : "", source->error);
+}
+
+static void
+show_node(const struct model *m, FILE *out)
+{
+	const struct msg_ctl_node *n = &m->node;
+	char age[TEXT_DURATION_LEN];
+
+	fprintf(out, KEY "%s", "Node", n->node);
+	if (n->node_source[0])
+		fprintf(out, " (%s)", n->node_source);
+	fprintf(out, ", vipd %s, up %s", n->version,
+	    text_duration(model_age_us(m, n->started_us), age));
+	if (n->children_restarts)
+		fprintf(out, ", %" PRIu32 " child restart%s", n->children_restarts,
+		    plural(n->children_restarts));
+	if (n->log_dropped)
+		fprintf(out, ", %" PRIu32 " log line%s lost", n->log_dropped,
+		    plural(n->log_dropped));
+	fputc('\n', out);
+	show_source(m, out);
+	if (n->has_services)
+		fprintf(out, KEY "%s%s%s%s%s\n", "Forwarding", model_forward_name(m),
+		    n->forward.reason[0] ? " (" : "", n->forward.reason,
+		    n->forward.reason[0] ? ")" : "",
+		    n->forward.mode == FORWARD_NONE ? ""
+			: n->forward.in_sync        ? ", in sync"
+						    : ", NOT in sync");
+	if (n->config_error[0])
+		fprintf(out, KEY "refused, the former configuration runs on: %s\n",
+		    "Reload", n->config_error);
+}
+
+static size_t
+count_services(const struct model *m, enum service_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_services; i++)
+		n += m->services[i].ctl.state == state;
+	return n;
+}
+
+static void
+show_service_counts(const struct model *m, FILE *out)
+{
+	const char *sep = ": ";
+
+	if (!m->n_services) {
+		fputs("No Service asks for an address of vipd.\n", out);
+		return;
+	}
+	fprintf(out, "%zu Service%s", m->n_services, plural(m->n_services));
+	for (int state = 0; state < SERVICE_STATE_COUNT; state++) {
+		size_t n = count_services(m, state);
+
+		if (!n)
+			continue;
+		fprintf(out, "%s%zu %s", sep, n, service_state_name(state));
+		sep = ", ";
+	}
+	fputs(".\n", out);
+}
+
+static void
+show_instance_problems(const struct model *m, FILE *out)
+{
+	char remedy[REMEDY_LEN], text[IPADDR_STRLEN];
+
+	for (size_t i = 0; i < m->n_instances; i++) {
+		const struct model_instance *in = &m->instances[i];
+
+		if (!model_instance_well(in))
+			fprintf(out, "\n%s is FAULT: %s\n    FIX: %s\n",
+			    in->info.conf.name, vrrp_reason_text(in->info.state.reason),
+			    remedy_instance(m, in, remedy));
+		for (size_t k = 0; k < in->n_addresses; k++)
+			if (in->addresses[k].error[0])
+				fprintf(out, "\n%s: %s is not on %s: %s\n",
+				    in->info.conf.name,
+				    ipaddr_format(&in->addresses[k].addr, text),
+				    in->addresses[k].dev, in->addresses[k].error);
+	}
+}
+
+static void
+show_service_problems(const struct model *m, FILE *out)
+{
+	for (size_t i = 0; i < m->n_services; i++) {
+		const struct model_service *s = &m->services[i];
+
+		if (!model_service_problem(s))
+			continue;
+		fprintf(out, "\n%s/%s is %s%s%s\n    why: vipctl explain %s/%s\n",
+		    s->info.key.ns, s->info.key.name, service_state_name(s->ctl.state),
+		    s->ctl.reason[0] ? ": " : "", s->ctl.reason, s->info.key.ns,
+		    s->info.key.name);
+	}
+}
+
+void
+show_status(const struct model *m, bool wide, FILE *out)
+{
+	show_node(m, out);
+	fputc('\n', out);
+	show_instances(m, wide, out);
+	if (m->node.has_services) {
+		fputc('\n', out);
+		show_service_counts(m, out);
+	}
+	show_instance_problems(m, out);
+	show_service_problems(m, out);
+}
+
+void
+show_instances(const struct model *m, bool wide, FILE *out)
+{
+	struct table *t;
+
+	if (!m->n_instances) {
+		fprintf(out, "%s has no vrrp_instance.\n", m->node.config);
+		return;
+	}
+	t = table_new(columns_of_instances(), wide);
+	for (size_t i = 0; i < m->n_instances; i++)
+		table_add(
+		    t, &(struct table_row){ .model = m, .instance = &m->instances[i] });
+	table_finish(t, out);
+}
+
+void
+show_services(const struct model *m, bool problems, bool wide, FILE *out)
+{
+	struct table *t = NULL;
+
+	for (size_t i = 0; i < m->n_services; i++) {
+		if (problems && !model_service_problem(&m->services[i]))
+			continue;
+		if (!t)
+			t = table_new(columns_of_services(), wide);
+		table_add(
+		    t, &(struct table_row){ .model = m, .service = &m->services[i] });
+	}
+	if (t)
+		table_finish(t, out);
+	else if (!m->node.has_services)
+		fprintf(out, "%s has no services block: this node follows no Services.\n",
+		    m->node.config);
+	else if (problems && m->n_services)
+		fprintf(out, "No problems: %zu Service%s.\n", m->n_services,
+		    plural(m->n_services));
+	else
+		show_service_counts(m, out);
+}
+
+void
+show_explanation(
+    const struct model *m, const char *key, const struct explanation *e, FILE *out)
+{
+	fprintf(out, "%s on %s%s%s\n\n", key, m->node.node, m->n_services ? ": " : "",
+	    m->n_services ? service_state_name(m->services[0].ctl.state) : "");
+	for (size_t i = 0; i < e->n_steps; i++)
+		fprintf(out, "  %-2s  %-10s  %s\n", explain_mark_name(e->steps[i].mark),
+		    explain_stage_name(e->steps[i].stage), e->steps[i].text);
+	if (e->missing >= 0)
+		fprintf(out, "\n%s: %s, %s\n",
+		    e->steps[e->missing].mark == EXPLAIN_NO ? "Missing" : "Look at",
+		    explain_stage_name(e->steps[e->missing].stage),
+		    e->steps[e->missing].text);
+	fprintf(out, "%sFIX: %s\n", e->missing >= 0 ? "" : "\n", e->fix);
+}

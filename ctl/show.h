@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model as text for people: what `vipctl` prints with -o table and wide.
+ * json.h is its counterpart for programs.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct explanation;
+struct model;
+
+void show_status(const struct model *m, bool wide, FILE *out);
+void show_instances(const struct model *m, bool wide, FILE *out);
+/* problems: only Services that are neither serving nor standby. */
+void show_services(const struct model *m, bool problems, bool wide, FILE *out);
+void show_explanation(
+    const struct model *m, const char *key, const struct explanation *e, FILE *out);

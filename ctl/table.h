@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A table of rows of the same kind, described column by column, printed by
+ * libsmartcols. On a terminal long cells are wrapped to its width; elsewhere
+ * every row is one line and nothing is cut.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct model;
+struct model_instance;
+struct model_service;
+
+enum table_flag {
+	TABLE_RIGHT = 1, /* numbers */
+	TABLE_WRAP = 2,  /* may be wrapped */
+	TABLE_WIDE = 4,  /* only with -o wide */
+};
+
+/* What a row is about; of instance and service one is set. */
+struct table_row {
+	const struct model *model;
+	const struct model_instance *instance;
+	const struct model_service *service;
+};
+
+struct table_column {
+	const char *name; /* NULL ends the table */
+	unsigned flags;   /* enum table_flag */
+	/* Writes the cell; one that stays empty is shown as "-". */
+	void (*cell)(const struct table_row *row, FILE *out);
+};
+
+struct table;
+
+struct table *table_new(const struct table_column *columns, bool wide);
+void table_add(struct table *t, const struct table_row *row);
+/* Prints and frees it. */
+void table_finish(struct table *t, FILE *out);
