@@ -2,7 +2,6 @@
 #include "address.h"
 
 #include <errno.h>
-#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,6 @@
 #define RETRY_MAX_US (10 * US_PER_S)
 /* Addresses of one report; an engine message takes more. */
 #define REPORT_MAX 256
-#define SOCKET_BUFFER (1 << 20)
 
 enum request { REQUEST_NONE, REQUEST_ADD, REQUEST_DEL };
 
@@ -54,7 +52,6 @@ struct addresses {
 	struct links *links;
 	const struct addresses_ops *ops;
 	void *arg;
-	struct nl_sock *sock;
 	ev_timer work;
 	ev_timer retry;
 	struct entry *all;
@@ -149,20 +146,24 @@ advance(struct addresses *as, struct entry *e)
 	}
 }
 
+/* 0, or a positive errno as the kernel would answer. */
 static int
 send_request(struct addresses *as, struct entry *e)
 {
 	const struct link *link = links_find_by_name(as->links, e->key.dev);
+	struct nl_sock *sock = links_socket(as->links);
+	int error;
 
 	if (e->queued == REQUEST_DEL) {
-		e->own_deletes++;
-		return address_send_del(
-		    as->sock, e->ifindex, &e->key.addr, e->want.prefixlen, &e->seq);
+		error = address_send_del(
+		    sock, e->ifindex, &e->key.addr, e->want.prefixlen, &e->seq);
+	} else {
+		if (!link)
+			return ENODEV;
+		e->ifindex = link_index(link);
+		error = address_send_add(sock, e->ifindex, &e->want, &e->seq);
 	}
-	if (!link)
-		return -NLE_NODEV;
-	e->ifindex = link_index(link);
-	return address_send_add(as->sock, e->ifindex, &e->want, &e->seq);
+	return error ? ENOBUFS : 0;
 }
 
 /* ---- answers ---- */
@@ -188,7 +189,8 @@ add_failed(struct addresses *as, struct entry *e, int error)
 		added(as, e);
 		return;
 	}
-	if (!e->failures++)
+	/* Without its interface it waits; the instance says so. */
+	if (!e->failures++ && error != ENODEV)
 		log_err("%s: address %s: %s; tried again", e->key.dev,
 		    ipaddr_format(&e->key.addr, text),
 		    error == EEXIST ? "somebody else has configured it here"
@@ -202,25 +204,18 @@ static void
 del_answered(struct addresses *as, struct entry *e, int error)
 {
 	/* Gone already (with its primary, with its interface) is gone too. */
-	if (error)
-		e->own_deletes--;
 	if (error && error != EADDRNOTAVAIL && error != ENODEV)
 		log_err("%s: deleting an address: %s", e->key.dev, strerror(error));
 	e->present = false;
 	report(as, REPORT_REMOVED, e);
 }
 
-/* error: a positive errno, or 0. */
 static void
-answered(struct addresses *as, uint32_t seq, int error)
+settle(struct addresses *as, struct entry *e, int error)
 {
-	struct entry *e = as->flight;
-	enum request request;
+	enum request request = e->flying;
 
-	if (!e || e->seq != seq)
-		return; /* of a request given up */
 	DL_DELETE(as->flight, e);
-	request = e->flying;
 	e->flying = REQUEST_NONE;
 	if (request == REQUEST_DEL)
 		del_answered(as, e, error);
@@ -231,34 +226,23 @@ answered(struct addresses *as, uint32_t seq, int error)
 	advance(as, e);
 }
 
-static int
-on_ack(struct nl_msg *msg, void *arg)
+void
+addresses_on_answer(struct addresses *as, uint32_t seq, int error)
 {
-	answered(arg, nlmsg_hdr(msg)->nlmsg_seq, 0);
-	return NL_OK;
-}
+	struct entry *e = as->flight;
 
-static int
-on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
-{
-	(void)from;
-	answered(arg, err->msg.nlmsg_seq, -err->error);
-	return NL_SKIP;
+	if (e && e->seq == seq)
+		settle(as, e, error);
 }
 
 /* The kernel answers inside sendmsg, so the answers are there already. */
 static void
-drain(struct addresses *as)
+take_answers(struct addresses *as)
 {
-	while (as->flight) {
-		struct entry *head = as->flight;
-
-		nl_recvmsgs_default(as->sock);
-		if (as->flight == head) {
-			/* Lost: not to be told from a refusal. */
-			answered(as, head->seq, ENOBUFS);
-		}
-	}
+	links_drain(as->links);
+	/* Lost with an overrun: the retry finds out what is true. */
+	while (as->flight)
+		settle(as, as->flight, ENOBUFS);
 	flush_report(as);
 }
 
@@ -278,9 +262,9 @@ on_work(struct ev_loop *loop, ev_timer *w, int events)
 		dequeue(as, e);
 		DL_APPEND(as->flight, e);
 		if (error)
-			answered(as, e->seq, ENOBUFS);
+			settle(as, e, error);
 	}
-	drain(as);
+	take_answers(as);
 	if (as->queue && !ev_is_active(w)) {
 		ev_timer_set(w, 0., 0.);
 		ev_timer_start(as->loop, w);
@@ -444,17 +428,21 @@ addresses_on_own(struct addresses *as, const struct link_address *a, bool presen
 	const char *dev = links_name(as->links, a->ifindex);
 	struct entry *e = dev ? find_entry(as, dev, &a->addr) : NULL;
 
-	if (present) {
-		if (dev && !e)
-			remove_residue(as, dev, a);
+	/* The answer to a request of ours follows right behind. */
+	if (e && (e->flying != REQUEST_NONE || e->want.prefixlen != a->prefixlen))
+		return;
+	if (present && dev && !e)
+		remove_residue(as, dev, a);
+	if (present || !e || !e->present || e->ifindex != a->ifindex)
+		return;
+	if (e->wanted) {
+		was_deleted(as, e);
 		return;
 	}
-	if (!e || e->ifindex != a->ifindex || e->want.prefixlen != a->prefixlen)
-		return;
-	if (e->own_deletes)
-		e->own_deletes--;
-	else if (e->present && e->wanted && e->flying == REQUEST_NONE)
-		was_deleted(as, e);
+	e->present = false;
+	report(as, REPORT_REMOVED, e);
+	flush_report(as);
+	advance(as, e);
 }
 
 void
@@ -472,7 +460,6 @@ addresses_on_link(struct addresses *as, uint32_t ifindex)
 		    ((e->ifindex == ifindex && !here) ||
 			(here && e->ifindex != ifindex))) {
 			e->present = false;
-			e->own_deletes = 0;
 			report(as, REPORT_REMOVED, e);
 			advance(as, e);
 		} else if (here && e->wanted && !e->present) {
@@ -484,25 +471,6 @@ addresses_on_link(struct addresses *as, uint32_t ifindex)
 
 /* ---- set-up ---- */
 
-static struct nl_sock *
-open_socket(struct addresses *as)
-{
-	struct nl_sock *sock = nl_socket_alloc();
-	int error;
-
-	if (!sock)
-		fatalx("out of memory");
-	nl_socket_disable_seq_check(sock);
-	nl_socket_modify_cb(sock, NL_CB_ACK, NL_CB_CUSTOM, on_ack, as);
-	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, on_error, as);
-	error = nl_connect(sock, NETLINK_ROUTE);
-	if (error < 0)
-		fatalx("rtnetlink socket: %s", nl_geterror(error));
-	nl_socket_set_buffer_size(sock, SOCKET_BUFFER, SOCKET_BUFFER);
-	nl_socket_set_nonblocking(sock);
-	return sock;
-}
-
 struct addresses *
 addresses_new(
     struct ev_loop *loop, struct links *links, const struct addresses_ops *ops, void *arg)
@@ -513,7 +481,6 @@ addresses_new(
 	as->links = links;
 	as->ops = ops;
 	as->arg = arg;
-	as->sock = open_socket(as);
 	ev_timer_init(&as->work, on_work, 0., 0.);
 	ev_timer_init(&as->retry, on_retry, 0., 0.);
 	return as;
@@ -544,6 +511,12 @@ own_address(void *arg, const struct link_address *a, bool present)
 	addresses_on_own(*(struct addresses **)arg, a, present);
 }
 
+static void
+answer(void *arg, uint32_t seq, int error)
+{
+	addresses_on_answer(*(struct addresses **)arg, seq, error);
+}
+
 int
 addresses_cleanup(void)
 {
@@ -551,7 +524,10 @@ addresses_cleanup(void)
 		.on_installed = forget_installed,
 		.on_removed = count_removed,
 	};
-	static const struct links_ops links_ops = { .on_own_address = own_address };
+	static const struct links_ops links_ops = {
+		.on_own_address = own_address,
+		.on_answer = answer,
+	};
 	struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
 	struct addresses *as = NULL;
 	struct links *links;

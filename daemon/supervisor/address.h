@@ -3,7 +3,7 @@
  * The owner of vipd's addresses: brings the kernel from what is present to
  * what is wanted, and keeps it there (I3, I9).
  *
- * Adds and deletes go over one rtnetlink socket in slices of at most 2 ms, so
+ * Adds and deletes go over link.h's socket in slices of at most 2 ms, so
  * that the loop never waits for the routing lock longer than one request; what
  * a slice achieved is reported together. An address deleted behind vipd's back
  * comes back at once, after five times in a minute only every 10 s (heal.h).
@@ -45,6 +45,7 @@ struct addresses *addresses_new(struct ev_loop *loop, struct links *links,
 void addresses_want(
     struct addresses *as, uint32_t owner, const struct address_want *list, size_t n);
 /* Called by link.h's ops. */
+void addresses_on_answer(struct addresses *as, uint32_t seq, int error);
 void addresses_on_own(struct addresses *as, const struct link_address *a, bool present);
 void addresses_on_link(struct addresses *as, uint32_t ifindex);
 /* Removes every address of vipd's in this network namespace, at once; their

@@ -22,6 +22,8 @@
 
 #define RECEIVE_BUFFER (4 << 20)
 #define FIRST_DUMP_MS 5000
+/* Datagrams taken at once, so that a storm leaves time for other work. */
+#define DRAIN_MAX 512
 
 /* Key and value of one address; own ones and foreign ones alike. */
 struct known {
@@ -434,6 +436,27 @@ on_message(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+static int
+on_ack(struct nl_msg *msg, void *arg)
+{
+	struct links *ls = arg;
+
+	if (ls->ops->on_answer)
+		ls->ops->on_answer(ls->arg, nlmsg_hdr(msg)->nlmsg_seq, 0);
+	return NL_OK;
+}
+
+static int
+on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
+{
+	struct links *ls = arg;
+
+	(void)from;
+	if (ls->ops->on_answer)
+		ls->ops->on_answer(ls->arg, err->msg.nlmsg_seq, -err->error);
+	return NL_SKIP;
+}
+
 /* A dump that was disturbed is done again once it has ended. */
 static int
 on_dump_interrupted(struct nl_msg *msg, void *arg)
@@ -443,7 +466,8 @@ on_dump_interrupted(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static void
+/* One datagram's messages; false when there was none. */
+static bool
 receive(struct links *ls)
 {
 	int error = nl_recvmsgs_default(ls->sock);
@@ -455,6 +479,14 @@ receive(struct links *ls)
 	}
 	if (ls->lost && ls->stage == DUMP_NONE)
 		begin_dump(ls);
+	return error != -NLE_AGAIN;
+}
+
+void
+links_drain(struct links *ls)
+{
+	for (int i = 0; i < DRAIN_MAX && receive(ls); i++)
+		;
 }
 
 static void
@@ -462,7 +494,7 @@ on_readable(struct ev_loop *loop, ev_io *w, int events)
 {
 	(void)loop;
 	(void)events;
-	receive(container_of(w, struct links, readable));
+	links_drain(container_of(w, struct links, readable));
 }
 
 static void
@@ -496,6 +528,8 @@ links_new(struct ev_loop *loop, const struct links_ops *ops, void *arg)
 	nl_socket_modify_cb(ls->sock, NL_CB_FINISH, NL_CB_CUSTOM, on_dump_part_done, ls);
 	nl_socket_modify_cb(
 	    ls->sock, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_dump_interrupted, ls);
+	nl_socket_modify_cb(ls->sock, NL_CB_ACK, NL_CB_CUSTOM, on_ack, ls);
+	nl_socket_modify_err_cb(ls->sock, NL_CB_CUSTOM, on_error, ls);
 	error = nl_connect(ls->sock, NETLINK_ROUTE);
 	if (error < 0)
 		fatalx("rtnetlink socket: %s", nl_geterror(error));
@@ -507,6 +541,12 @@ links_new(struct ev_loop *loop, const struct links_ops *ops, void *arg)
 	nl_socket_set_nonblocking(ls->sock);
 	wait_for_dump(ls);
 	return ls;
+}
+
+struct nl_sock *
+links_socket(struct links *ls)
+{
+	return ls->sock;
 }
 
 void

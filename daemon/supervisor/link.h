@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's links and addresses, followed over one rtnetlink notification
- * socket (RTNLGRP_LINK, _IPV4_IFADDR, _IPV6_IFADDR) and dumped again after a
- * lost notification (ENOBUFS). Reads only; address.h changes addresses.
+ * The kernel's links and addresses, followed over one rtnetlink socket
+ * (RTNLGRP_LINK, _IPV4_IFADDR, _IPV6_IFADDR) and dumped again after a lost
+ * notification (ENOBUFS). address.h sends its requests over the same socket:
+ * so a request's own notification always comes before its answer, and what was
+ * done by others is told apart from what was done here.
  *
  * An address is vipd's own when it carries ADDRESS_PROTO (IFA_PROTO, Linux
  * 5.18); everything else is foreign.
@@ -18,6 +20,7 @@
 
 struct link;
 struct links;
+struct nl_sock;
 
 /* One address of the kernel, as notified. */
 struct link_address {
@@ -34,6 +37,8 @@ struct links_ops {
 	void (*on_link_gone)(void *arg, uint32_t ifindex);
 	/* An address of vipd's was seen, or is gone. */
 	void (*on_own_address)(void *arg, const struct link_address *a, bool present);
+	/* A request of address.h was answered: 0 or a positive errno. */
+	void (*on_answer)(void *arg, uint32_t seq, int error);
 	/* Somebody else's addresses changed. */
 	void (*on_foreign_change)(void *arg);
 };
@@ -49,5 +54,8 @@ void link_fill(const struct link *l, struct msg_interface *out);
 const char *links_foreign_address(const struct links *ls, const struct ipaddr *addr);
 /* Starts to follow (links_new only dumps), so that ops find all they need. */
 void links_start(struct links *ls);
+struct nl_sock *links_socket(struct links *ls);
+/* Takes all that the socket holds now. */
+void links_drain(struct links *ls);
 /* Calls on_own_address(present) for each address of vipd's. */
 void links_replay_own(struct links *ls);

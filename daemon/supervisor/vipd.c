@@ -230,6 +230,12 @@ on_own_address(void *arg, const struct link_address *a, bool present)
 	addresses_on_own(((struct vipd *)arg)->addresses, a, present);
 }
 
+static void
+on_answer(void *arg, uint32_t seq, int error)
+{
+	addresses_on_answer(((struct vipd *)arg)->addresses, seq, error);
+}
+
 /* Several come together; Services are judged again once. */
 #define RECHECK_DELAY_S 0.05
 
@@ -280,6 +286,7 @@ static const struct links_ops links_ops = {
 	.on_link = on_link,
 	.on_link_gone = on_link,
 	.on_own_address = on_own_address,
+	.on_answer = on_answer,
 	.on_foreign_change = on_foreign_change,
 };
 static const struct addresses_ops addresses_ops = {

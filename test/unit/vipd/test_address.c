@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Against the real kernel, each test in a network namespace of its own with
+ * one veth pair (eth0 - peer0).
+ */
+#include "supervisor/address.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "clock.h"
+#include "mem.h"
+#include "unit.h"
+
+static struct ev_loop *loop;
+static struct links *links;
+static struct addresses *as;
+static unsigned installed, removed, failed;
+static int last_error;
+
+static void
+on_installed(void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n)
+{
+	(void)arg;
+	(void)owner;
+	(void)addrs;
+	installed += (unsigned)n;
+}
+
+static void
+on_removed(void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n)
+{
+	(void)arg;
+	(void)owner;
+	(void)addrs;
+	removed += (unsigned)n;
+}
+
+static void
+on_failed(void *arg, uint32_t owner, const struct ipaddr *addr, int error)
+{
+	(void)arg;
+	(void)owner;
+	(void)addr;
+	failed++;
+	last_error = error;
+}
+
+static void
+on_link(void *arg, uint32_t ifindex)
+{
+	(void)arg;
+	addresses_on_link(as, ifindex);
+}
+
+static void
+on_own_address(void *arg, const struct link_address *a, bool present)
+{
+	(void)arg;
+	addresses_on_own(as, a, present);
+}
+
+static void
+on_foreign_change(void *arg)
+{
+	(void)arg;
+}
+
+static void
+on_answer(void *arg, uint32_t seq, int error)
+{
+	(void)arg;
+	addresses_on_answer(as, seq, error);
+}
+
+static const struct addresses_ops ops = { on_installed, on_removed, on_failed };
+static const struct links_ops links_ops = {
+	.on_link = on_link,
+	.on_link_gone = on_link,
+	.on_own_address = on_own_address,
+	.on_answer = on_answer,
+	.on_foreign_change = on_foreign_change,
+};
+
+static void
+sh(const char *command)
+{
+	ck_assert_msg(system(command) == 0, "%s", command);
+}
+
+static unsigned
+count(const char *command)
+{
+	FILE *p = popen(command, "r");
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(p);
+	ck_assert_int_eq(fscanf(p, "%u", &n), 1);
+	pclose(p);
+	return n;
+}
+
+static void
+start(void)
+{
+	links = links_new(loop, &links_ops, NULL);
+	as = addresses_new(loop, links, &ops, NULL);
+	links_replay_own(links);
+	links_start(links);
+}
+
+static void
+setup(void)
+{
+	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+	sh("ip link set lo up && ip link add eth0 type veth peer name peer0 && "
+	   "ip link set eth0 up && ip link set peer0 up && "
+	   "ip addr add 192.0.2.1/24 dev eth0");
+	loop = ev_loop_new(EVFLAG_AUTO);
+	start();
+}
+
+#define wait_until(condition)                                                    \
+	do {                                                                     \
+		uint64_t end_ = clock_us() + 10 * US_PER_S;                      \
+                                                                                 \
+		while (!(condition)) {                                           \
+			ck_assert_msg(clock_us() < end_, "never: %s", #condition); \
+			step();                                                  \
+		}                                                                \
+	} while (0)
+
+static void
+on_tick(struct ev_loop *l, ev_timer *w, int events)
+{
+	(void)l;
+	(void)w;
+	(void)events;
+}
+
+/* One round of the loop, 20 ms at most. */
+static void
+step(void)
+{
+	ev_timer tick;
+
+	ev_timer_init(&tick, on_tick, 0.02, 0.);
+	ev_timer_start(loop, &tick);
+	ev_run(loop, EVRUN_ONCE);
+	ev_timer_stop(loop, &tick);
+}
+
+static struct address_want
+service(const char *text)
+{
+	struct address_want w = { .is_service = true, .dev = "eth0" };
+
+	ck_assert(ipaddr_parse(text, &w.addr));
+	w.prefixlen = ipaddr_bits(&w.addr);
+	return w;
+}
+
+START_TEST(service_addresses_carry_what_keeps_others_off)
+{
+	struct address_want list[] = { service("192.0.2.18"), service("2001:db8::18") };
+
+	setup();
+	addresses_want(as, 1, list, 2);
+	wait_until(installed == 2);
+	sh("ip -d addr show dev eth0 | grep 'inet 192.0.2.18/32' | grep deprecated | "
+	   "grep noprefixroute | grep -q vip");
+	sh("ip -d -6 addr show dev eth0 | grep '2001:db8::18/128' | grep deprecated | "
+	   "grep nodad | grep -qv tentative");
+}
+END_TEST
+
+START_TEST(static_addresses_are_as_configured)
+{
+	struct address_want w = { .prefixlen = 24, .dev = "eth0", .label = "eth0:vip" };
+
+	setup();
+	ck_assert(ipaddr_parse("198.51.100.5", &w.addr));
+	ck_assert(ipaddr_parse("198.51.100.255", &w.broadcast));
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	sh("ip -d addr show dev eth0 | grep 'inet 198.51.100.5/24 brd 198.51.100.255' | "
+	   "grep -q eth0:vip");
+	sh("ip route | grep -q 198.51.100.0/24");
+}
+END_TEST
+
+START_TEST(a_thousand_come_and_go)
+{
+	static struct address_want list[1000];
+	char text[32];
+
+	setup();
+	for (unsigned i = 0; i < ARRAY_LEN(list); i++) {
+		snprintf(text, sizeof(text), "10.9.%u.%u", i / 250, 1 + i % 250);
+		list[i] = service(text);
+	}
+	addresses_want(as, 1, list, ARRAY_LEN(list));
+	wait_until(installed == 1000);
+	ck_assert_uint_eq(count("ip addr | grep -c 'inet 10.9.'"), 1000);
+	addresses_want(as, 1, list + 500, 500);
+	wait_until(removed == 500);
+	ck_assert_uint_eq(count("ip addr | grep -c 'inet 10.9.'"), 500);
+	addresses_want(as, 1, NULL, 0);
+	wait_until(removed == 1000);
+	sh("! ip addr | grep -q 'inet 10.9.'");
+}
+END_TEST
+
+START_TEST(a_deleted_address_comes_back_and_slows_down_after_five_times)
+{
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	for (unsigned i = 1; i <= 5; i++) {
+		sh("ip addr del 192.0.2.18/32 dev eth0");
+		wait_until(installed == i + 1);
+		ck_assert_uint_eq(removed, i);
+	}
+	sh("ip addr del 192.0.2.18/32 dev eth0");
+	wait_until(removed == 6);
+	step();
+	ck_assert_uint_eq(installed, 6);
+}
+END_TEST
+
+START_TEST(an_address_of_somebody_else_is_left_alone)
+{
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	sh("ip addr add 192.0.2.18/32 dev eth0");
+	addresses_want(as, 1, &w, 1);
+	wait_until(failed > 0);
+	ck_assert_int_eq(last_error, EEXIST);
+	addresses_want(as, 1, NULL, 0);
+	step();
+	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
+	ck_assert_uint_eq(installed, 0);
+}
+END_TEST
+
+/* What a vipd that was killed leaves on eth0. */
+static void
+leave_residue(void)
+{
+	struct address_want list[] = { service("192.0.2.77"), service("2001:db8::77") };
+
+	setup();
+	addresses_want(as, 1, list, 2);
+	wait_until(installed == 2);
+	loop = ev_loop_new(EVFLAG_AUTO);
+}
+
+START_TEST(residues_go_at_the_start)
+{
+	leave_residue();
+	start();
+	wait_until(removed == 2);
+	sh("! ip addr show dev eth0 | grep -q 77");
+	sh("ip addr show dev eth0 | grep -q 192.0.2.1/24");
+}
+END_TEST
+
+START_TEST(cleanup_removes_vipds_addresses_and_no_others)
+{
+	leave_residue();
+	ck_assert_int_eq(addresses_cleanup(), 2);
+	sh("! ip addr show dev eth0 | grep -q 77");
+	sh("ip addr show dev eth0 | grep -q 192.0.2.1/24");
+	ck_assert_int_eq(addresses_cleanup(), 0);
+}
+END_TEST
+
+START_TEST(addresses_return_with_their_interface)
+{
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	sh("ip link del eth0");
+	wait_until(removed == 1);
+	sh("ip link add eth0 type veth peer name peer0 && ip link set eth0 up");
+	wait_until(installed == 2);
+	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
+}
+END_TEST
+
+START_TEST(an_address_may_be_wanted_before_its_interface_exists)
+{
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	str_copy(w.dev, sizeof(w.dev), "late0");
+	addresses_want(as, 1, &w, 1);
+	step();
+	ck_assert_uint_eq(installed + failed, 0);
+	sh("ip link add late0 type veth peer name peer1");
+	wait_until(installed == 1);
+}
+END_TEST
+
+START_TEST(wanted_again_while_it_goes_it_stays_in_the_end)
+{
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	for (int i = 0; i < 50; i++) {
+		addresses_want(as, 1, &w, 1);
+		if (i % 3 == 0)
+			step();
+		addresses_want(as, 1, NULL, 0);
+		if (i % 5 == 0)
+			step();
+	}
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed > removed);
+	step();
+	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
+}
+END_TEST
+
+START_TEST(an_address_moves_between_owners_without_leaving_the_interface)
+{
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	addresses_want(as, 2, &w, 1);
+	addresses_want(as, 1, NULL, 0);
+	wait_until(installed == 2);
+	step();
+	ck_assert_uint_eq(removed, 0);
+	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
+}
+END_TEST
+
+UNIT_MAIN("address", service_addresses_carry_what_keeps_others_off,
+    static_addresses_are_as_configured, a_thousand_come_and_go,
+    a_deleted_address_comes_back_and_slows_down_after_five_times,
+    an_address_of_somebody_else_is_left_alone, residues_go_at_the_start,
+    cleanup_removes_vipds_addresses_and_no_others, addresses_return_with_their_interface,
+    an_address_may_be_wanted_before_its_interface_exists,
+    wanted_again_while_it_goes_it_stays_in_the_end,
+    an_address_moves_between_owners_without_leaving_the_interface)
