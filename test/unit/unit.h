@@ -15,7 +15,7 @@
 		Suite *s = suite_create(suite_name);                                     \
 		TCase *tc = tcase_create(suite_name);                                    \
 		SRunner *sr;                                                             \
-		int failed;                                                              \
+		int bad;                                                                 \
                                                                                          \
 		tcase_set_timeout(tc, 60);                                               \
 		for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)              \
@@ -23,7 +23,7 @@
 		suite_add_tcase(s, tc);                                                  \
 		sr = srunner_create(s);                                                  \
 		srunner_run_all(sr, CK_NORMAL);                                          \
-		failed = srunner_ntests_failed(sr);                                      \
+		bad = srunner_ntests_failed(sr);                                         \
 		srunner_free(sr);                                                        \
-		return failed ? EXIT_FAILURE : EXIT_SUCCESS;                             \
+		return bad ? EXIT_FAILURE : EXIT_SUCCESS;                                \
 	}
