@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -137,9 +138,12 @@ class Keepalived(Process):
         self.conf = node.dir / "keepalived.conf"
         self.conf.write_text(
             "global_defs {\n    router_id lab\n    vrrp_version 3\n}\n" + conf)
-        super().__init__(node, "keepalived", "keepalived", "-n", "-l", "-D", "-P",
-                         "-f", self.conf, "-p", node.dir / "keepalived.pid",
-                         "-r", node.dir / "vrrp.pid")
+        pids = [node.dir / "keepalived.pid", node.dir / "vrrp.pid"]
+        for path in pids:  # of one that was killed; it would refuse to start
+            path.unlink(missing_ok=True)
+        # -G: without a syslogd its lines would go to the console of the machine.
+        super().__init__(node, "keepalived", "keepalived", "-n", "-l", "-G", "-P",
+                         "-f", self.conf, "-p", pids[0], "-r", pids[1])
 
     def entered(self, state, name="edge"):
         """How often the instance entered MASTER, BACKUP or FAULT."""
@@ -147,8 +151,7 @@ class Keepalived(Process):
 
     def state(self, name="edge"):
         """The last state it entered, from its log."""
-        entered = [line.split()[-2] for line in self.log_text().splitlines()
-                   if f"({name}) Entering " in line and line.endswith(" STATE")]
+        entered = re.findall(rf"\({name}\) Entering (\w+) STATE", self.log_text())
         return entered[-1] if entered else None
 
     def wait_state(self, *states, name="edge", within=5):

@@ -272,6 +272,7 @@ class Process:
         self.title = f"{ns.name}/{name}"
         self.log = ns.dir / f"{name}.log"
         with open(self.log, "ab") as log:
+            self.log_begins = log.tell()  # behind an earlier one's
             self.popen = subprocess.Popen(
                 ns.argv(*argv), stdin=subprocess.DEVNULL, stdout=stdout or log,
                 stderr=log, preexec_fn=die_with_parent, start_new_session=True)
@@ -285,7 +286,9 @@ class Process:
         return self.popen.poll() is None
 
     def log_text(self):
-        return self.log.read_text(errors="replace")
+        with open(self.log, "rb") as log:
+            log.seek(self.log_begins)
+            return log.read().decode(errors="replace")
 
     def pids(self):
         """The process and all its descendants."""

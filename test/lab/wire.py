@@ -79,7 +79,8 @@ class Capture(Process):
         self.file.touch()
         self.file.chmod(0o666)
         super().__init__(node, f"tcpdump{Capture.count}", "tcpdump", "-i", "eth0",
-                         "-n", "-U", "--immediate-mode", "-B", "8192", "-Z", "root",
+                         "-n", "-U", "--immediate-mode", "-B", "32768", "-s", "2048",
+                         "-Z", "root",
                          "--time-stamp-precision=nano", "-w", self.file, expression)
         wait(lambda: "listening on" in self.log_text(), 10, f"{self.title} listens")
 
