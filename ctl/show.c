@@ -12,6 +12,8 @@
 
 /* A key is padded to the width of the longest. */
 #define KEY "%-12s"
+/* So many Services with problems are named by status. */
+#define SERVICES_SHOWN 10
 
 static const char *
 plural(size_t n)
@@ -106,21 +108,31 @@ show_service_counts(const struct model *m, FILE *out)
 	fputs(".\n", out);
 }
 
+/* Opens the list of problems with its first one. */
+static FILE *
+problem(FILE *out, size_t *count)
+{
+	fputs((*count)++ ? "  " : "\nProblems:\n  ", out);
+	return out;
+}
+
 static void
-show_instance_problems(const struct model *m, FILE *out)
+show_instance_problems(const struct model *m, FILE *out, size_t *count)
 {
 	char remedy[REMEDY_LEN], text[IPADDR_STRLEN];
 
 	for (size_t i = 0; i < m->n_instances; i++) {
 		const struct model_instance *in = &m->instances[i];
+		const struct msg_state *state = &in->info.state;
 
-		if (!model_instance_well(in))
-			fprintf(out, "\n%s is FAULT: %s\n    FIX: %s\n",
-			    in->info.conf.name, vrrp_reason_text(in->info.state.reason),
+		if (state->state == VRRP_FAULT || state->state == VRRP_INIT)
+			fprintf(problem(out, count), "%s: %s, %s\n    FIX: %s\n",
+			    in->info.conf.name, vrrp_state_name(state->state),
+			    vrrp_reason_text(state->reason),
 			    remedy_instance(m, in, remedy));
 		for (size_t k = 0; k < in->n_addresses; k++)
 			if (in->addresses[k].error[0])
-				fprintf(out, "\n%s: %s is not on %s: %s\n",
+				fprintf(problem(out, count), "%s: %s is not on %s: %s\n",
 				    in->info.conf.name,
 				    ipaddr_format(&in->addresses[k].addr, text),
 				    in->addresses[k].dev, in->addresses[k].error);
@@ -128,23 +140,30 @@ show_instance_problems(const struct model *m, FILE *out)
 }
 
 static void
-show_service_problems(const struct model *m, FILE *out)
+show_service_problems(const struct model *m, FILE *out, size_t *count)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < m->n_services; i++) {
 		const struct model_service *s = &m->services[i];
 
-		if (!model_service_problem(s))
-			continue;
-		fprintf(out, "\n%s/%s is %s%s%s\n    why: vipctl explain %s/%s\n",
-		    s->info.key.ns, s->info.key.name, service_state_name(s->ctl.state),
-		    s->ctl.reason[0] ? ": " : "", s->ctl.reason, s->info.key.ns,
-		    s->info.key.name);
+		if (model_service_problem(s) && n++ < SERVICES_SHOWN)
+			fprintf(problem(out, count), "%s/%s: %s%s%s\n", s->info.key.ns,
+			    s->info.key.name, service_state_name(s->ctl.state),
+			    s->ctl.reason[0] ? ", " : "", s->ctl.reason);
 	}
+	if (n > SERVICES_SHOWN)
+		fprintf(out, "  and %zu more: vipctl services --problems\n",
+		    n - SERVICES_SHOWN);
+	if (n)
+		fputs("  Why: vipctl explain NAMESPACE/NAME\n", out);
 }
 
 void
 show_status(const struct model *m, bool wide, FILE *out)
 {
+	size_t problems = 0;
+
 	show_node(m, out);
 	fputc('\n', out);
 	show_instances(m, wide, out);
@@ -152,8 +171,8 @@ show_status(const struct model *m, bool wide, FILE *out)
 		fputc('\n', out);
 		show_service_counts(m, out);
 	}
-	show_instance_problems(m, out);
-	show_service_problems(m, out);
+	show_instance_problems(m, out, &problems);
+	show_service_problems(m, out, &problems);
 }
 
 void
@@ -207,9 +226,8 @@ show_explanation(
 		fprintf(out, "  %-2s  %-10s  %s\n", explain_mark_name(e->steps[i].mark),
 		    explain_stage_name(e->steps[i].stage), e->steps[i].text);
 	if (e->missing >= 0)
-		fprintf(out, "\n%s: %s, %s\n",
-		    e->steps[e->missing].mark == EXPLAIN_NO ? "Missing" : "Look at",
-		    explain_stage_name(e->steps[e->missing].stage),
-		    e->steps[e->missing].text);
+		fprintf(out, "\n%s: %s\n",
+		    explain_found_fault(e) ? "First missing" : "Look at",
+		    explain_stage_name(e->steps[e->missing].stage));
 	fprintf(out, "%sFIX: %s\n", e->missing >= 0 ? "" : "\n", e->fix);
 }

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Recorded answers of vipd, as frames: what vipctl's golden tests feed it."""
+
+import pathlib
+import socket
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
+from msgcodec import ENUM, build  # noqa: E402
+
+SECOND = 1_000_000
+UP = 100_000 * SECOND                      # monotonic time of every answer
+WALL = 1_767_225_600 * SECOND + 250_000    # 2026-01-01T00:00:00.250Z
+CONFIG = "/etc/vipd/vipd.conf"
+API = "https://192.168.185.200:6443"
+
+
+def node(source=(), forward=(), **fields):
+    """MSG_CTL_NODE of a node that is well."""
+    healthy = {"source": "SOURCE_API", "health": "HEALTH_OK",
+               "fresh_us": UP - 3 * SECOND, "node_name": "worker-a",
+               "node_name_source": "node_name", "server": API}
+    in_place = {"mode": "FORWARD_NFTABLES", "in_sync": 1,
+                "reason": "auto: nothing else forwards here"}
+    known = {"node": "worker-a", "node_source": "node_name", "version": "0.1.0",
+             "now_us": UP, "wall_us": WALL, "started_us": UP - 93_784 * SECOND,
+             "has_services": 1, "config": CONFIG}
+    return build("MSG_CTL_NODE", source=healthy | dict(source),
+                 forward=in_place | dict(forward), **known | fields)
+
+
+def address(text, origin="ORIGIN_STATIC", installed=1, prefixlen=None, **fields):
+    bits = 128 if ":" in text else 32
+    return {"addr": text, "origin": origin, "installed": installed,
+            "prefixlen": bits if prefixlen is None else prefixlen, "dev": "eth0",
+            **fields}
+
+
+def service_address(text, **fields):
+    return address(text, "ORIGIN_EXTERNAL_IP", **fields)
+
+
+def instance(number, name, state, addresses=(), conf=(), counters=(), **fields):
+    """Frames of one instance; state is a dict of msg_state."""
+    known = {"id": number, "ifindex": 2, "name": name, "interface": "eth0",
+             "family": socket.AF_INET, "version": 3, "vrid": 86 + number,
+             "priority": 150, "preempt": 1, "advert_us": 100_000,
+             "garp_refresh_us": 60 * SECOND}
+    conf = known | dict(conf)
+    state = {"id": number, "priority": conf["priority"],
+             "since_us": UP - 7500 * SECOND} | state
+    yield build("MSG_CTL_INSTANCE", conf=conf, state=state, wants_services=1,
+                **{"configured_priority": conf["priority"]} | fields)
+    if addresses:
+        yield build("MSG_CTL_ADDRESSES", id=number, records=list(addresses))
+    if counters:
+        yield build("MSG_COUNTERS", id=number, records=[
+            {"name": name, "value": value} for name, value in counters])
+
+
+MASTER = {"state": "VRRP_MASTER", "reason": "VRRP_REASON_TIMEOUT",
+          "master": "192.168.185.1", "master_priority": 150,
+          "master_advert_us": 100_000, "transitions": 2}
+BACKUP = {"state": "VRRP_BACKUP", "reason": "VRRP_REASON_HIGHER_PRIORITY",
+          "master": "192.168.185.2", "master_priority": 200,
+          "master_advert_us": 100_000}
+BACKUP6 = BACKUP | {"master": "fe80::2", "since_us": UP - 5 * SECOND}
+FAULT = {"state": "VRRP_FAULT", "reason": "VRRP_REASON_LINK_DOWN",
+         "since_us": UP - 61 * SECOND}
+
+
+def wanted(text, instance_name="edge", **fields):
+    return {"addr": text, "verdict": "VERDICT_OK", "origin": "ORIGIN_EXTERNAL_IP",
+            "instance": instance_name, **fields}
+
+
+def endpoint(text, port, index=0, flags=0):
+    return {"addr": text, "port": port, "port_index": index, "flags": flags}
+
+
+def service(name, state, addresses=(), ports=((22, "TCP"),), endpoints=(),
+            sources=(), namespace="default", reason="", in_place=1, **head):
+    """Frames of one Service and its state."""
+    key = {"ns": namespace, "name": name}
+    yield build("MSG_SERVICE", key=key, endpoints=len(endpoints), **head)
+    if addresses:
+        yield build("MSG_SERVICE_ADDRESSES", records=list(addresses))
+    if ports:
+        yield build("MSG_SERVICE_PORTS", records=[
+            {"port": port, "proto": getattr(socket, f"IPPROTO_{proto}"),
+             "name": f"p{port}"} for port, proto in ports])
+    if endpoints:
+        yield build("MSG_SERVICE_ENDPOINTS", records=list(endpoints))
+    if sources:
+        yield build("MSG_SERVICE_SOURCES", records=list(sources))
+    yield build("MSG_SERVICE_END")
+    yield build("MSG_CTL_SERVICE", key=key, state=f"SERVICE_{state}", reason=reason,
+                in_place=in_place)
+
+
+def text(line, level="LOG_LEVEL_INFO"):
+    levels = ["LOG_LEVEL_ERR", "LOG_LEVEL_WARN", "LOG_LEVEL_INFO"]
+    return build("MSG_CTL_TEXT", level=levels.index(level), text=line)
+
+
+def end(code=0, line=""):
+    return build("MSG_CTL_END", code=code, text=line)
+
+
+# ---- whole answers ----
+
+ENDPOINT_LOCAL = ENUM["ENDPOINT_LOCAL"]
+
+
+def well_instances(counters=()):
+    yield from instance(
+        1, "edge", MASTER, counters=counters, addresses=[
+            address("192.168.185.5", prefixlen=24),
+            # Out of order on purpose.
+            service_address("192.168.185.21"), service_address("192.168.185.20"),
+            service_address("192.168.185.18"), service_address("192.168.185.19")])
+    yield from instance(
+        2, "edge6", BACKUP6, conf={"family": socket.AF_INET6},
+        addresses=[address("2001:db8:185::5", prefixlen=64, installed=0)])
+
+
+def well_services():
+    yield from service(
+        "web", "SERVING", [wanted("192.168.185.20"), wanted("192.168.185.21")],
+        ports=((443, "TCP"), (443, "UDP")), endpoints=[
+            endpoint("10.129.2.12", 8443), endpoint("10.129.2.11", 8443),
+            endpoint("10.129.2.11", 8443, 1, ENDPOINT_LOCAL)],
+        sources=[{"first": "192.168.0.0", "last": "192.168.255.255"}],
+        namespace="shop", flags=ENUM["SERVICE_LOCAL"]
+        | ENUM["SERVICE_AFFINITY_CLIENT"], affinity_s=10800)
+    yield from service("ssh", "SERVING", [wanted("192.168.185.18")],
+                       endpoints=[endpoint("10.129.2.11", 22)])
+    yield from service(
+        "six", "STANDBY", [wanted("2001:db8:185::18", "edge6")],
+        endpoints=[endpoint("2001:db8:10::7", 22)])
+
+
+TROUBLED_NODE = node(
+    source={"health": "HEALTH_TROUBLE", "source": "SOURCE_SNAPSHOT",
+            "fresh_us": UP - 125 * SECOND,
+            "error": f"{API}: connection refused; is the API server up?"},
+    forward={"in_sync": 0}, children_restarts=1, log_dropped=12,
+    config_error=f"{CONFIG}:7:5: error: virtual_router_idd: no such keyword, "
+                 "did you mean virtual_router_id?")
+
+
+def troubled():
+    yield TROUBLED_NODE
+    yield from instance(1, "edge", MASTER, conf={"priority": 30},
+                        configured_priority=150, addresses=[
+        address("192.168.185.5", prefixlen=24),
+        service_address("192.168.185.18", installed=0,
+                        error="Cannot assign requested address")])
+    yield from instance(2, "lan", FAULT, conf={"interface": "eth1"},
+                        addresses=[address("10.0.0.5", prefixlen=24, installed=0)])
+    yield from service("ssh", "SERVING", [wanted("192.168.185.18")],
+                       endpoints=[endpoint("10.129.2.11", 22)])
+    yield from service(
+        "thief", "REFUSED",
+        [wanted("8.8.8.8", "", verdict="VERDICT_REFUSED",
+                reason="8.8.8.8 is outside external_ips: add it there")],
+        reason="8.8.8.8 is outside external_ips: add it there")
+    yield from service("two", "CONFLICT", [wanted("192.168.185.18")],
+                       reason="22/TCP of 192.168.185.18 is default/ssh's")
+    yield from service("rules", "FAILED", [wanted("192.168.185.19")], in_place=0,
+                       reason="nftables: No space left on device")
+    yield from service("empty", "NO_ENDPOINTS", [wanted("192.168.185.20")],
+                       reason="no Pod behind it is ready")
+    yield from service("later", "PENDING", namespace="shop",
+                       reason="the pool public is full")
+    yield end()
+
+
+def well(counters=()):
+    return [node(), *well_instances(counters), *well_services(), end()]
+
+
+def explained(*frames):
+    return [node(), *well_instances(), *frames, end()]

@@ -1,0 +1,418 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vipctl against a daemon made of recorded answers: what it prints, byte for
+byte, and what it does when the other end is not vipd at all.
+
+VIPD_GOLDEN_UPDATE=1 writes test/golden/ctl anew: read the difference.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import pty
+import re
+import socket
+import subprocess
+import threading
+
+import pytest
+
+import ctl_models as models
+from msgcodec import ENUM, MSG_MAX, build, parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("VIPD_BUILD", ROOT / "build")).resolve()
+GOLDEN = ROOT / "test/golden/ctl"
+WELL, NOT_WELL, USAGE, NO_DAEMON = range(4)
+
+
+class Daemon:
+    """Answers the first request with `frames`, bytes or what yields them."""
+
+    def __init__(self, directory, frames, linger=0):
+        self.path = directory / "control.sock"
+        self.frames = frames
+        self.linger = linger
+        self.request = None
+        self.server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.server.bind(str(self.path))
+        self.server.listen()
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        try:
+            client, _ = self.server.accept()
+        except OSError:  # closed before anybody asked
+            return
+        with client, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.request = parse(client.recv(MSG_MAX)).head
+            for frame in self.frames:
+                client.send(frame)
+            if self.linger:
+                self.done.wait(self.linger)
+
+    def close(self):
+        self.done.set()
+        with contextlib.suppress(OSError):
+            self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        self.thread.join(5)
+
+
+def vipctl(*argv, **kwargs):
+    return subprocess.run([BUILD / "vipctl", *argv], capture_output=True, text=True,
+                          timeout=30, **kwargs)
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """ask(frames, argv...) -> CompletedProcess; the Daemon is ask.daemon."""
+    daemons = []
+
+    def run(frames, *argv, linger=0):
+        for daemon in daemons:
+            daemon.path.unlink(missing_ok=True)
+        daemons.append(Daemon(tmp_path, frames, linger))
+        run.daemon = daemons[-1]
+        return vipctl("--socket", daemons[-1].path, *argv)
+
+    yield run
+    for daemon in daemons:
+        daemon.close()
+
+
+def same(name, text):
+    path = GOLDEN / name
+    if os.environ.get("VIPD_GOLDEN_UPDATE"):
+        path.write_text(text)
+    assert text == path.read_text(), f"{path} differs"
+
+
+NOTHING = [models.node(has_services=0), models.end()]
+NO_SERVICES = [models.node(), *models.well_instances(), models.end()]
+WELL_FRAMES = models.well()
+COUNTERS = [("adverts_sent", 75000), ("adverts_received", 12), ("bad_checksum", 3)]
+STANDBY = models.explained(*models.service(
+    "six", "STANDBY", [models.wanted("2001:db8:185::18", "edge6")],
+    endpoints=[models.endpoint("2001:db8:10::7", 22)]))
+SERVING = models.explained(*list(models.well_services())[:7])
+UNKNOWN = [models.node(), *models.well_instances(),
+           models.end(1, "no such Service default/nobody")]
+REFUSED = models.explained(*models.service(
+    "thief", "REFUSED",
+    [models.wanted("8.8.8.8", "", verdict="VERDICT_REFUSED",
+                   reason="8.8.8.8 is outside external_ips: add it there")],
+    reason="8.8.8.8 is outside external_ips: add it there"))
+
+# file: (arguments, answer, exit code)
+CASES = {
+    "status-well.txt": ("status", WELL_FRAMES, WELL),
+    "status-wide.txt": ("status -o wide", WELL_FRAMES, WELL),
+    "status-well.json": ("-o json status", WELL_FRAMES, WELL),
+    "status-trouble.txt": ("status", list(models.troubled()), NOT_WELL),
+    "status-trouble.json": ("status -o json", list(models.troubled()), NOT_WELL),
+    "status-nothing.txt": ("status", NOTHING, WELL),
+    "status-nothing.json": ("status -o json", NOTHING, WELL),
+    "status-no-services.txt": ("status", NO_SERVICES, WELL),
+    "instances.txt": ("instances", models.well(COUNTERS), WELL),
+    "instances.json": ("instances --output=json", models.well(COUNTERS), WELL),
+    "services.txt": ("services", WELL_FRAMES, WELL),
+    "services-wide.txt": ("-o wide services", WELL_FRAMES, WELL),
+    "services-problems.txt": ("services --problems", list(models.troubled()),
+                              NOT_WELL),
+    "services-problems.json": ("--problems -o json services",
+                               list(models.troubled()), NOT_WELL),
+    "services-no-problems.txt": ("services --problems", WELL_FRAMES, WELL),
+    "services-none.txt": ("services", NOTHING, WELL),
+    "explain-serving.txt": ("explain shop/web", SERVING, WELL),
+    "explain-standby.txt": ("explain default/six", STANDBY, WELL),
+    "explain-standby.json": ("explain default/six -o json", STANDBY, WELL),
+    "explain-refused.txt": ("explain default/thief", REFUSED, NOT_WELL),
+    "explain-unknown.txt": ("explain default/nobody", UNKNOWN, NOT_WELL),
+    "explain-unknown.json": ("-o json explain default/nobody", UNKNOWN, NOT_WELL),
+    "reload-well.txt": ("reload", [
+        models.text("edge: priority 150 -> 160"), models.text("lan: added"),
+        models.end()], WELL),
+    "reload-refused.json": ("reload -o json", [
+        models.text(f"{models.CONFIG}:2:5: error: no", "LOG_LEVEL_ERR"),
+        models.end(2, "nothing was changed")], USAGE),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_output(ask, name):
+    argv, frames, code = CASES[name]
+    done = ask(frames, *argv.split())
+    same(name, done.stdout)
+    assert done.returncode == code, done.stderr
+    if name.endswith(".json"):
+        json.loads(done.stdout)
+
+
+def test_every_golden_file_is_of_a_case():
+    assert {path.name for path in GOLDEN.iterdir()} == set(CASES)
+
+
+def test_the_request_names_the_command_and_its_argument(ask):
+    ask(SERVING, "explain", "shop/web")
+    request = ask.daemon.request
+    assert request.protocol == ENUM["MSG_PROTOCOL"]
+    assert request.command == ENUM["CTL_EXPLAIN"] and request.arg == b"shop/web"
+
+
+def test_json_status_has_what_the_design_promises(ask):
+    status = json.loads(ask(WELL_FRAMES, "-o", "json", "status").stdout)
+    assert {"node", "version", "instances", "services", "kubernetes",
+            "forwarding"} <= set(status)
+    edge = status["instances"][0]
+    assert {"name", "family", "interface", "virtual_router_id", "version", "state",
+            "since", "priority", "effective_priority", "advert_interval_ms",
+            "master_address", "addresses"} <= set(edge)
+    assert edge["since"] == "2025-12-31T21:55:00.250Z"
+    assert edge["addresses"][0] | {"address": "192.168.185.5/24", "origin": "static",
+                                   "installed": True} == edge["addresses"][0]
+    web = status["services"][-1]
+    assert {"namespace", "name", "state", "addresses", "placement",
+            "ports"} <= set(web)
+    assert web["placement"][0] == {"address": "192.168.185.20", "instance": "edge"}
+    assert web["ports"][0]["endpoints"][0] | {
+        "address": "10.129.2.11", "port": 8443, "local": False} == \
+        web["ports"][0]["endpoints"][0]
+    assert {"source", "connected", "stale_seconds"} <= set(status["kubernetes"])
+    assert {"mode", "reason", "in_sync"} <= set(status["forwarding"])
+
+
+def test_a_refused_reload_prints_every_problem_and_is_exit_2(ask):
+    lines = [f"{models.CONFIG}:{n}:1: error: problem {n}" for n in range(40)]
+    done = ask([*(models.text(line, "LOG_LEVEL_ERR") for line in lines),
+                models.end(2, "refused, nothing was changed")], "reload")
+    assert done.returncode == USAGE
+    assert done.stderr.splitlines() == [*lines,
+                                        "vipctl: refused, nothing was changed"]
+
+
+def test_a_terminal_gets_its_width_and_loses_nothing(tmp_path):
+    daemon = Daemon(tmp_path, list(models.troubled()))
+    primary, terminal = pty.openpty()
+    import fcntl
+    import struct
+    import termios
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    popen = subprocess.Popen([BUILD / "vipctl", "--socket", daemon.path, "services"],
+                             stdout=terminal, stdin=terminal)
+    assert popen.wait(10) == NOT_WELL
+    os.close(terminal)
+    data = b""
+    with contextlib.suppress(OSError):  # EIO: the other end is closed
+        while chunk := os.read(primary, 4096):
+            data += chunk
+    os.close(primary)
+    daemon.close()
+    lines = data.decode().splitlines()
+    assert max(map(len, lines)) <= 80, data.decode()
+    # The wrapped column is the last one: its pieces under each other are it.
+    start = lines[0].index("REASON")
+    assert "8.8.8.8 is outside external_ips: add it there" in " ".join(
+        line[start:].strip() for line in lines), data.decode()
+
+
+# ---- who is not vipd ----
+
+def endless():
+    frame = build("MSG_CTL_TEXT", level=2, text="x" * 400)
+    while True:
+        yield frame
+
+
+def cut(frame):
+    return [frame[:-1]]
+
+
+def unterminated():
+    frame = bytearray(models.end(0, "x"))
+    frame[-160:] = b"y" * 160
+    return [bytes(frame)]
+
+
+def renamed(frame, kind):
+    return [kind.to_bytes(2, "little") + frame[2:]]
+
+
+INSTANCE = list(models.instance(1, "edge", models.MASTER))
+SERVICE = list(models.service("ssh", "SERVING", [models.wanted("192.168.185.18")],
+                              endpoints=[models.endpoint("10.0.0.1", 22, index=1)]))
+HOSTILE = {
+    "nothing": [],
+    "no end": [models.node()],
+    "garbage": [b"HTTP/1.1 400 Bad Request\r\n\r\n"],
+    "one byte": [b"x"],
+    "larger than a message": [b"\0" * (MSG_MAX + 1)],
+    "a truncated struct": cut(models.node()),
+    "a string without an end": unterminated(),
+    "an unknown type": renamed(models.end(), 999),
+    "a message of the engine": [build("MSG_HELLO")],
+    "a message not meant for vipctl": [build("MSG_STOP")],
+    "the node twice": [models.node(), models.node(), models.end()],
+    "addresses without an instance": [build("MSG_CTL_ADDRESSES", id=1),
+                                      models.end()],
+    "addresses of another instance": [
+        *INSTANCE, build("MSG_CTL_ADDRESSES", id=2), models.end()],
+    "a Service in a Service": [SERVICE[0], SERVICE[0]],
+    "a Service without its end": [SERVICE[0], models.end()],
+    "a Service without its state": [*SERVICE[:3], SERVICE[-2], models.end()],
+    "the state of another Service": [
+        *SERVICE[:3], SERVICE[-2], *list(models.service("x", "SERVING"))[-1:],
+        models.end()],
+    "an endpoint of no port": [*SERVICE, models.end()],
+    "addresses outside a Service": [SERVICE[1], models.end()],
+    "a state out of range": [build("MSG_CTL_INSTANCE", state={"state": 9})],
+    "a source out of range": [build("MSG_CTL_NODE", source={"source": 77})],
+    "no node": [models.end()],
+    "no end ever": endless(),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_who_does_not_answer_as_vipd_is_no_daemon(ask, what):
+    done = ask(HOSTILE[what], "status")
+    assert done.returncode == NO_DAEMON, done.stdout + done.stderr
+    assert done.stdout == ""
+    assert re.fullmatch(r"vipctl: .+\n", done.stderr), done.stderr
+
+
+def test_silence_is_given_up_with_a_clear_message(ask):
+    done = ask([models.node()], "status", linger=20)
+    assert done.returncode == NO_DAEMON
+    assert "has said nothing for 5 s" in done.stderr
+
+
+def test_a_terminal_and_a_json_reader_are_not_at_the_mercy_of_names(ask):
+    evil = b"\x1b]0;owned\x07\xff\xc2\x9b2J\xed\xa0\x80\n\xc3\xa9"
+    frames = [models.node(config_error=evil), *models.service(
+        "x", "FAILED", reason=evil), models.end()]
+    for form in ("table", "wide", "json"):
+        done = ask(frames, "-o", form, "status")
+        assert done.returncode == NOT_WELL
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout), form
+        assert "?]0;owned??" in done.stdout and "\xe9" in done.stdout
+    assert json.loads(done.stdout)["services"][0]["reason"].endswith("?\xe9")
+
+
+@pytest.mark.parametrize("code", [4, 255, 2**32 - 1])
+def test_a_code_that_is_none_is_not_well(ask, code):
+    assert ask([models.end(code, "odd")], "reload").returncode == NOT_WELL
+
+
+# ---- nobody there ----
+
+@pytest.mark.parametrize("make, says", [
+    (lambda path: None, "no such socket"),
+    (lambda path: path.write_text(""), "nobody listens"),
+    (lambda path: stale(path, socket.SOCK_SEQPACKET), "nobody listens"),
+    (lambda path: listening(path), "not a control socket"),
+])
+def test_no_daemon_is_exit_3_and_says_why(tmp_path, make, says):
+    path = tmp_path / "control.sock"
+    keep = make(path)
+    done = vipctl("status", "--socket", path)
+    assert done.returncode == NO_DAEMON and done.stdout == ""
+    assert says in done.stderr and str(path) in done.stderr
+    del keep
+
+
+def stale(path, kind):
+    with socket.socket(socket.AF_UNIX, kind) as sock:
+        sock.bind(str(path))
+
+
+def listening(path):
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(str(path))
+    sock.listen()
+    return sock
+
+
+# ---- the command line ----
+
+@pytest.mark.parametrize("argv, says", [
+    ("", "no command given"),
+    ("frobnicate", "unknown command 'frobnicate'"),
+    ("status now", "'now' is one word too many"),
+    ("explain", "explain needs NS/NAME"),
+    ("explain a/b c", "'c' is one word too many"),
+    ("explain web", "NAMESPACE/NAME"),
+    ("explain /web", "NAMESPACE/NAME"),
+    ("explain a/b/c", "NAMESPACE/NAME"),
+    ("status -o yaml", "the formats are table, wide and json"),
+    ("status --problems", "status takes no --problems"),
+    ("status --frob", "unknown option --frob"),
+    ("status -x", "unknown option -x"),
+    ("status -o", "-o needs a value"),
+    ("--socket", "--socket needs a value"),
+    ("--socket " + "/x" * 60 + " status", "longer than"),
+])
+def test_wrong_usage_is_exit_2(argv, says):
+    done = vipctl(*argv.split())
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert says in done.stderr
+
+
+def test_a_full_disk_is_not_success():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BUILD / "vipctl", "--help"], stdout=full,
+                              stderr=subprocess.PIPE)
+    assert done.returncode != WELL and b"standard output" in done.stderr
+
+
+def commands():
+    """{word: argument or ''} of the usage text, made from the table."""
+    usage = vipctl("--help").stdout
+    return dict(re.findall(r"^  ([a-z]\w*)(?: (\S+))? ", usage, re.M))
+
+
+def long_options():
+    return set(re.findall(r"--[a-z]+", vipctl("--help").stdout))
+
+
+def completions(*words):
+    """What bash offers behind `vipctl WORDS`; the last one is incomplete."""
+    script = (
+        'PATH="$1:$PATH"; source "$2"; shift 2; COMP_WORDS=(vipctl "$@"); '
+        "COMP_CWORD=$#; COMP_LINE=\"${COMP_WORDS[*]}\"; COMP_POINT=${#COMP_LINE}; "
+        '_vipctl; printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", BUILD, ROOT / "conf/completion/vipctl",
+         *words], capture_output=True, text=True, timeout=10)
+    assert not done.stderr, done.stderr
+    return set(done.stdout.split())
+
+
+def test_completion_offers_every_command_and_option():
+    assert completions("") == set(commands())
+    assert completions("st") == {"status"}
+    assert completions("--") == long_options()
+    assert completions("-o", "") == {"table", "wide", "json"}
+    assert completions("status", "-o", "j") == {"json"}
+
+
+def test_completion_offers_the_services_to_explain(ask):
+    ask(WELL_FRAMES, "version")
+    assert completions("--socket", str(ask.daemon.path), "explain", "shop/") == \
+        {"shop/web"}
+
+
+def test_the_manual_names_every_command_and_option():
+    page = (ROOT / "man/vipctl.8").read_text()
+    named = set(re.findall(r"^\.It (?:Cm|Ic) (\w+)", page, re.M))
+    assert named == set(commands())
+    options = set(re.findall(r"Fl -(\w+)", page))
+    assert {f"--{name}" for name in options} == long_options()
+
+
+@pytest.mark.parametrize("page", ["vipctl.8", "vipd.8"])
+def test_the_manual_is_well_formed(page):
+    done = subprocess.run(["mandoc", "-Tlint", ROOT / "man" / page],
+                          capture_output=True, text=True)
+    assert done.stdout + done.stderr == "" and done.returncode == 0
