@@ -8,6 +8,7 @@
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +19,8 @@
 #define IPPROTO_VRRP 112
 #define CLASS_NETWORK_CONTROL 0xc0
 #define RECEIVE_BUFFER (1 << 20)
+/* What the kernel knows beside the bytes (linux/filter.h). */
+#define AUX(field) ((uint32_t)(SKF_AD_OFF + (field)))
 #define KIND (SOCK_CLOEXEC | SOCK_NONBLOCK)
 
 #ifndef IPV6_MULTICAST_ALL
@@ -46,23 +49,40 @@ attach(int fd, const struct sock_filter *code, size_t n)
 /*
  * On SOCK_DGRAM the filter sees the packet from its IP header on. A VRRP
  * message must follow directly: an extension header or a fragment is not one.
+ * A frame that was handed up to a VLAN or macvlan on this interface comes by
+ * here too; the device it belongs to tells it apart.
  */
 static int
-attach_vrrp(int fd, uint8_t family)
+attach_vrrp(int fd, int ifindex, uint8_t family)
 {
-	uint32_t at = family == AF_INET ? offsetof(struct iphdr, protocol) : 6;
-	const struct sock_filter code[] = {
-		BPF_STMT(
-		    BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+	const struct sock_filter code4[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AUX(SKF_AD_IFINDEX)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)ifindex, 0, 8),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AUX(SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_MULTICAST, 0, 5),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, offsetof(struct iphdr, protocol)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_VRRP, 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct iphdr, frag_off)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, IP_MF | IP_OFFMASK, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0xffff),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_filter code6[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AUX(SKF_AD_IFINDEX)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)ifindex, 0, 6),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AUX(SKF_AD_PKTTYPE)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 1, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_MULTICAST, 0, 3),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, offsetof(struct ip6_hdr, ip6_nxt)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_VRRP, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, 0xffff),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 
-	return attach(fd, code, ARRAY_LEN(code));
+	if (family == AF_INET)
+		return attach(fd, code4, ARRAY_LEN(code4));
+	return attach(fd, code6, ARRAY_LEN(code6));
 }
 
 static int
@@ -88,7 +108,7 @@ open_receive(int ifindex, uint8_t family)
 	fd = socket(AF_PACKET, SOCK_DGRAM | KIND, 0);
 	if (fd < 0)
 		return -errno;
-	error = attach_vrrp(fd, family);
+	error = attach_vrrp(fd, ifindex, family);
 	if (!error)
 		error = set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
 	if (!error && bind(fd, (struct sockaddr *)&sll, sizeof(sll)) < 0)
