@@ -28,7 +28,7 @@ endif
 prefix ?= /usr/local
 exec_prefix ?= $(prefix)
 sysconfdir ?= /etc
-libexecdir = $(exec_prefix)/libexec/vipd
+libexecdir ?= $(exec_prefix)/libexec
 
 lib_DIR := lib
 vipd_DIR := daemon/supervisor
@@ -52,7 +52,7 @@ HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 HARDEN_LD ?= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 CFLAGS ?=
 ALL_CFLAGS = $(CSTD) $(OPT) $(WARN) $(WERROR) $(HARDEN) -I. -Ilib \
-	-D_GNU_SOURCE -DSYSCONFDIR='"$(sysconfdir)"' -DLIBEXECDIR='"$(libexecdir)"' \
+	-D_GNU_SOURCE -DSYSCONFDIR='"$(sysconfdir)"' -DLIBEXECDIR='"$(libexecdir)/vipd"' \
 	$(NL_CFLAGS) $(NFTNL_CFLAGS) $(MNL_CFLAGS) \
 	$(JANSSON_CFLAGS) $(CURL_CFLAGS) $(YAML_CFLAGS) $(SMARTCOLS_CFLAGS) \
 	$(SAN) $(CFLAGS)
@@ -86,6 +86,13 @@ $(O)/%.o: %.c Makefile config.mk
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Another prefix for `make install` than for `make` is compiled in as well.
+$(O)/paths: FORCE
+	$(Q)mkdir -p $(@D); echo '$(libexecdir) $(sysconfdir)' | cmp -s - $@ || \
+	    echo '$(libexecdir) $(sysconfdir)' >$@
+$(O)/daemon/supervisor/options.o: $(O)/paths
+FORCE:
 
 # ---- tests ----
 # test/unit/lib/*.c test lib; test/unit/PROGRAM/*.c test that program's archive.
@@ -157,9 +164,7 @@ format:
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
 
 # ---- installation ----
-exec_prefix ?= $(prefix)
 sbindir ?= $(exec_prefix)/sbin
-libexecdir ?= $(exec_prefix)/libexec
 mandir ?= $(prefix)/share/man
 docdir ?= $(prefix)/share/doc/vipd
 unitdir ?= $(prefix)/lib/systemd/system

@@ -44,16 +44,16 @@ def instance(priority, name="edge", vips=(VIP4 + "/24",), **settings):
 
 
 class Vipd(Process):
-    """A vipd on a node. conf is the text of vipd.conf."""
+    """A vipd on a node. conf is the text of vipd.conf; prefix is a command
+    that executes vipd, as env does."""
 
-    def __init__(self, node, conf, env=(), options=()):
+    def __init__(self, node, conf, prefix=()):
         self.node = node
         self.conf = node.dir / "vipd.conf"
         self.run_dir = node.dir / "run"
         self.state_dir = node.dir / "state"
         self.conf.write_text(conf)
-        super().__init__(node, "vipd", *(["env", *env] if env else []),
-                         *self.command_line(), "-n", "-l", *options)
+        super().__init__(node, "vipd", *prefix, *self.command_line(), "-n", "-l")
 
     def command_line(self):
         return [BUILD / "vipd", "-f", self.conf, "--run-dir", self.run_dir,
