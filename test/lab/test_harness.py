@@ -3,10 +3,12 @@
 
 import time
 
+import pytest
+
 from client import Endpoint, Probe, connect
 from daemons import VIP4, Keepalived, instance
 from lab import Topology, command, wait
-from wire import Capture
+from wire import Capture, Sender, advert
 
 
 def test_a_probe_measures_an_outage_to_the_millisecond(lab):
@@ -71,3 +73,19 @@ def alive(pid):
             return handle.read().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.parametrize("version, interval", [(3, 0.1), (2, 1)])
+def test_an_advert_made_by_hand_is_valid(lab, version, interval):
+    """What junk is measured against: keepalived yields to it, tshark agrees."""
+    topo = lab(nodes=1)
+    capture = Capture(topo.client)
+    router = Keepalived(topo.nodes[0], instance(100, version=version,
+                                                advert_int=interval))
+    router.wait_state("MASTER", within=10)
+    sender = Sender(topo.client)
+    message = advert(topo.client.ip4, 250, [VIP4], version=version,
+                     interval_cs=int(100 * interval))
+    wait(lambda: sender.send(message) or router.state() == "BACKUP", 5, "it yields")
+    sender.close()
+    capture.assert_clean()
