@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A table of rows of the same kind, described column by column, printed by
- * libsmartcols. On a terminal long cells are wrapped to its width; elsewhere
+ * libsmartcols. On a terminal the last column is folded to its width; elsewhere
  * every row is one line and nothing is cut.
  */
 #pragma once
@@ -15,8 +15,7 @@ struct model_service;
 
 enum table_flag {
 	TABLE_RIGHT = 1, /* numbers */
-	TABLE_WRAP = 2,  /* may be wrapped */
-	TABLE_WIDE = 4,  /* only with -o wide */
+	TABLE_WIDE = 2,  /* only with -o wide */
 };
 
 /* What a row is about; of instance and service one is set. */
@@ -39,3 +38,9 @@ struct table *table_new(const struct table_column *columns, bool wide);
 void table_add(struct table *t, const struct table_row *row);
 /* Prints and frees it. */
 void table_finish(struct table *t, FILE *out);
+
+/*
+ * text with newlines in place of spaces and behind commas, so that no line is
+ * longer than room where that can be. The caller frees it.
+ */
+char *table_fold(const char *text, size_t room);
