@@ -128,7 +128,8 @@ def well_services():
     yield from service(
         "web", "SERVING", [wanted("192.168.185.20"), wanted("192.168.185.21")],
         ports=((443, "TCP"), (443, "UDP")), endpoints=[
-            endpoint("10.129.2.12", 8443), endpoint("10.129.2.11", 8443),
+            endpoint("10.129.2.12", 8443, flags=ENUM["ENDPOINT_TERMINATING"]),
+            endpoint("10.129.2.11", 8443),
             endpoint("10.129.2.11", 8443, 1, ENDPOINT_LOCAL)],
         sources=[{"first": "192.168.0.0", "last": "192.168.255.255"}],
         namespace="shop", flags=ENUM["SERVICE_LOCAL"]

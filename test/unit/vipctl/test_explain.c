@@ -256,6 +256,9 @@ START_TEST(the_instance)
 		f.instance.info.state.reason = (uint8_t)cases[i].reason;
 		expect(&f, EXPLAIN_INSTANCE, EXPLAIN_NO, cases[i].fix);
 	}
+	f.instance.info.conf.family = AF_INET6;
+	f.instance.info.state.reason = VRRP_REASON_NO_ADDRESS;
+	expect(&f, EXPLAIN_INSTANCE, EXPLAIN_NO, "give eth0 an IPv6 link-local address");
 }
 END_TEST
 
