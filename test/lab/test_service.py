@@ -2,7 +2,8 @@
 """From a Service to the wire: its address on the master, its rules on every
 node, and nothing of it left when it goes."""
 
-import json
+import base64
+import re
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from cases import (ALLOWED, EXTERNAL, EXTERNAL6, Api, endpoints, only_holder, pu
                    rules, serving, start_manifests, take, web)
 from client import Endpoint, Probe, Session, connect, try_connect, udp_ask
 from daemons import VIP4, Vipd
-from lab import stays, wait
+from lab import command, stays, wait
 
 SSH = 22
 
@@ -228,6 +229,25 @@ def test_the_source_an_endpoint_sees(lab, source_nat, seen):
          f"the endpoint sees {seen}: {try_connect(topo.client, EXTERNAL, SSH)}")
 
 
+def test_connections_survive_a_crash_with_source_nat_vip(lab):
+    """The new master picks each flow up in mid-stream."""
+    topo = lab(nodes=2, endpoints=2)
+    endpoints(topo)
+    vipds = start_manifests(topo, forwarding={"source_nat": "vip"})
+    put(topo, "web", *web(endpoints=["10.129.2.11", "10.129.2.12"]))
+    serving(vipds)
+    sessions = [Session(topo.client, EXTERNAL, SSH) for _ in range(8)]
+    for session in sessions:
+        session.wait_progress()
+    topo.nodes[0].link_down()
+    vipds[0].crash()
+    serving(vipds[1:])
+    for session in sessions:
+        session.wait_progress()
+        session.close()
+    assert [s.reconnects for s in sessions] == [0] * len(sessions)
+
+
 def test_two_services_share_an_address(lab):
     topo = lab(nodes=1, endpoints=2)
     endpoints(topo, 22, 80)
@@ -307,15 +327,60 @@ def test_without_the_api_server_everything_goes_on(lab):
     gone(topo)
 
 
-def test_vrrp_runs_without_any_api_server(lab):
-    topo = lab(nodes=1, api=True)
-    api = Api(topo)
+def without_server(api, kubeconfig):
     api.cluster.stop()
-    vipd = Vipd(topo.nodes[0], api.conf(topo.nodes[0], 200))
+    return "192.168.185.200"
+
+
+def without_file(api, kubeconfig):
+    kubeconfig.unlink()
+    return str(kubeconfig)
+
+
+def without_right_to_read(api, kubeconfig):
+    kubeconfig.chmod(0o600)
+    return str(kubeconfig)
+
+
+def with_a_wrong_token(api, kubeconfig):
+    text = kubeconfig.read_text()
+    kubeconfig.write_text(re.sub("token: .*", "token: expired", text))
+    return "401"
+
+
+def with_a_wrong_certificate(api, kubeconfig):
+    name = kubeconfig.parent / "ca"
+    command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
+            name.with_suffix(".key"), "-out", name.with_suffix(".crt"), "-subj",
+            "/CN=other", "-days", "1")
+    ca = base64.b64encode(name.with_suffix(".crt").read_bytes()).decode()
+    text = kubeconfig.read_text()
+    kubeconfig.write_text(re.sub("certificate-authority-data: .*",
+                                 f"certificate-authority-data: {ca}", text))
+    return "certificate"
+
+
+def with_broken_yaml(api, kubeconfig):
+    kubeconfig.write_text("clusters: [\n")
+    return str(kubeconfig)
+
+
+@pytest.mark.parametrize("trouble", [
+    without_server, without_file, without_right_to_read, with_a_wrong_token,
+    with_a_wrong_certificate, with_broken_yaml], ids=lambda f: f.__name__)
+def test_vrrp_runs_and_the_trouble_is_named(lab, trouble):
+    topo = lab(nodes=1, api=True)
+    node = topo.nodes[0]
+    api = Api(topo)
+    conf = api.conf(node, 200)
+    named = trouble(api, node.dir / "kubeconfig")
+    vipd = Vipd(node, conf)
     vipd.wait_state("MASTER", within=15)
-    only_holder(topo, topo.nodes[0])
-    wait(lambda: "192.168.185.200" in json.dumps(vipd.status()["kubernetes"])
-         or "192.168.185.200" in vipd.log_text(), 5, "the server is named")
+    only_holder(topo, node)
+    wait(lambda: named in vipd.log_text(), 5, f"{named} in the log")
+    lines = [line for line in vipd.log_text().splitlines() if named in line]
+    assert len(lines) <= 3, "one line, not a flood"
+    assert named in vipd.ctl("status").stdout + vipd.ctl("-o", "wide", "status").stdout
 
 
 def test_a_refused_address_of_the_api_says_why(lab):
