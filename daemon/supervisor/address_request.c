@@ -11,7 +11,6 @@
 #define IFA_PROTO 11 /* linux/if_addr.h of 5.18 */
 #endif
 
-#define SERVICE_LABEL "vip"
 #define FOREVER UINT32_MAX
 
 static int
@@ -63,7 +62,7 @@ static int
 put_rest(struct nl_msg *msg, const struct address_want *w)
 {
 	bool host6 = w->addr.family == AF_INET6 && w->prefixlen == 128;
-	const char *label = w->is_service ? SERVICE_LABEL : w->label;
+	const char *label = w->is_service ? ADDRESS_LABEL : w->label;
 	uint32_t flags = 0;
 	int error;
 

@@ -1,65 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "link.h"
 
-#include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
-#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <uthash.h>
+#include <utlist.h>
 
-#include "log.h"
+#include "link_read.h"
 #include "mem.h"
+#include "netlink.h"
 
-#ifndef IFA_PROTO
-#define IFA_PROTO 11 /* linux/if_addr.h of 5.18 */
-#endif
-
-#define RECEIVE_BUFFER (4 << 20)
-#define FIRST_DUMP_MS 5000
-/* Datagrams taken at once, so that a storm leaves time for other work. */
-#define DRAIN_MAX 512
-
-/* Key and value of one address; own ones and foreign ones alike. */
+/* One address on one link; in two lists: of its link, and of its spot. */
 struct known {
-	struct {
-		uint32_t ifindex;
-		uint32_t prefixlen;
-		struct ipaddr addr;
-	} key;
-	uint32_t flags;
+	struct link_address a;
+	uint32_t flags; /* IFA_F_* */
 	uint8_t scope;
-	bool own;
-	bool seen;
+	bool seen; /* in the dump under way */
+	struct spot *spot;
+	struct link *link;
+	struct known *elsewhere; /* the same address again */
+	struct known *prev, *next;
+};
+
+/* One address, wherever it is. */
+struct spot {
+	struct ipaddr addr;
+	struct known *places;
 	UT_hash_handle hh;
 };
 
 struct link {
 	uint32_t ifindex;
 	struct msg_interface shown;
+	bool up;
 	bool seen;
-	UT_hash_handle hh;
+	bool stale;            /* a foreign address of it changed */
+	bool ipvs;             /* kube-proxy's own */
+	struct known *own;     /* may be thousands */
+	struct known *foreign; /* in the kernel's order */
+	UT_hash_handle hh;     /* by ifindex */
+	UT_hash_handle hh_name;
 };
 
-enum dump_stage { DUMP_NONE, DUMP_LINKS, DUMP_ADDRESSES };
-
 struct links {
-	struct ev_loop *loop;
 	const struct links_ops *ops;
 	void *arg;
-	struct nl_sock *sock;
-	ev_io readable;
+	struct netlink netlink;
 	struct link *all;
-	struct known *foreign; /* few: node addresses */
-	struct known *own;     /* may be thousands */
-	enum dump_stage stage;
+	struct link *by_name;
+	struct spot *spots;
 	bool started;
-	bool lost; /* notifications were lost: dump again */
+	bool forgets_proto; /* the kernel is older than IFA_PROTO */
+	bool foreign_changed;
 };
 
 static struct link *
@@ -71,19 +68,31 @@ find_link(const struct links *ls, uint32_t ifindex)
 	return l;
 }
 
+static struct link *
+find_name(const struct links *ls, const char *name)
+{
+	struct link *l;
+
+	HASH_FIND(hh_name, ls->by_name, name, strlen(name), l);
+	return l;
+}
+
 const struct link *
 links_find_by_name(const struct links *ls, const char *name)
 {
-	for (const struct link *l = ls->all; l; l = l->hh.next)
-		if (!strcmp(l->shown.name, name))
-			return l;
-	return NULL;
+	return find_name(ls, name);
 }
 
 uint32_t
 link_index(const struct link *l)
 {
 	return l->ifindex;
+}
+
+bool
+link_is_up(const struct link *l)
+{
+	return l->up;
 }
 
 const char *
@@ -100,468 +109,515 @@ link_fill(const struct link *l, struct msg_interface *out)
 	*out = l->shown;
 }
 
+static struct spot *
+find_spot(const struct links *ls, const struct ipaddr *addr)
+{
+	struct spot *s;
+
+	HASH_FIND(hh, ls->spots, addr, sizeof(*addr), s);
+	return s;
+}
+
 const char *
 links_foreign_address(const struct links *ls, const struct ipaddr *addr)
 {
-	for (const struct known *k = ls->foreign; k; k = k->hh.next) {
-		const struct link *l = find_link(ls, k->key.ifindex);
+	const struct spot *s = find_spot(ls, addr);
 
-		if (l && ipaddr_eq(&k->key.addr, addr))
-			return l->shown.name;
-	}
+	for (const struct known *k = s ? s->places : NULL; k; k = k->elsewhere)
+		if (!k->a.own && !k->link->ipvs)
+			return k->link->shown.name;
 	return NULL;
+}
+
+void
+links_each_address(const struct links *ls, uint32_t ifindex, links_visit *fn, void *arg)
+{
+	const struct link *l = find_link(ls, ifindex);
+	const struct known *k;
+
+	for (k = l ? l->own : NULL; k; k = k->next)
+		if (!fn(arg, &k->a))
+			return;
+	for (k = l ? l->foreign : NULL; k; k = k->next)
+		if (!fn(arg, &k->a))
+			return;
+}
+
+void
+links_each_place(
+    const struct links *ls, const struct ipaddr *addr, links_visit *fn, void *arg)
+{
+	const struct spot *s = find_spot(ls, addr);
+
+	for (const struct known *k = s ? s->places : NULL; k; k = k->elsewhere)
+		if (!k->link->ipvs && !fn(arg, &k->a))
+			return;
 }
 
 /* ---- derived values of a link ---- */
 
-/* The first global address that is not secondary; else any. */
-static const struct known *
-choose_primary4(const struct links *ls, uint32_t ifindex)
+/* RFC 9568 5.1.1.1: the primary address; a global one that is not secondary
+ * if there is one, and never a virtual one. */
+static struct ipaddr
+choose_primary4(const struct link *l)
 {
 	const struct known *best = NULL;
 
-	for (const struct known *k = ls->foreign; k; k = k->hh.next) {
-		if (k->key.ifindex != ifindex || k->key.addr.family != AF_INET)
+	for (const struct known *k = l->foreign; k; k = k->next) {
+		if (k->a.addr.family != AF_INET)
 			continue;
-		if (!best)
+		if (!best || k->scope < best->scope ||
+		    (k->scope == best->scope && best->a.secondary && !k->a.secondary))
 			best = k;
-		else if (k->scope < best->scope ||
-		    (k->scope == best->scope && (best->flags & IFA_F_SECONDARY) &&
-			!(k->flags & IFA_F_SECONDARY)))
-			best = k;
+		if (best->scope == RT_SCOPE_UNIVERSE && !best->a.secondary)
+			break;
 	}
-	return best;
+	return best ? best->a.addr : (struct ipaddr){ 0 };
 }
 
-static const struct known *
-choose_linklocal6(const struct links *ls, uint32_t ifindex)
+static struct ipaddr
+choose_linklocal6(const struct link *l)
 {
-	for (const struct known *k = ls->foreign; k; k = k->hh.next)
-		if (k->key.ifindex == ifindex && k->key.addr.family == AF_INET6 &&
-		    ipaddr_is_linklocal(&k->key.addr) &&
+	for (const struct known *k = l->foreign; k; k = k->next)
+		if (ipaddr_is_linklocal(&k->a.addr) && k->a.addr.family == AF_INET6 &&
 		    !(k->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)))
+			return k->a.addr;
+	return (struct ipaddr){ 0 };
+}
+
+static void
+tell_link(const struct links *ls, const struct link *l)
+{
+	if (ls->started)
+		ls->ops->on_link(ls->arg, l->ifindex);
+}
+
+/* Once for all that came together: there may be thousands of addresses. */
+static void
+on_drained(void *arg)
+{
+	struct links *ls = arg;
+	struct link *l, *tmp;
+
+	if (!ls->foreign_changed)
+		return;
+	ls->foreign_changed = false;
+	HASH_ITER(hh, ls->all, l, tmp)
+	{
+		struct msg_interface now = l->shown;
+
+		if (!l->stale)
+			continue;
+		l->stale = false;
+		now.primary4 = choose_primary4(l);
+		now.linklocal6 = choose_linklocal6(l);
+		if (!memcmp(&now, &l->shown, sizeof(now)))
+			continue;
+		l->shown = now;
+		tell_link(ls, l);
+	}
+	if (ls->started)
+		ls->ops->on_foreign_change(ls->arg);
+}
+
+/* ---- addresses ---- */
+
+static void
+tell_own(const struct links *ls, const struct link_address *a, bool present)
+{
+	if (ls->started)
+		ls->ops->on_own_address(ls->arg, a, present);
+}
+
+static void
+foreign_changed(struct links *ls, struct link *l)
+{
+	l->stale = true;
+	ls->foreign_changed = true;
+}
+
+static struct known *
+find_known(const struct links *ls, uint32_t ifindex, const struct ipaddr *addr,
+    uint8_t prefixlen)
+{
+	const struct spot *s = find_spot(ls, addr);
+
+	for (struct known *k = s ? s->places : NULL; k; k = k->elsewhere)
+		if (k->a.ifindex == ifindex && k->a.prefixlen == prefixlen)
 			return k;
 	return NULL;
 }
 
 static void
-refresh_link(struct links *ls, struct link *l, struct msg_interface now)
+list_known(struct known *k)
 {
-	const struct known *primary4 = choose_primary4(ls, l->ifindex);
-	const struct known *linklocal6 = choose_linklocal6(ls, l->ifindex);
-
-	now.primary4 = primary4 ? primary4->key.addr : (struct ipaddr){ 0 };
-	now.linklocal6 = linklocal6 ? linklocal6->key.addr : (struct ipaddr){ 0 };
-	if (!memcmp(&l->shown, &now, sizeof(now)))
-		return;
-	l->shown = now;
-	if (ls->started)
-		ls->ops->on_link(ls->arg, l->ifindex);
+	if (k->a.own)
+		DL_APPEND(k->link->own, k);
+	else
+		DL_APPEND(k->link->foreign, k);
 }
 
-/* ---- messages ---- */
+static void
+unlist_known(struct known *k)
+{
+	if (k->a.own)
+		DL_DELETE(k->link->own, k);
+	else
+		DL_DELETE(k->link->foreign, k);
+}
+
+static struct known *
+add_known(struct links *ls, struct link *l, const struct link_address *a)
+{
+	struct known *k = xcalloc(1, sizeof(*k));
+	struct spot *s = find_spot(ls, &a->addr);
+
+	if (!s) {
+		s = xcalloc(1, sizeof(*s));
+		s->addr = a->addr;
+		HASH_ADD(hh, ls->spots, addr, sizeof(s->addr), s);
+	}
+	k->a = *a;
+	k->link = l;
+	k->spot = s;
+	LL_APPEND2(s->places, k, elsewhere);
+	list_known(k);
+	return k;
+}
+
+static void
+drop_known(struct links *ls, struct known *k)
+{
+	struct link_address gone = k->a;
+	struct spot *s = k->spot;
+
+	unlist_known(k);
+	LL_DELETE2(s->places, k, elsewhere);
+	if (!s->places) {
+		HASH_DEL(ls->spots, s);
+		free(s);
+	}
+	if (!gone.own)
+		foreign_changed(ls, k->link);
+	free(k);
+	if (gone.own)
+		tell_own(ls, &gone, false);
+}
+
+static void
+set_own(struct links *ls, struct known *k, bool own)
+{
+	unlist_known(k);
+	k->a.own = own;
+	list_known(k);
+	foreign_changed(ls, k->link);
+	tell_own(ls, &k->a, own);
+}
+
+static void
+on_newaddr(struct links *ls, struct nlmsghdr *nlh)
+{
+	struct address_news now;
+	struct known *k;
+	struct link *l;
+
+	if (!link_read_address(nlh, ls->forgets_proto, &now))
+		return;
+	l = find_link(ls, now.a.ifindex);
+	if (!l)
+		return; /* its link is told later in a dump, and again with it */
+	k = find_known(ls, now.a.ifindex, &now.a.addr, now.a.prefixlen);
+	if (!k) {
+		k = add_known(ls, l, &now.a);
+		if (k->a.own)
+			tell_own(ls, &k->a, true);
+		else
+			foreign_changed(ls, l);
+	} else if (k->a.own != now.a.own && !(k->a.own && ls->forgets_proto)) {
+		set_own(ls, k, now.a.own);
+	}
+	if (!k->a.own && (k->flags != now.flags || k->scope != now.scope))
+		foreign_changed(ls, l);
+	k->flags = now.flags;
+	k->scope = now.scope;
+	k->a.secondary = now.a.secondary;
+	k->seen = true;
+}
+
+static void
+on_deladdr(struct links *ls, struct nlmsghdr *nlh)
+{
+	struct address_news gone;
+	struct known *k;
+
+	if (!link_read_address(nlh, ls->forgets_proto, &gone))
+		return;
+	k = find_known(ls, gone.a.ifindex, &gone.a.addr, gone.a.prefixlen);
+	if (k)
+		drop_known(ls, k);
+}
+
+void
+links_note_own(
+    struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen)
+{
+	struct known *k = find_known(ls, ifindex, addr, prefixlen);
+	struct link_address a = {
+		.ifindex = ifindex,
+		.addr = *addr,
+		.prefixlen = prefixlen,
+		.own = true,
+	};
+	struct link *l = find_link(ls, ifindex);
+
+	if (k && !k->a.own)
+		set_own(ls, k, true);
+	else if (!k && l)
+		add_known(ls, l, &a)->seen = true;
+}
+
+/* ---- links ---- */
 
 static void
 drop_link(struct links *ls, struct link *l)
 {
 	uint32_t ifindex = l->ifindex;
 
+	while (l->own)
+		drop_known(ls, l->own);
+	while (l->foreign)
+		drop_known(ls, l->foreign);
 	HASH_DEL(ls->all, l);
+	HASH_DELETE(hh_name, ls->by_name, l);
 	free(l);
 	if (ls->started)
 		ls->ops->on_link_gone(ls->arg, ifindex);
 }
 
-/* net.ipv6.conf.IFACE.forwarding, which the kernel tells with the link. */
-static uint8_t
-read_forwarding6(const struct nlattr *af_spec)
+static void
+set_name(struct links *ls, struct link *l, const char *name)
 {
-	struct nlattr *inet6, *conf;
-	int rest;
+	struct link *before = find_name(ls, name);
 
-	if (!af_spec)
-		return 0;
-	nla_for_each_nested(inet6, af_spec, rest)
-	{
-		if (nla_type(inet6) != AF_INET6)
-			continue;
-		conf = nla_find(nla_data(inet6), nla_len(inet6), IFLA_INET6_CONF);
-		/* DEVCONF_FORWARDING is the first of the array. */
-		if (conf && nla_len(conf) >= (int)sizeof(int32_t))
-			return *(const int32_t *)nla_data(conf) != 0;
-	}
-	return 0;
+	if (before == l)
+		return;
+	/* Names are unique: the end of that one was lost. */
+	if (before)
+		drop_link(ls, before);
+	if (l->shown.name[0])
+		HASH_DELETE(hh_name, ls->by_name, l);
+	str_copy(l->shown.name, sizeof(l->shown.name), name);
+	HASH_ADD_KEYPTR(hh_name, ls->by_name, l->shown.name, strlen(l->shown.name), l);
+	l->ipvs = !strcmp(name, "kube-ipvs0");
 }
 
 static void
 on_newlink(struct links *ls, struct nlmsghdr *nlh)
 {
-	const struct ifinfomsg *ifi = nlmsg_data(nlh);
-	struct nlattr *tb[IFLA_MAX + 1];
-	struct msg_interface now;
+	struct link_news news = { 0 };
+	struct msg_interface before;
 	struct link *l;
+	bool was_up;
 
-	/* Bridges also tell of their ports in messages of their own family. */
-	if (ifi->ifi_family != AF_UNSPEC ||
-	    nlmsg_parse(nlh, sizeof(*ifi), tb, IFLA_MAX, NULL) < 0 || !tb[IFLA_IFNAME])
+	if (!link_read(nlh, &news))
 		return;
-	l = find_link(ls, (uint32_t)ifi->ifi_index);
+	l = find_link(ls, news.ifindex);
 	if (!l) {
 		l = xcalloc(1, sizeof(*l));
-		l->ifindex = (uint32_t)ifi->ifi_index;
+		l->ifindex = l->shown.ifindex = news.ifindex;
 		HASH_ADD(hh, ls->all, ifindex, sizeof(l->ifindex), l);
 	}
+	before = l->shown;
+	was_up = l->up;
 	l->seen = true;
-	now = l->shown;
-	now.ifindex = l->ifindex;
-	now.mtu = tb[IFLA_MTU] ? nla_get_u32(tb[IFLA_MTU]) : 0;
-	str_copy(now.name, sizeof(now.name), nla_data(tb[IFLA_IFNAME]));
-	now.usable = (ifi->ifi_flags & IFF_UP) && (ifi->ifi_flags & IFF_RUNNING);
-	if (tb[IFLA_AF_SPEC])
-		now.forwarding6 = read_forwarding6(tb[IFLA_AF_SPEC]);
-	if (tb[IFLA_ADDRESS] && nla_len(tb[IFLA_ADDRESS]) == sizeof(now.mac))
-		memcpy(now.mac, nla_data(tb[IFLA_ADDRESS]), sizeof(now.mac));
-	refresh_link(ls, l, now);
+	l->up = news.up;
+	set_name(ls, l, news.name);
+	l->shown.mtu = news.mtu;
+	l->shown.usable = news.usable;
+	if (news.has_forwarding6)
+		l->shown.forwarding6 = news.forwarding6;
+	memcpy(l->shown.mac, news.mac, sizeof(news.mac));
+	if (was_up != l->up || memcmp(&before, &l->shown, sizeof(before)) != 0)
+		tell_link(ls, l);
 }
 
 static void
 on_dellink(struct links *ls, struct nlmsghdr *nlh)
 {
-	const struct ifinfomsg *ifi = nlmsg_data(nlh);
-	struct link *l = find_link(ls, (uint32_t)ifi->ifi_index);
-
-	if (l && ifi->ifi_family == AF_UNSPEC)
-		drop_link(ls, l);
-}
-
-/* False if the message holds no address vipd can use. */
-static bool
-read_address(struct nlmsghdr *nlh, struct known *out)
-{
-	const struct ifaddrmsg *ifa = nlmsg_data(nlh);
-	struct nlattr *tb[IFA_MAX + 16 + 1] = { 0 };
-	const struct nlattr *addr;
-
-	if (nlmsg_parse(nlh, sizeof(*ifa), tb, IFA_MAX + 16, NULL) < 0)
-		return false;
-	/* On point-to-point links IFA_ADDRESS is the peer's. */
-	addr = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
-	if (!addr)
-		return false;
-	memset(out, 0, sizeof(*out));
-	if (ifa->ifa_family == AF_INET && nla_len(addr) == 4)
-		out->key.addr = ipaddr_from4(nla_data(addr));
-	else if (ifa->ifa_family == AF_INET6 && nla_len(addr) == 16)
-		out->key.addr = ipaddr_from6(nla_data(addr));
-	else
-		return false;
-	out->key.ifindex = ifa->ifa_index;
-	out->key.prefixlen = ifa->ifa_prefixlen;
-	out->flags = tb[IFA_FLAGS] ? nla_get_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
-	out->scope = ifa->ifa_scope;
-	out->own = tb[IFA_PROTO] && nla_get_u8(tb[IFA_PROTO]) == ADDRESS_PROTO;
-	return true;
-}
-
-static void
-tell_own(struct links *ls, const struct known *k, bool present)
-{
-	struct link_address a = {
-		.ifindex = k->key.ifindex,
-		.addr = k->key.addr,
-		.prefixlen = (uint8_t)k->key.prefixlen,
-		.own = true,
-	};
-
-	ls->ops->on_own_address(ls->arg, &a, present);
-}
-
-static void
-foreign_changed(struct links *ls, uint32_t ifindex)
-{
-	struct link *l = find_link(ls, ifindex);
+	struct link_news news = { 0 };
+	struct link *l = link_read(nlh, &news) ? find_link(ls, news.ifindex) : NULL;
 
 	if (l)
-		refresh_link(ls, l, l->shown);
-	if (ls->started)
-		ls->ops->on_foreign_change(ls->arg);
-}
-
-static void
-on_newaddr(struct links *ls, struct nlmsghdr *nlh)
-{
-	struct known now, *k;
-	struct known **table;
-
-	if (!read_address(nlh, &now))
-		return;
-	table = now.own ? &ls->own : &ls->foreign;
-	HASH_FIND(hh, *table, &now.key, sizeof(now.key), k);
-	if (k && k->flags == now.flags && k->scope == now.scope) {
-		k->seen = true;
-		return;
-	}
-	if (!k) {
-		k = xcalloc(1, sizeof(*k));
-		k->key = now.key;
-		k->own = now.own;
-		HASH_ADD(hh, *table, key, sizeof(k->key), k);
-	}
-	k->flags = now.flags;
-	k->scope = now.scope;
-	k->seen = true;
-	if (!k->own)
-		foreign_changed(ls, k->key.ifindex);
-	else if (ls->started)
-		tell_own(ls, k, true);
-}
-
-static void
-drop_address(struct links *ls, struct known *k)
-{
-	struct known gone = *k;
-
-	if (k->own)
-		HASH_DEL(ls->own, k);
-	else
-		HASH_DEL(ls->foreign, k);
-	free(k);
-	if (!gone.own)
-		foreign_changed(ls, gone.key.ifindex);
-	else if (ls->started)
-		tell_own(ls, &gone, false);
-}
-
-static void
-on_deladdr(struct links *ls, struct nlmsghdr *nlh)
-{
-	struct known gone, *k;
-
-	if (!read_address(nlh, &gone))
-		return;
-	HASH_FIND(hh, ls->own, &gone.key, sizeof(gone.key), k);
-	if (!k)
-		HASH_FIND(hh, ls->foreign, &gone.key, sizeof(gone.key), k);
-	if (k)
-		drop_address(ls, k);
-}
-
-/* ---- dumps ---- */
-
-static void
-request_dump(struct links *ls, enum dump_stage stage)
-{
-	struct rtgenmsg all = { .rtgen_family = AF_UNSPEC };
-	int error;
-
-	ls->stage = stage;
-	error = nl_send_simple(ls->sock, stage == DUMP_LINKS ? RTM_GETLINK : RTM_GETADDR,
-	    NLM_F_DUMP, &all, sizeof(all));
-	if (error < 0) {
-		log_err("rtnetlink dump: %s", nl_geterror(error));
-		ls->stage = DUMP_NONE;
-		ls->lost = true;
-	}
-}
-
-static void
-begin_dump(struct links *ls)
-{
-	struct known *k;
-
-	ls->lost = false;
-	for (struct link *l = ls->all; l; l = l->hh.next)
-		l->seen = false;
-	for (k = ls->own; k; k = k->hh.next)
-		k->seen = false;
-	for (k = ls->foreign; k; k = k->hh.next)
-		k->seen = false;
-	request_dump(ls, DUMP_LINKS);
-}
-
-static void
-sweep(struct links *ls)
-{
-	struct link *l, *ltmp;
-	struct known *k, *ktmp;
-
-	HASH_ITER(hh, ls->all, l, ltmp)
-	if (!l->seen)
 		drop_link(ls, l);
-	HASH_ITER(hh, ls->own, k, ktmp)
-	if (!k->seen)
-		drop_address(ls, k);
-	HASH_ITER(hh, ls->foreign, k, ktmp)
-	if (!k->seen)
-		drop_address(ls, k);
 }
 
-static int
-on_dump_part_done(struct nl_msg *msg, void *arg)
+/* A sysctl of an interface was written. */
+static void
+on_newnetconf(struct links *ls, struct nlmsghdr *nlh)
 {
-	struct links *ls = arg;
+	uint32_t ifindex;
+	uint8_t forwarding6;
+	struct link *l;
 
-	(void)msg;
-	if (ls->stage == DUMP_LINKS) {
-		request_dump(ls, DUMP_ADDRESSES);
-	} else if (ls->stage == DUMP_ADDRESSES) {
-		ls->stage = DUMP_NONE;
-		sweep(ls);
-	}
-	return NL_OK;
+	if (!link_read_netconf(nlh, &ifindex, &forwarding6))
+		return;
+	l = find_link(ls, ifindex);
+	if (!l || l->shown.forwarding6 == forwarding6)
+		return;
+	l->shown.forwarding6 = forwarding6;
+	tell_link(ls, l);
 }
 
-static int
-on_message(struct nl_msg *msg, void *arg)
-{
-	struct nlmsghdr *nlh = nlmsg_hdr(msg);
-	struct links *ls = arg;
+/* ---- from netlink.h ---- */
 
+static void
+on_message(void *arg, struct nlmsghdr *nlh)
+{
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWLINK:
-		on_newlink(ls, nlh);
+		on_newlink(arg, nlh);
 		break;
 	case RTM_DELLINK:
-		on_dellink(ls, nlh);
+		on_dellink(arg, nlh);
 		break;
 	case RTM_NEWADDR:
-		on_newaddr(ls, nlh);
+		on_newaddr(arg, nlh);
 		break;
 	case RTM_DELADDR:
-		on_deladdr(ls, nlh);
+		on_deladdr(arg, nlh);
+		break;
+	case RTM_NEWNETCONF:
+		on_newnetconf(arg, nlh);
 		break;
 	default:
 		break;
 	}
-	return NL_OK;
 }
 
-static int
-on_ack(struct nl_msg *msg, void *arg)
+static void
+on_answer(void *arg, uint32_t seq, int error)
 {
-	struct links *ls = arg;
+	const struct links *ls = arg;
 
 	if (ls->ops->on_answer)
-		ls->ops->on_answer(ls->arg, nlmsg_hdr(msg)->nlmsg_seq, 0);
-	return NL_OK;
+		ls->ops->on_answer(ls->arg, seq, error);
 }
 
-static int
-on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
+static void
+on_dump(void *arg)
 {
 	struct links *ls = arg;
+	struct known *k;
 
-	(void)from;
-	if (ls->ops->on_answer)
-		ls->ops->on_answer(ls->arg, err->msg.nlmsg_seq, -err->error);
-	return NL_SKIP;
+	for (struct link *l = ls->all; l; l = l->hh.next) {
+		l->seen = false;
+		DL_FOREACH(l->own, k)
+		k->seen = false;
+		DL_FOREACH(l->foreign, k)
+		k->seen = false;
+	}
 }
 
-/* A dump that was disturbed is done again once it has ended. */
-static int
-on_dump_interrupted(struct nl_msg *msg, void *arg)
+static void
+sweep_addresses(struct links *ls, struct known *list)
 {
-	(void)msg;
-	((struct links *)arg)->lost = true;
-	return NL_OK;
+	struct known *next;
+
+	for (; list; list = next) {
+		next = list->next;
+		if (!list->seen)
+			drop_known(ls, list);
+	}
 }
 
-/* One datagram's messages; false when there was none. */
+static void
+on_dumped(void *arg)
+{
+	struct links *ls = arg;
+	struct link *l, *tmp;
+
+	HASH_ITER(hh, ls->all, l, tmp)
+	{
+		if (!l->seen) {
+			drop_link(ls, l);
+			continue;
+		}
+		sweep_addresses(ls, l->own);
+		sweep_addresses(ls, l->foreign);
+	}
+}
+
+static const struct netlink_ops netlink_ops = {
+	.on_message = on_message,
+	.on_answer = on_answer,
+	.on_dump = on_dump,
+	.on_dumped = on_dumped,
+	.on_drained = on_drained,
+};
+
+/* IFA_PROTO came with 5.18; what a kernel does not know it forgets. */
 static bool
-receive(struct links *ls)
+kernel_forgets_proto(void)
 {
-	int error = nl_recvmsgs_default(ls->sock);
+	unsigned major = 0, minor = 0;
+	struct utsname un;
 
-	if (error == -NLE_NOMEM) {
-		log_debug("rtnetlink notifications were lost; reading all again");
-		ls->lost = true;
-		ls->stage = DUMP_NONE;
-	}
-	if (ls->lost && ls->stage == DUMP_NONE)
-		begin_dump(ls);
-	return error != -NLE_AGAIN;
-}
-
-void
-links_drain(struct links *ls)
-{
-	for (int i = 0; i < DRAIN_MAX && receive(ls); i++)
-		;
-}
-
-static void
-on_readable(struct ev_loop *loop, ev_io *w, int events)
-{
-	(void)loop;
-	(void)events;
-	links_drain(container_of(w, struct links, readable));
-}
-
-static void
-wait_for_dump(struct links *ls)
-{
-	struct pollfd pfd = { .fd = nl_socket_get_fd(ls->sock), .events = POLLIN };
-
-	begin_dump(ls);
-	while (ls->stage != DUMP_NONE || ls->lost) {
-		if (poll(&pfd, 1, FIRST_DUMP_MS) <= 0)
-			fatalx("the kernel does not tell its links (rtnetlink)");
-		receive(ls);
-	}
+	uname(&un);
+	sscanf(un.release, "%u.%u", &major, &minor);
+	return major < 5 || (major == 5 && minor < 18);
 }
 
 struct links *
 links_new(struct ev_loop *loop, const struct links_ops *ops, void *arg)
 {
+	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
+		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_NETCONF, 0 };
 	struct links *ls = xcalloc(1, sizeof(*ls));
-	int error;
 
-	ls->loop = loop;
 	ls->ops = ops;
 	ls->arg = arg;
-	ls->sock = nl_socket_alloc();
-	if (!ls->sock)
-		fatalx("out of memory");
-	/* Notifications have no sequence of ours. */
-	nl_socket_disable_seq_check(ls->sock);
-	nl_socket_modify_cb(ls->sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, ls);
-	nl_socket_modify_cb(ls->sock, NL_CB_FINISH, NL_CB_CUSTOM, on_dump_part_done, ls);
-	nl_socket_modify_cb(
-	    ls->sock, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_dump_interrupted, ls);
-	nl_socket_modify_cb(ls->sock, NL_CB_ACK, NL_CB_CUSTOM, on_ack, ls);
-	nl_socket_modify_err_cb(ls->sock, NL_CB_CUSTOM, on_error, ls);
-	error = nl_connect(ls->sock, NETLINK_ROUTE);
-	if (error < 0)
-		fatalx("rtnetlink socket: %s", nl_geterror(error));
-	nl_socket_set_buffer_size(ls->sock, RECEIVE_BUFFER, 0);
-	error = nl_socket_add_memberships(
-	    ls->sock, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0);
-	if (error < 0)
-		fatalx("rtnetlink notifications: %s", nl_geterror(error));
-	nl_socket_set_nonblocking(ls->sock);
-	wait_for_dump(ls);
+	ls->forgets_proto = kernel_forgets_proto();
+	netlink_open(&ls->netlink, loop, groups, &netlink_ops, ls);
+	netlink_wait_dumped(&ls->netlink);
 	return ls;
+}
+
+void
+links_free(struct links *ls)
+{
+	ls->started = false;
+	while (ls->all)
+		drop_link(ls, ls->all);
+	netlink_close(&ls->netlink);
+	free(ls);
 }
 
 struct nl_sock *
 links_socket(struct links *ls)
 {
-	return ls->sock;
+	return ls->netlink.sock;
+}
+
+void
+links_drain(struct links *ls)
+{
+	netlink_drain(&ls->netlink);
 }
 
 void
 links_start(struct links *ls)
 {
 	ls->started = true;
-	ev_io_init(&ls->readable, on_readable, nl_socket_get_fd(ls->sock), EV_READ);
-	ev_io_start(ls->loop, &ls->readable);
+	netlink_start(&ls->netlink);
 }
 
 void
 links_replay_own(struct links *ls)
 {
-	struct known *k, *tmp;
+	struct link *l, *tmp;
+	struct known *k, *ktmp;
 
-	HASH_ITER(hh, ls->own, k, tmp)
-	tell_own(ls, k, true);
+	HASH_ITER(hh, ls->all, l, tmp)
+	DL_FOREACH_SAFE(l->own, k, ktmp)
+	ls->ops->on_own_address(ls->arg, &k->a, true);
 }

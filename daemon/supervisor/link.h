@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The kernel's links and addresses, followed over one rtnetlink socket
- * (RTNLGRP_LINK, _IPV4_IFADDR, _IPV6_IFADDR) and dumped again after a lost
- * notification (ENOBUFS). address.h sends its requests over the same socket:
- * so a request's own notification always comes before its answer, and what was
- * done by others is told apart from what was done here.
+ * (RTNLGRP_LINK, _IPV4_IFADDR, _IPV6_IFADDR, _IPV6_NETCONF; see netlink.h) and
+ * dumped again after a lost notification. address.h sends its requests over
+ * the same socket: so a request's own notification always comes before its
+ * answer, and what was done by others is told apart from what was done here.
  *
  * An address is vipd's own when it carries ADDRESS_PROTO (IFA_PROTO, Linux
- * 5.18); everything else is foreign.
+ * 5.18). Older kernels forget that mark: there vipd's are those that it added
+ * itself (links_note_own) and IPv4 ones labelled ADDRESS_LABEL. Everything
+ * else is foreign.
  */
 #pragma once
 
@@ -15,8 +17,11 @@
 
 #include "msg.h"
 
-/* IFA_PROTO of vipd's addresses: 1 to 3 are the kernel's, keepalived has 18. */
+/* IFA_PROTO of vipd's addresses: 1 to 3 are the kernel's, keepalived has 18,
+ * OVN-Kubernetes 85; no routing protocol has this number either. */
 #define ADDRESS_PROTO 0x76
+/* IFA_LABEL of service addresses. */
+#define ADDRESS_LABEL "vip"
 
 struct link;
 struct links;
@@ -27,12 +32,13 @@ struct link_address {
 	uint32_t ifindex;
 	struct ipaddr addr;
 	uint8_t prefixlen;
-	bool own; /* carries ADDRESS_PROTO */
+	bool own;       /* vipd's */
+	bool secondary; /* IPv4: goes with its primary, or is promoted */
 };
 
 struct links_ops {
 	/* Something in struct msg_interface changed, or the link is new, or its
-	 * name is. */
+	 * name or administrative state is. */
 	void (*on_link)(void *arg, uint32_t ifindex);
 	void (*on_link_gone)(void *arg, uint32_t ifindex);
 	/* An address of vipd's was seen, or is gone. */
@@ -45,12 +51,18 @@ struct links_ops {
 
 /* Waits for the first dump; fatal if the kernel does not answer. */
 struct links *links_new(struct ev_loop *loop, const struct links_ops *ops, void *arg);
+void links_free(struct links *ls);
 const struct link *links_find_by_name(const struct links *ls, const char *name);
 /* NULL if there is no such link. */
 const char *links_name(const struct links *ls, uint32_t ifindex);
 uint32_t link_index(const struct link *l);
+/* Administratively, with or without carrier: it keeps its addresses. */
+bool link_is_up(const struct link *l);
 void link_fill(const struct link *l, struct msg_interface *out);
-/* Name of the interface that has this address as somebody else's, or NULL. */
+/*
+ * Name of the interface that has this address as somebody else's, or NULL.
+ * kube-ipvs0 does not count: kube-proxy puts Services' own addresses there.
+ */
 const char *links_foreign_address(const struct links *ls, const struct ipaddr *addr);
 /* Starts to follow (links_new only dumps), so that ops find all they need. */
 void links_start(struct links *ls);
@@ -59,3 +71,13 @@ struct nl_sock *links_socket(struct links *ls);
 void links_drain(struct links *ls);
 /* Calls on_own_address(present) for each address of vipd's. */
 void links_replay_own(struct links *ls);
+
+/* Addresses of a link, or of the one given; false from fn ends it. */
+typedef bool links_visit(void *arg, const struct link_address *a);
+void links_each_address(
+    const struct links *ls, uint32_t ifindex, links_visit *fn, void *arg);
+void links_each_place(
+    const struct links *ls, const struct ipaddr *addr, links_visit *fn, void *arg);
+/* The kernel has acknowledged that vipd added this. */
+void links_note_own(
+    struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen);
