@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +28,11 @@ engine_up(struct program *p)
 	instances_engine_up(&v->instances, &p->chan);
 	if (!v->ready) {
 		v->ready = true;
+		if (sched_getscheduler(p->pid) != SCHED_FIFO)
+			log_warn(
+			    "vipd-engine runs without real-time priority (not "
+			    "permitted here, or its cgroup has no real-time budget): "
+			    "adverts may be late on a busy node");
 		notify_manager("READY=1");
 	}
 }
