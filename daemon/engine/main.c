@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "child.h"
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/mman.h>
 
-static const char *
-on_msg(struct chan *c, const struct msg *m)
-{
-	(void)c;
-	return m->type == MSG_STOP ? "asked to stop" : NULL;
-}
+#include "engine.h"
+#include "log.h"
 
-static const struct chan_ops ops = { .on_msg = on_msg, .on_closed = child_closed };
-
+/*
+ * vipd gives real-time priority before it executes this program. Memory stays
+ * locked with CAP_IPC_LOCK: without it malloc fails at RLIMIT_MEMLOCK.
+ */
 int
 main(void)
 {
-	static struct child child;
+	static struct engine engine;
 
-	child_init(&child, "vipd-engine", &ops);
-	child_drop(&child, 0);
-	ev_run(child.loop, 0);
+	engine_init(&engine);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		log_warn("memory cannot be locked (%s): adverts may be late when the "
+			 "node swaps",
+		    strerror(errno));
+	child_drop(&engine.child, UINT64_C(1) << CAP_IPC_LOCK);
+	ev_run(engine.child.loop, 0);
 	return 0;
 }

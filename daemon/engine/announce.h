@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The frames by which a new master moves the network to itself: gratuitous ARP
+ * (RFC 9568 8.1.2 with errata 7947 and 7949) and unsolicited Neighbor
+ * Advertisements (8.2.2, RFC 4861 7.2.6). Pure. The interface's own MAC stands
+ * where the RFC has the virtual router's: vipd, as keepalived by default, uses
+ * no virtual MAC.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipaddr.h"
+
+#define ANNOUNCE_FRAME_MAX 86
+
+/* The Ethernet frame for addr, of its family; returns its length. router: the
+ * node forwards IPv6 (the R flag). */
+size_t announce_frame(const struct ipaddr *addr, const uint8_t mac[6], bool router,
+    uint8_t buf[ANNOUNCE_FRAME_MAX]);

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "mem.h"
+
+/* Announcements sent between two looks at the sockets: well below 1 ms. */
+#define ANNOUNCE_SLICE 32
+#define ANNOUNCE_TURN 8
+
+static struct engine *
+engine_of(struct chan *c)
+{
+	return container_of(c, struct engine, child.chan);
+}
+
+/* ---- packets ---- */
+
+/*
+ * Several routers may share an identifier if their unicast peers differ, so
+ * one that merely does not know the sender leaves the packet to the next.
+ */
+static void
+on_packet(void *arg, struct iface *i, uint8_t family, const struct advert_packet *packet)
+{
+	struct engine *e = arg;
+	struct instance *in, *refused = NULL;
+	enum advert_verdict verdict = ADVERT_VRID, v;
+	uint64_t now = clock_us();
+	struct advert advert;
+
+	for (in = e->instances; in; in = in->next) {
+		const struct msg_instance *m = &in->conf.head;
+
+		if (in->iface != i || m->family != family || m->vrid != packet->vrid)
+			continue;
+		v = instance_read(in, packet, &advert);
+		if (v == ADVERT_OK) {
+			instance_on_advert(in, packet, &advert, now);
+			return;
+		}
+		if (!refused || (v != ADVERT_SRC && v != ADVERT_DST)) {
+			refused = in;
+			verdict = v;
+		}
+	}
+	if (refused)
+		instance_on_drop(refused, packet, verdict, now);
+	else
+		iface_port(i, family)->counters.rx[verdict]++;
+}
+
+/* ---- time ---- */
+
+static void
+drain(struct engine *e)
+{
+	for (struct iface *i = e->ifaces; i; i = i->next)
+		iface_drain(i);
+}
+
+/* Routers take turns, so that one with thousands of addresses does not keep
+ * the others waiting. */
+static void
+announce(struct engine *e, uint64_t now)
+{
+	struct instance *start = e->turn ? e->turn : e->instances, *in = start;
+	unsigned budget = ANNOUNCE_SLICE, idle = 0;
+
+	if (!start || e->announce_fd < 0)
+		return;
+	while (budget >= ANNOUNCE_TURN) {
+		unsigned n = instance_announce(in, e->announce_fd, ANNOUNCE_TURN, now);
+
+		budget -= n;
+		idle = n ? 0 : idle + 1;
+		in = in->next ? in->next : e->instances;
+		if (idle && in == start)
+			break;
+	}
+	e->turn = in;
+}
+
+static void
+tick(struct engine *e)
+{
+	uint64_t now;
+
+	drain(e);
+	now = clock_us();
+	for (struct instance *in = e->instances; in; in = in->next)
+		instance_expire(in, now);
+	announce(e, now);
+}
+
+static void
+on_timer(struct timer *t)
+{
+	tick(container_of(t, struct engine, timer));
+}
+
+/* ---- to vipd ---- */
+
+/* States are told newest only: those between need not arrive. */
+static void
+report(struct engine *e)
+{
+	struct chan *c = &e->child.chan;
+
+	for (struct instance *in = e->instances; in; in = in->next) {
+		struct msg_state m;
+
+		if (!in->dirty)
+			continue;
+		if (chan_backlog(c) != 0)
+			return; /* on_drained goes on */
+		m = instance_state(in);
+		in->dirty = false;
+		chan_send(c, MSG_STATE, &m, NULL, 0);
+	}
+}
+
+static void
+on_drained(struct chan *c)
+{
+	report(engine_of(c));
+}
+
+static void
+on_before_wait(struct ev_loop *loop, ev_prepare *w, int events)
+{
+	struct engine *e = container_of(w, struct engine, before_wait);
+	uint64_t at = TIMER_NEVER, next;
+
+	(void)loop;
+	(void)events;
+	report(e);
+	for (struct instance *in = e->instances; in; in = in->next) {
+		next = instance_deadline(in);
+		at = next < at ? next : at;
+	}
+	timer_set(&e->timer, at);
+}
+
+/* ---- messages: interfaces ---- */
+
+static void
+tell_instances(struct engine *e, const struct iface *i, struct iface *now_on)
+{
+	uint64_t now = clock_us();
+
+	for (struct instance *in = e->instances; in; in = in->next)
+		if (in->iface == i)
+			instance_on_iface(in, now_on, now);
+}
+
+static const char *
+on_interface(struct engine *e, const struct msg *m)
+{
+	const struct msg_interface *head = m->head;
+	struct iface *i;
+
+	if (head->ifindex == 0)
+		return "interface without an index";
+	drain(e);
+	i = iface_get(&e->ifaces, head->ifindex, e->child.loop, on_packet, e);
+	i->info = *head;
+	tell_instances(e, i, i);
+	return NULL;
+}
+
+static const char *
+on_interface_gone(struct engine *e, const struct msg *m)
+{
+	const struct msg_interface_gone *head = m->head;
+	struct iface *i = iface_find(e->ifaces, head->ifindex);
+
+	if (!i)
+		return NULL;
+	tell_instances(e, i, NULL);
+	iface_remove(&e->ifaces, i);
+	return NULL;
+}
+
+static const char *
+on_sockets(struct engine *e, const struct msg *m)
+{
+	const struct msg_sockets *head = m->head;
+	struct iface *i = iface_find(e->ifaces, head->ifindex);
+
+	if (!i) {
+		close(m->fds[0]);
+		close(m->fds[1]);
+		return "sockets of an unknown interface";
+	}
+	iface_set_sockets(i, head->family, m->fds[0], m->fds[1]);
+	tell_instances(e, i, i);
+	return NULL;
+}
+
+static const char *
+on_announce_socket(struct engine *e, const struct msg *m)
+{
+	if (e->announce_fd >= 0)
+		close(e->announce_fd);
+	e->announce_fd = m->fds[0];
+	return NULL;
+}
+
+/* ---- messages: virtual routers ---- */
+
+static struct instance *
+find(struct engine *e, uint32_t id)
+{
+	struct instance *in = e->instances;
+
+	while (in && in->conf.head.id != id)
+		in = in->next;
+	return in;
+}
+
+static void
+append(struct engine *e, struct instance *in)
+{
+	struct instance **at = &e->instances;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = in;
+}
+
+static void
+drop(struct engine *e, struct instance *in)
+{
+	struct instance **at = &e->instances;
+
+	while (*at != in)
+		at = &(*at)->next;
+	*at = in->next;
+	if (e->turn == in)
+		e->turn = in->next;
+	instance_free(in, clock_us());
+}
+
+static const char *
+on_sync_begin(struct engine *e, const struct msg *m)
+{
+	(void)m;
+	for (struct instance *in = e->instances; in; in = in->next)
+		in->told = false;
+	return NULL;
+}
+
+static const char *
+on_sync_end(struct engine *e, const struct msg *m)
+{
+	const struct msg_sync_end *head = m->head;
+	struct instance *in, *next;
+
+	for (in = e->instances; in && head->complete; in = next) {
+		next = in->next;
+		if (!in->told)
+			drop(e, in);
+	}
+	return NULL;
+}
+
+static const char *
+on_instance(struct engine *e, const struct msg *m)
+{
+	const struct msg_instance *head = m->head;
+
+	instance_conf_free(&e->pending);
+	e->pending.head = *head;
+	e->is_pending = true;
+	return NULL;
+}
+
+static bool
+is_pending(const struct engine *e, const struct msg *m)
+{
+	const struct msg_instance_ref *ref = m->head;
+
+	return e->is_pending && e->pending.head.id == ref->id;
+}
+
+static const char *
+on_advertised(struct engine *e, const struct msg *m)
+{
+	if (!is_pending(e, m))
+		return "addresses of an instance that was not begun";
+	instance_conf_add_addrs(&e->pending, m->records, m->count);
+	return NULL;
+}
+
+static const char *
+on_peers(struct engine *e, const struct msg *m)
+{
+	if (!is_pending(e, m))
+		return "peers of an instance that was not begun";
+	instance_conf_add_peers(&e->pending, m->records, m->count);
+	return NULL;
+}
+
+static const char *
+on_instance_end(struct engine *e, const struct msg *m)
+{
+	struct instance_conf *c = &e->pending;
+	struct iface *i = c->head.ifindex ? iface_find(e->ifaces, c->head.ifindex) : NULL;
+	struct instance *in;
+	const char *why;
+
+	why = is_pending(e, m) ? instance_conf_check(c)
+			       : "end of an instance that was not begun";
+	if (why)
+		return why;
+	e->is_pending = false;
+	drain(e);
+	in = find(e, c->head.id);
+	if (in) {
+		instance_configure(in, c, i, clock_us());
+	} else {
+		in = instance_new(c, i, clock_us());
+		append(e, in);
+	}
+	in->told = true;
+	/* One that resumes is master again before its state is told. */
+	tick(e);
+	return NULL;
+}
+
+static const char *
+on_instance_gone(struct engine *e, const struct msg *m)
+{
+	const struct msg_instance_ref *ref = m->head;
+	struct instance *in = find(e, ref->id);
+
+	if (in)
+		drop(e, in);
+	return NULL;
+}
+
+static const char *
+on_installed(struct engine *e, const struct msg *m)
+{
+	const struct msg_instance_ref *ref = m->head;
+	const struct ipaddr *addrs = m->records;
+	struct instance *in = find(e, ref->id);
+	uint64_t now = clock_us();
+
+	for (uint16_t i = 0; in && i < m->count; i++)
+		pacing_install(&in->pacing, &addrs[i], now);
+	return NULL;
+}
+
+static const char *
+on_removed(struct engine *e, const struct msg *m)
+{
+	const struct msg_instance_ref *ref = m->head;
+	const struct ipaddr *addrs = m->records;
+	struct instance *in = find(e, ref->id);
+
+	for (uint16_t i = 0; in && i < m->count; i++)
+		pacing_remove(&in->pacing, &addrs[i]);
+	return NULL;
+}
+
+static const char *
+on_counters_request(struct engine *e, const struct msg *m)
+{
+	struct msg_counter list[COUNTERS_LIST_MAX];
+
+	(void)m;
+	for (struct instance *in = e->instances; in; in = in->next) {
+		struct msg_instance_ref ref = { .id = in->conf.head.id };
+		size_t n = instance_counters(in, list);
+
+		chan_send(&e->child.chan, MSG_COUNTERS, &ref, list, n);
+	}
+	return NULL;
+}
+
+/* ---- the end ---- */
+
+static void
+resign(struct engine *e)
+{
+	for (struct instance *in = e->instances; in; in = in->next)
+		instance_stop(in, clock_us());
+}
+
+static const char *
+on_stop(struct engine *e, const struct msg *m)
+{
+	(void)m;
+	resign(e);
+	exit(0);
+}
+
+/* vipd is gone: nobody holds the addresses for this router any more. */
+static void
+on_closed(struct chan *c, const char *why)
+{
+	resign(engine_of(c));
+	child_closed(c, why);
+}
+
+typedef const char *handler_fn(struct engine *e, const struct msg *m);
+
+static handler_fn *const handlers[MSG_TYPE_COUNT] = {
+	[MSG_STOP] = on_stop,
+	[MSG_SYNC_BEGIN] = on_sync_begin,
+	[MSG_SYNC_END] = on_sync_end,
+	[MSG_INTERFACE] = on_interface,
+	[MSG_INTERFACE_GONE] = on_interface_gone,
+	[MSG_SOCKETS] = on_sockets,
+	[MSG_ANNOUNCE_SOCKET] = on_announce_socket,
+	[MSG_INSTANCE] = on_instance,
+	[MSG_INSTANCE_ADVERTISED] = on_advertised,
+	[MSG_INSTANCE_PEERS] = on_peers,
+	[MSG_INSTANCE_END] = on_instance_end,
+	[MSG_INSTANCE_GONE] = on_instance_gone,
+	[MSG_INSTALLED] = on_installed,
+	[MSG_REMOVED] = on_removed,
+	[MSG_COUNTERS_REQUEST] = on_counters_request,
+};
+
+static const char *
+on_msg(struct chan *c, const struct msg *m)
+{
+	handler_fn *handler = handlers[m->type];
+
+	return handler ? handler(engine_of(c), m)
+		       : "a message that is not for the engine";
+}
+
+void
+engine_init(struct engine *e)
+{
+	static const struct chan_ops ops = {
+		.on_msg = on_msg,
+		.on_drained = on_drained,
+		.on_closed = on_closed,
+	};
+
+	*e = (struct engine){ .announce_fd = -1 };
+	child_init(&e->child, "vipd-engine", &ops);
+	timer_init(&e->timer, e->child.loop, on_timer);
+	ev_prepare_init(&e->before_wait, on_before_wait);
+	ev_prepare_start(e->child.loop, &e->before_wait);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine as a whole: keeps interfaces and virtual routers as vipd's
+ * messages say, lets packets and time act on them, and tells vipd their
+ * states. Packets that have arrived are heard before anything that is due is
+ * done: a router that was late finds out what happened meanwhile first.
+ */
+#pragma once
+
+#include <ev.h>
+
+#include "child.h"
+#include "iface.h"
+#include "instance.h"
+#include "timer.h"
+
+struct engine {
+	struct child child;
+	struct timer timer;
+	struct iface *ifaces;
+	struct instance *instances;
+	struct instance *turn; /* announces next; NULL: the first */
+	struct instance_conf pending;
+	bool is_pending;
+	int announce_fd; /* -1: none yet */
+	ev_prepare before_wait;
+};
+
+/* Starts the child's ritual; main drops privileges and runs e->child.loop. */
+void engine_init(struct engine *e);

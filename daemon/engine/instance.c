@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "instance.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "clock.h"
+#include "instance_send.h"
+#include "mem.h"
+
+#define LOG_INTERVAL_US (10 * US_PER_S)
+/* As many lost adverts as let a backup time out. */
+#define SEND_FAILURES_MAX 3
+/* The pause before another try doubles from 1 s to 32 s. */
+#define RETRY_SHIFT_MAX 5
+
+/* ---- the election ---- */
+
+static void
+log_transition(const struct instance *in, enum vrrp_state from)
+{
+	const struct vrrp *r = &in->vrrp;
+	char text[IPADDR_STRLEN];
+
+	if (r->reason == VRRP_REASON_HIGHER_PRIORITY ||
+	    r->reason == VRRP_REASON_HIGHER_ADDRESS)
+		log_info("%s: %s -> %s (%s: %s, priority %u)", in->conf.head.name,
+		    vrrp_state_name(from), vrrp_state_name(r->state),
+		    vrrp_reason_text(r->reason), ipaddr_format(&r->master, text),
+		    r->master_priority);
+	else
+		log_info("%s: %s -> %s (%s)", in->conf.head.name, vrrp_state_name(from),
+		    vrrp_state_name(r->state), vrrp_reason_text(r->reason));
+}
+
+static void
+count_state(struct instance *in)
+{
+	switch (in->vrrp.state) {
+	case VRRP_MASTER:
+		in->counters.value[COUNT_BECAME_MASTER]++;
+		break;
+	case VRRP_BACKUP:
+		in->counters.value[COUNT_BECAME_BACKUP]++;
+		break;
+	case VRRP_FAULT:
+		in->counters.value[COUNT_BECAME_FAULT]++;
+		break;
+	case VRRP_INIT:
+		break;
+	}
+}
+
+static void
+send_advert(struct instance *in, uint8_t priority, uint64_t now)
+{
+	int error = instance_send_advert(in, priority);
+	uint32_t held;
+
+	in->send_failed = error != 0;
+	if (!error) {
+		in->send_failures = 0;
+		in->retries = 0;
+		return;
+	}
+	in->send_failures++;
+	in->counters.value[COUNT_SEND_ERRORS]++;
+	if (log_allowed(&in->sending, now, &held))
+		log_warn("%s: an advert could not be sent: %s (%u more like this)",
+		    in->conf.head.name, strerror(-error), held);
+}
+
+static void
+carry_out(struct instance *in, const struct vrrp_actions *actions, uint64_t now)
+{
+	for (unsigned i = 0; i < actions->count; i++)
+		switch (actions->list[i].type) {
+		case VRRP_DO_SEND:
+			send_advert(in, actions->list[i].priority, now);
+			break;
+		case VRRP_DO_ANNOUNCE:
+			pacing_start(&in->pacing, now);
+			break;
+		case VRRP_DO_REANNOUNCE:
+			pacing_repair(&in->pacing, now);
+			break;
+		case VRRP_DO_SILENCE:
+			pacing_stop(&in->pacing);
+			break;
+		case VRRP_DO_REPORT:
+			in->dirty = true;
+			break;
+		}
+}
+
+/* The one place where the election moves; ev NULL: what is due. */
+static void
+advance(struct instance *in, const struct vrrp_event *ev, uint64_t now)
+{
+	enum vrrp_state before = in->vrrp.state;
+	struct vrrp_actions actions;
+
+	if (ev)
+		vrrp_step(&in->vrrp, ev, now, &actions);
+	else
+		vrrp_expire(&in->vrrp, now, &actions);
+	in->send_failed = false;
+	carry_out(in, &actions, now);
+	if (in->vrrp.state == before)
+		return;
+	count_state(in);
+	log_transition(in, before);
+}
+
+/*
+ * A router that cannot tell the others must not hold addresses: after three
+ * adverts in a row that did not leave, FAULT, and another try later.
+ */
+static void
+step(struct instance *in, const struct vrrp_event *ev, uint64_t now)
+{
+	static const struct vrrp_event give_up = {
+		.type = VRRP_EV_FAULT,
+		.reason = VRRP_REASON_SEND_FAILED,
+	};
+
+	advance(in, ev, now);
+	if (!in->send_failed || in->send_failures < SEND_FAILURES_MAX ||
+	    (in->vrrp.state != VRRP_MASTER && in->vrrp.state != VRRP_BACKUP))
+		return;
+	in->retry_us = now + (US_PER_S << in->retries);
+	if (in->retries < RETRY_SHIFT_MAX)
+		in->retries++;
+	advance(in, &give_up, now);
+}
+
+static void
+step_type(struct instance *in, enum vrrp_event_type type, uint64_t now)
+{
+	struct vrrp_event ev = { .type = type };
+
+	step(in, &ev, now);
+}
+
+/* ---- configuration ---- */
+
+static struct vrrp_config
+election_conf(const struct instance *in)
+{
+	const struct msg_instance *m = &in->conf.head;
+
+	return (struct vrrp_config){
+		.source = instance_source(in),
+		.version = m->version,
+		.priority = m->priority,
+		.preempt = m->preempt,
+		.advert_us = m->advert_us,
+		.preempt_delay_us = m->preempt_delay_us,
+	};
+}
+
+static void
+lay_out_addresses(struct instance *in)
+{
+	const struct instance_conf *c = &in->conf;
+	size_t len = c->head.family == AF_INET ? 4 : 16;
+
+	in->n_advertised = c->n_addrs < ADVERT_ADDRS_MAX ? c->n_addrs : ADVERT_ADDRS_MAX;
+	free(in->advertised);
+	in->advertised = xcalloc(in->n_advertised + 1, len);
+	for (size_t i = 0; i < in->n_advertised; i++)
+		memcpy(in->advertised + i * len, c->addrs[i].bytes, len);
+}
+
+/* What follows from the configuration and the interface. */
+static void
+derive(struct instance *in, uint64_t now)
+{
+	const struct msg_instance *m = &in->conf.head;
+	struct pacing_conf pacing = {
+		.repeat = m->garp_repeat,
+		.refresh_repeat = m->garp_refresh_repeat,
+		.lower_repeat = m->garp_lower_prio_repeat,
+		.second_us = m->garp_delay_us,
+		.refresh_us = m->garp_refresh_us,
+		.lower_us = m->garp_lower_prio_delay_us,
+		.interval_us = { m->garp_interval_us, m->gna_interval_us },
+	};
+
+	in->policy = (struct advert_policy){
+		.version = m->version,
+		.auth_type = m->auth_type,
+		.advert_us = m->advert_us,
+		.source = instance_source(in),
+		.unicast = m->unicast,
+		.wants_linklocal =
+		    !in->conf.n_addrs || ipaddr_is_linklocal(&in->conf.addrs[0]),
+		.peers = in->conf.peers,
+		.n_peers = in->conf.n_peers,
+	};
+	memcpy(in->policy.auth_data, m->auth_data, sizeof(m->auth_data));
+	pacing_configure(&in->pacing, &pacing, now);
+}
+
+static bool
+config_eq(const struct vrrp_config *a, const struct vrrp_config *b)
+{
+	return ipaddr_eq(&a->source, &b->source) && a->version == b->version &&
+	    a->priority == b->priority && a->preempt == b->preempt &&
+	    a->advert_us == b->advert_us && a->preempt_delay_us == b->preempt_delay_us;
+}
+
+/* What keeps the router from taking part. */
+static enum vrrp_reason
+trouble(const struct instance *in)
+{
+	const struct iface *i = in->iface;
+
+	if (!i)
+		return VRRP_REASON_NO_INTERFACE;
+	if (!i->info.usable)
+		return VRRP_REASON_LINK_DOWN;
+	if (!instance_source(in).family)
+		return VRRP_REASON_NO_ADDRESS;
+	if (i->ports[in->conf.head.family == AF_INET6].tx < 0 ||
+	    in->retry_us != VRRP_NEVER)
+		return VRRP_REASON_SEND_FAILED;
+	return VRRP_REASON_NONE;
+}
+
+static void
+start(struct instance *in, uint64_t now)
+{
+	if (in->resume)
+		step_type(in, VRRP_EV_RESUME, now);
+	else if (in->conf.head.hold)
+		step_type(in, VRRP_EV_HOLD, now);
+	else
+		step_type(in, VRRP_EV_STARTUP, now);
+}
+
+/*
+ * After any change: stops a router that cannot take part, starts one that can,
+ * and tells the election what is new. A source address that is gone is not
+ * told: the election resigns with the one it has.
+ */
+static void
+refresh(struct instance *in, uint64_t now)
+{
+	struct vrrp_event fault = { .type = VRRP_EV_FAULT, .reason = trouble(in) };
+	struct vrrp_config conf = election_conf(in);
+	struct vrrp_event config = { .type = VRRP_EV_CONFIG, .config = &conf };
+
+	derive(in, now);
+	if (fault.reason != VRRP_REASON_NONE) {
+		step(in, &fault, now);
+		in->resume = false;
+		return;
+	}
+	if (!config_eq(&conf, &in->vrrp.conf))
+		step(in, &config, now);
+	if (in->vrrp.state == VRRP_INIT || in->vrrp.state == VRRP_FAULT)
+		start(in, now);
+	in->resume = false;
+}
+
+/* ---- the outside ---- */
+
+static void
+take_conf(struct instance *in, struct instance_conf *c)
+{
+	instance_conf_free(&in->conf);
+	in->conf = *c;
+	*c = (struct instance_conf){ 0 };
+	in->conf.head.resume = 0;
+	lay_out_addresses(in);
+}
+
+struct instance *
+instance_new(struct instance_conf *c, struct iface *iface, uint64_t now_us)
+{
+	struct instance *in = xcalloc(1, sizeof(*in));
+	struct vrrp_config conf;
+
+	in->resume = c->head.resume;
+	in->iface = iface;
+	in->retry_us = VRRP_NEVER;
+	in->dirty = true;
+	in->dropped.interval_us = LOG_INTERVAL_US;
+	in->differs.interval_us = LOG_INTERVAL_US;
+	in->sending.interval_us = LOG_INTERVAL_US;
+	take_conf(in, c);
+	pacing_init(&in->pacing);
+	conf = election_conf(in);
+	vrrp_init(&in->vrrp, &conf, now_us);
+	refresh(in, now_us);
+	return in;
+}
+
+void
+instance_free(struct instance *in, uint64_t now_us)
+{
+	instance_stop(in, now_us);
+	pacing_fini(&in->pacing);
+	instance_conf_free(&in->conf);
+	free(in->advertised);
+	free(in);
+}
+
+void
+instance_configure(
+    struct instance *in, struct instance_conf *c, struct iface *iface, uint64_t now_us)
+{
+	bool restart = !instance_conf_same_router(&in->conf, c);
+
+	c->head.resume = 0;
+	if (in->iface == iface && instance_conf_eq(&in->conf, c)) {
+		instance_conf_free(c);
+		return;
+	}
+	if (restart) {
+		instance_stop(in, now_us); /* under its old identity */
+		in->retry_us = VRRP_NEVER;
+	}
+	take_conf(in, c);
+	in->iface = iface;
+	refresh(in, now_us);
+}
+
+void
+instance_on_iface(struct instance *in, struct iface *iface, uint64_t now_us)
+{
+	in->iface = iface;
+	refresh(in, now_us);
+}
+
+void
+instance_stop(struct instance *in, uint64_t now_us)
+{
+	step_type(in, VRRP_EV_SHUTDOWN, now_us);
+}
+
+void
+instance_expire(struct instance *in, uint64_t now_us)
+{
+	if (vrrp_deadline(&in->vrrp) <= now_us)
+		step(in, NULL, now_us);
+	if (in->retry_us <= now_us) {
+		in->retry_us = VRRP_NEVER;
+		refresh(in, now_us);
+	}
+}
+
+unsigned
+instance_announce(struct instance *in, int fd, unsigned max, uint64_t now_us)
+{
+	struct ipaddr addr;
+	unsigned n = 0;
+
+	while (n < max && in->iface &&
+	    pacing_next(&in->pacing, &in->iface->gate, now_us, &addr)) {
+		instance_send_announcement(in, fd, &addr);
+		n++;
+	}
+	return n;
+}
+
+uint64_t
+instance_deadline(const struct instance *in)
+{
+	uint64_t at = vrrp_deadline(&in->vrrp), announce;
+
+	if (in->retry_us < at)
+		at = in->retry_us;
+	if (!in->iface)
+		return at;
+	announce = pacing_deadline(&in->pacing, &in->iface->gate);
+	return announce < at ? announce : at;
+}
+
+/* ---- adverts ---- */
+
+enum advert_verdict
+instance_read(
+    const struct instance *in, const struct advert_packet *packet, struct advert *out)
+{
+	return advert_read(&in->policy, packet, out);
+}
+
+void
+instance_on_drop(struct instance *in, const struct advert_packet *packet,
+    enum advert_verdict verdict, uint64_t now_us)
+{
+	char text[IPADDR_STRLEN];
+	uint32_t held;
+
+	in->counters.rx[verdict]++;
+	if (log_allowed(&in->dropped, now_us, &held))
+		log_warn("%s: an advert from %s is ignored: %s (%u more were)",
+		    in->conf.head.name, ipaddr_format(&packet->src, text),
+		    advert_verdict_text(verdict), held);
+}
+
+/* V15: the lists are the operator's; a difference is told, no more. */
+static bool
+addresses_differ(const struct instance *in, const struct advert *a)
+{
+	size_t len = in->conf.head.family == AF_INET ? 4 : 16;
+
+	return in->n_advertised &&
+	    (a->n_addrs != in->n_advertised ||
+		memcmp(a->addrs, in->advertised, in->n_advertised * len) != 0);
+}
+
+/* What is odd about a good advert (V11, V14, V15). */
+static void
+notice(struct instance *in, const struct advert_packet *packet, const struct advert *a,
+    uint64_t now)
+{
+	const struct msg_instance *m = &in->conf.head;
+	const char *what = NULL;
+	char text[IPADDR_STRLEN];
+	uint32_t held;
+
+	if (addresses_differ(in, a)) {
+		in->counters.value[COUNT_ADDRESSES_DIFFER]++;
+		what = "lists other addresses than configured here";
+	}
+	if (a->advert_us != m->advert_us) {
+		in->counters.value[COUNT_INTERVAL_DIFFERS]++;
+		what = "has another advert_int than configured here";
+	}
+	if (m->priority == VRRP_PRIORITY_OWNER && a->priority == VRRP_PRIORITY_OWNER) {
+		in->counters.value[COUNT_DUPLICATE_OWNER]++;
+		what = "has priority 255 too";
+	}
+	if (what && log_allowed(&in->differs, now, &held))
+		log_warn("%s: the advert of %s %s (%u more did)", m->name,
+		    ipaddr_format(&packet->src, text), what, held);
+}
+
+void
+instance_on_advert(struct instance *in, const struct advert_packet *packet,
+    const struct advert *advert, uint64_t now_us)
+{
+	struct vrrp_event ev = {
+		.type = VRRP_EV_ADVERT,
+		.advert = {
+			.source = packet->src,
+			.priority = advert->priority,
+			.advert_us = advert->advert_us,
+		},
+	};
+
+	in->counters.value[COUNT_ADVERTS_RECEIVED]++;
+	if (advert->priority == VRRP_PRIORITY_STOP)
+		in->counters.value[COUNT_PRIORITY_ZERO_RECEIVED]++;
+	if (advert->version == 3 && advert->family == AF_INET)
+		in->counters
+		    .value[advert->checksum == CHECKSUM_PLAIN ? COUNT_CHECKSUM_PLAIN
+							      : COUNT_CHECKSUM_PSEUDO]++;
+	notice(in, packet, advert, now_us);
+	step(in, &ev, now_us);
+}
+
+/* ---- for vipd ---- */
+
+struct msg_state
+instance_state(const struct instance *in)
+{
+	const struct vrrp *r = &in->vrrp;
+
+	return (struct msg_state){
+		.id = in->conf.head.id,
+		.state = (uint8_t)r->state,
+		.reason = (uint8_t)r->reason,
+		.priority = r->conf.priority,
+		.master_priority = r->master_priority,
+		.master_advert_us = r->master_adver_us,
+		.master = r->master,
+		.since_us = r->since_us,
+		.transitions = r->transitions,
+	};
+}
+
+size_t
+instance_counters(const struct instance *in, struct msg_counter list[COUNTERS_LIST_MAX])
+{
+	struct counters mine = in->counters;
+
+	mine.value[COUNT_CLAIMS_LOST] = in->vrrp.claims_lost;
+	return counters_list(&mine,
+	    in->iface ? &iface_port(in->iface, in->conf.head.family)->counters : NULL,
+	    list);
+}

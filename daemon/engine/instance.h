@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One virtual router at work: binds the election (vrrp.h), the codec
+ * (advert.h) and the announcements (pacing.h) to what vipd told, to an
+ * interface, and to the log. Every change of the election's state goes through
+ * one function here, which carries the actions out.
+ */
+#pragma once
+
+#include "advert.h"
+#include "counter.h"
+#include "iface.h"
+#include "instance_conf.h"
+#include "log.h"
+#include "pacing.h"
+#include "vrrp.h"
+
+struct instance {
+	struct instance_conf conf;
+	struct iface *iface; /* NULL: not there */
+	struct vrrp vrrp;
+	struct pacing pacing;
+	struct counters counters;
+	struct advert_policy policy;
+	uint8_t *advertised; /* addresses back to back, as in adverts */
+	size_t n_advertised;
+	bool resume;            /* as master, when it starts */
+	bool told;              /* in this sync */
+	bool dirty;             /* its MSG_STATE is not sent yet */
+	unsigned send_failures; /* in a row */
+	bool send_failed;       /* among the actions carried out now */
+	unsigned retries;
+	uint64_t retry_us; /* of a router that could not send */
+	struct log_limit dropped;
+	struct log_limit differs;
+	struct log_limit sending;
+	struct instance *next;
+};
+
+/* Takes the contents of *c; iface may be NULL. */
+struct instance *instance_new(
+    struct instance_conf *c, struct iface *iface, uint64_t now_us);
+/* Sends priority 0 if it is master, and frees. */
+void instance_free(struct instance *in, uint64_t now_us);
+/* Takes the contents of *c. Equal contents change nothing. */
+void instance_configure(
+    struct instance *in, struct instance_conf *c, struct iface *iface, uint64_t now_us);
+/* The interface changed or went (NULL). */
+void instance_on_iface(struct instance *in, struct iface *iface, uint64_t now_us);
+void instance_stop(struct instance *in, uint64_t now_us);
+
+/* Whether the packet is an advert for this router; *out with ADVERT_OK. */
+enum advert_verdict instance_read(
+    const struct instance *in, const struct advert_packet *packet, struct advert *out);
+void instance_on_advert(struct instance *in, const struct advert_packet *packet,
+    const struct advert *advert, uint64_t now_us);
+void instance_on_drop(struct instance *in, const struct advert_packet *packet,
+    enum advert_verdict verdict, uint64_t now_us);
+
+/* What is due. */
+void instance_expire(struct instance *in, uint64_t now_us);
+/* Announces at most max addresses; returns how many. */
+unsigned instance_announce(struct instance *in, int fd, unsigned max, uint64_t now_us);
+uint64_t instance_deadline(const struct instance *in);
+
+struct msg_state instance_state(const struct instance *in);
+size_t instance_counters(
+    const struct instance *in, struct msg_counter list[COUNTERS_LIST_MAX]);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "instance_send.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "announce.h"
+#include "io.h"
+
+static struct ipaddr
+own_address(const struct instance *in)
+{
+	if (!in->iface)
+		return (struct ipaddr){ 0 };
+	return in->conf.head.family == AF_INET ? in->iface->info.primary4
+					       : in->iface->info.linklocal6;
+}
+
+struct ipaddr
+instance_source(const struct instance *in)
+{
+	return in->conf.head.unicast_src.family ? in->conf.head.unicast_src
+						: own_address(in);
+}
+
+static int
+send_to(const struct instance *in, const struct advert *a, const struct ipaddr *dst)
+{
+	const struct ipaddr *src = &in->vrrp.conf.source;
+	struct iface_port *port = iface_port(in->iface, a->family);
+	uint8_t buf[ADVERT_LEN_MAX];
+	size_t len = advert_write(a, src, dst, buf);
+
+	return io_send(port->tx, in->iface->info.ifindex, src, dst, buf, len);
+}
+
+/* One peer that cannot be reached is no fault of this router. */
+static int
+send_to_peers(const struct instance *in, const struct advert *a)
+{
+	bool one_went = false;
+	int error = 0, e;
+
+	for (size_t i = 0; i < in->conf.n_peers; i++) {
+		e = send_to(in, a, &in->conf.peers[i].addr);
+		one_went |= !e;
+		error = e ? e : error;
+	}
+	return one_went ? 0 : error;
+}
+
+int
+instance_send_advert(struct instance *in, uint8_t priority)
+{
+	const struct msg_instance *c = &in->conf.head;
+	struct ipaddr own = own_address(in), group = advert_group(c->family);
+	struct advert a = {
+		.family = c->family,
+		.version = c->version,
+		.vrid = c->vrid,
+		.priority = priority,
+		.auth_type = c->auth_type,
+		.checksum = c->checksum_as_v2 ? CHECKSUM_PLAIN : CHECKSUM_PSEUDO,
+		.advert_us = c->advert_us,
+		.n_addrs = 1,
+		.addrs = own.family ? own.bytes : in->vrrp.conf.source.bytes,
+	};
+	size_t max;
+
+	if (!in->iface || iface_port(in->iface, c->family)->tx < 0)
+		return -ENETDOWN;
+	memcpy(a.auth_data, c->auth_data, sizeof(a.auth_data));
+	if (in->n_advertised) {
+		max = advert_addrs_max(c->family, c->version, in->iface->info.mtu);
+		a.n_addrs = (uint8_t)(in->n_advertised < max ? in->n_advertised : max);
+		a.addrs = in->advertised;
+	}
+	in->counters.value[COUNT_ADVERTS_SENT]++;
+	if (priority == VRRP_PRIORITY_STOP)
+		in->counters.value[COUNT_PRIORITY_ZERO_SENT]++;
+	return c->unicast ? send_to_peers(in, &a) : send_to(in, &a, &group);
+}
+
+void
+instance_send_announcement(struct instance *in, int fd, const struct ipaddr *addr)
+{
+	const struct msg_interface *info = &in->iface->info;
+	uint8_t frame[ANNOUNCE_FRAME_MAX];
+	size_t len = announce_frame(addr, info->mac, info->forwarding6, frame);
+
+	if (io_send_frame(fd, info->ifindex, frame, len) < 0)
+		in->counters.value[COUNT_ANNOUNCE_ERRORS]++;
+	else if (addr->family == AF_INET)
+		in->counters.value[COUNT_ARP_SENT]++;
+	else
+		in->counters.value[COUNT_NA_SENT]++;
+}
