@@ -97,11 +97,16 @@ on_state(struct instances *is, const struct msg_state *m)
 {
 	struct instance *in = by_id(is, m->id);
 	enum vrrp_state before;
+	uint64_t since;
 
 	if (!in)
 		return NULL; /* removed while the message was under way */
 	before = in->state.state;
+	since = in->state.since_us;
 	in->state = *m;
+	/* An engine that went on where the last one stopped. */
+	if (before == VRRP_MASTER && m->reason == VRRP_REASON_RESUMED)
+		in->state.since_us = since;
 	in->has_state = true;
 	in->withdrawn = false;
 	ev_timer_stop(is->loop, &in->engine_lost);
