@@ -14,7 +14,7 @@ answer_node(struct chan *to, const struct answer_source *src)
 	struct msg_ctl_node node = src->node;
 
 	node.now_us = clock_us();
-	node.wall_us = clock_wall_us();
+	node.wall_us = node.now_us + src->wall_ahead_us;
 	chan_send(to, MSG_CTL_NODE, &node, NULL, 0);
 }
 

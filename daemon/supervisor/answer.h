@@ -12,6 +12,7 @@ struct answer_source {
 	const struct instances *instances;
 	struct services *services;
 	struct msg_ctl_node node; /* but for the times */
+	uint64_t wall_ahead_us;   /* of the monotonic clock */
 };
 
 void answer_node(struct chan *to, const struct answer_source *src);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "config.h"
 #include "mem.h"
 #include "vipd.h"
@@ -24,11 +25,28 @@ name_node(const struct vipd *v, struct msg_ctl_node *n)
 	str_copy(n->node_source, sizeof(n->node_source), source);
 }
 
+/*
+ * Measured anew only when somebody sets the clock: one moment then has one name
+ * however often it is asked for, although two clocks cannot be read at once.
+ */
+#define CLOCK_STEP_US (10 * US_PER_MS)
+
+static uint64_t
+wall_ahead_us(struct vipd *v)
+{
+	uint64_t ahead = clock_wall_us() - clock_us();
+
+	if (ahead + CLOCK_STEP_US - v->wall_ahead_us > 2 * CLOCK_STEP_US)
+		v->wall_ahead_us = ahead;
+	return v->wall_ahead_us;
+}
+
 static struct answer_source
 answer_source(struct vipd *v)
 {
 	struct answer_source src = { .instances = &v->instances,
-		.services = &v->services };
+		.services = &v->services,
+		.wall_ahead_us = wall_ahead_us(v) };
 	struct msg_ctl_node *n = &src.node;
 
 	name_node(v, n);

@@ -33,6 +33,7 @@ struct vipd {
 	struct msg_source_state source;
 	struct msg_forward_state forward_state;
 	uint64_t started_us;
+	uint64_t wall_ahead_us; /* wall time less monotonic time */
 	char config_error[256];
 	bool ready; /* READY=1 was sent */
 	bool stopping;
