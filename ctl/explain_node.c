@@ -207,7 +207,7 @@ rules(struct explain_walk *w)
 		explain_say(w, EXPLAIN_RULES, EXPLAIN_SKIP, "waits for an address");
 		return;
 	}
-	if (w->s->ctl.state == SERVICE_FAILED) {
+	if (w->s->ctl.state == SERVICE_FAILED && !w->s->ctl.in_place) {
 		explain_say(w, EXPLAIN_RULES, EXPLAIN_NO, "failed: %s",
 		    explain_reason(w->s->ctl.reason, "no reason given"));
 		explain_fix(w, "on %s see: journalctl -u vipd | grep %s", node, w->key);

@@ -270,6 +270,7 @@ START_TEST(the_address_on_the_interface)
 	f.installed.installed = 0;
 	expect(&f, EXPLAIN_INSTALLED, EXPLAIN_NO, "journalctl -u vipd");
 	str_copy(f.installed.error, sizeof(f.installed.error), "No such device");
+	f.service.ctl.state = SERVICE_FAILED;
 	expect(&f, EXPLAIN_INSTALLED, EXPLAIN_NO, "ip address show dev eth0");
 
 	fixture(&f);
@@ -294,6 +295,7 @@ START_TEST(the_rules)
 	expect(&f, EXPLAIN_RULES, EXPLAIN_NO, "on worker-a see: journalctl -u vipd");
 
 	fixture(&f);
+	f.service.ctl.in_place = 0;
 	f.service.ctl.state = SERVICE_FAILED;
 	expect(&f, EXPLAIN_RULES, EXPLAIN_NO, "journalctl -u vipd | grep default/web");
 
@@ -337,7 +339,7 @@ END_TEST
 START_TEST(what_no_stage_shows_is_said_in_vipds_words)
 {
 	static const enum service_state states[] = { SERVICE_NO_ENDPOINTS,
-		SERVICE_PENDING, SERVICE_REFUSED, SERVICE_CONFLICT };
+		SERVICE_PENDING, SERVICE_REFUSED, SERVICE_CONFLICT, SERVICE_FAILED };
 	struct explanation e;
 	struct fixture f;
 
