@@ -125,7 +125,7 @@ class Message:
         self.name, self.seq, self.head, self.records = name, seq, head, records
 
 
-def build(name, records=(), seq=0, **head):
+def build(name, /, records=(), seq=0, **head):
     """The bytes of a message. A record is a struct or a dict of its fields."""
     kind = ENUM[name]
     _, head_struct, record_struct = TYPES[kind]

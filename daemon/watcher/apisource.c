@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "apisource.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "feed.h"
+#include "http.h"
+#include "kubeconfig.h"
+#include "mem.h"
+#include "node.h"
+#include "source.h"
+
+#define RETRY_S 2.
+
+struct apisource {
+	struct ev_loop *loop;
+	struct http *http;
+	const struct source_ops *ops;
+	void *arg;
+	char *path;
+	char *configured_node_name;
+	struct kubeconfig *kc; /* NULL: not usable yet */
+	char error[FILE_ERROR_LEN];
+	ev_timer retry; /* of the kubeconfig */
+	struct decode_rules rules;
+	char node_name[NODE_NAME_LEN];
+	const char *node_name_source;
+	bool listed;
+	struct feed feeds[KIND_COUNT];
+};
+
+static void
+find_node_name(struct apisource *s)
+{
+	s->node_name_source =
+	    node_name(s->configured_node_name, s->kc ? &s->kc->cert : NULL, s->node_name);
+}
+
+/* True if the file could be used. The last good one stays in use if not. */
+static bool
+load(struct apisource *s)
+{
+	struct kubeconfig *kc = kubeconfig_load(s->path, s->error);
+
+	if (!kc)
+		return false;
+	s->error[0] = '\0';
+	kubeconfig_free(s->kc);
+	s->kc = kc;
+	return true;
+}
+
+static void
+refresh(struct feed *f, bool refused)
+{
+	struct apisource *s = f->arg;
+
+	if (refused || kubeconfig_changed(s->kc))
+		load(s);
+}
+
+static const struct kubeconfig *
+kubeconfig(const struct feed *f)
+{
+	const struct apisource *s = f->arg;
+
+	return s->kc;
+}
+
+static void
+on_changed(struct feed *f)
+{
+	struct apisource *s = f->arg;
+
+	if (!s->listed) {
+		for (size_t i = 0; i < KIND_COUNT; i++)
+			if (!s->feeds[i].committed)
+				return;
+		s->listed = true;
+		s->ops->on_listed(s->arg, true);
+	}
+	s->ops->on_changed(s->arg);
+}
+
+static void
+on_state(struct feed *f)
+{
+	struct apisource *s = f->arg;
+
+	for (size_t i = 0; f->lw.head && i < KIND_COUNT; i++)
+		if (s->feeds[i].lw.unreachable)
+			feed_retry_now(&s->feeds[i]);
+	s->ops->on_state(s->arg);
+}
+
+static void
+start(struct apisource *s)
+{
+	find_node_name(s);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		feed_start(&s->feeds[i]);
+}
+
+static void
+on_retry(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct apisource *s = container_of(w, struct apisource, retry);
+
+	(void)events;
+	if (load(s)) {
+		ev_timer_stop(loop, w);
+		start(s);
+	}
+	s->ops->on_state(s->arg);
+}
+
+struct apisource *
+apisource_new(struct ev_loop *loop, struct store *store, const char *path,
+    const char *configured_node_name, const struct source_ops *ops, void *arg)
+{
+	static const struct feed_ops feed_ops = {
+		.refresh = refresh,
+		.kubeconfig = kubeconfig,
+		.on_changed = on_changed,
+		.on_state = on_state,
+	};
+	struct apisource *s = xcalloc(1, sizeof(*s));
+
+	s->loop = loop;
+	s->ops = ops;
+	s->arg = arg;
+	s->path = xstrdup(path);
+	s->configured_node_name = xstrdup(configured_node_name);
+	s->http = http_new(loop);
+	s->rules = (struct decode_rules){ .node_name = s->node_name, .from_api = true };
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		feed_init(&s->feeds[i], kind_get((enum kind_id)i), &feed_ops, s, loop,
+		    s->http, store, &s->rules);
+	ev_timer_init(&s->retry, on_retry, RETRY_S, RETRY_S);
+	return s;
+}
+
+void
+apisource_start(struct apisource *s)
+{
+	if (load(s))
+		start(s);
+	else
+		ev_timer_start(s->loop, &s->retry);
+	s->ops->on_state(s->arg);
+}
+
+void
+apisource_free(struct apisource *s)
+{
+	if (!s)
+		return;
+	ev_timer_stop(s->loop, &s->retry);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		feed_fini(&s->feeds[i]);
+	http_free(s->http);
+	kubeconfig_free(s->kc);
+	free(s->path);
+	free(s->configured_node_name);
+	free(s);
+}
+
+void
+apisource_state(const struct apisource *s, struct source_state *state)
+{
+	const char *error = s->error;
+
+	*state = (struct source_state){ .listed = s->listed, .fresh_us = UINT64_MAX };
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		if (s->feeds[i].lw.fresh_us < state->fresh_us)
+			state->fresh_us = s->feeds[i].lw.fresh_us;
+		if (!*error)
+			error = s->feeds[i].error;
+	}
+	str_copy(state->server, sizeof(state->server), s->kc ? s->kc->server : "");
+	str_copy(state->error, sizeof(state->error), error);
+	str_copy(state->node_name, sizeof(state->node_name), s->node_name);
+	state->node_name_source = s->node_name_source;
+}

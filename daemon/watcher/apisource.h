@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The API server as the source of Services: a kubeconfig, and a feed for each
+ * of the two resources. Files are read again when they change, before each
+ * request and after a 401 (A4); a kubeconfig that cannot be used is tried
+ * again every two seconds.
+ */
+#pragma once
+
+#include <ev.h>
+
+struct apisource;
+struct source_ops;
+struct source_state;
+struct store;
+
+/* node_name: configured; empty: found out. */
+struct apisource *apisource_new(struct ev_loop *loop, struct store *store,
+    const char *kubeconfig, const char *configured_node_name,
+    const struct source_ops *ops, void *arg);
+void apisource_start(struct apisource *s);
+void apisource_free(struct apisource *s);
+void apisource_state(const struct apisource *s, struct source_state *state);

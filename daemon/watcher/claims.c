@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "claims.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "mem.h"
+#include "text.h"
+
+struct claim {
+	struct ipaddr addr;
+	const struct service_object **services;
+	size_t n;
+	size_t cap;
+	UT_hash_handle hh;
+};
+
+struct claims {
+	struct claim *by_addr;
+};
+
+struct claims *
+claims_new(void)
+{
+	return xcalloc(1, sizeof(struct claims));
+}
+
+void
+claims_free(struct claims *c)
+{
+	if (c)
+		claims_clear(c);
+	free(c);
+}
+
+bool
+claims_allowed(
+    const struct iprange *allowed, size_t n, const struct ipaddr *addr, char *reason)
+{
+	char text[IPADDR_STRLEN];
+
+	ipaddr_format(addr, text);
+	if (!ipaddr_is_routable(addr)) {
+		text_format(reason, REASON_LEN,
+		    "%s cannot be a service address: it is loopback, link-local, "
+		    "multicast or reserved; use an address of the LAN",
+		    text);
+		return false;
+	}
+	if (!ipranges_contain(allowed, n, addr)) {
+		text_format(reason, REASON_LEN,
+		    "%s is not in external_ips; add it to external_ips { } in the "
+		    "services "
+		    "block of vipd.conf",
+		    text);
+		return false;
+	}
+	return true;
+}
+
+static struct claim *
+find(const struct claims *c, const struct ipaddr *addr)
+{
+	struct claim *claim;
+
+	HASH_FIND(hh, c->by_addr, addr, sizeof(*addr), claim);
+	return claim;
+}
+
+void
+claims_add(struct claims *c, const struct ipaddr *addr, const struct service_object *s)
+{
+	struct claim *claim = find(c, addr);
+
+	if (!claim) {
+		claim = xcalloc(1, sizeof(*claim));
+		claim->addr = *addr;
+		HASH_ADD(hh, c->by_addr, addr, sizeof(claim->addr), claim);
+	}
+	if (claim->n == claim->cap) {
+		claim->cap = claim->cap ? claim->cap * 2 : 1;
+		claim->services =
+		    xreallocarray(claim->services, claim->cap, sizeof(*claim->services));
+	}
+	claim->services[claim->n++] = s;
+}
+
+static void
+drop(struct claims *c, struct claim *claim)
+{
+	HASH_DEL(c->by_addr, claim);
+	free(claim->services);
+	free(claim);
+}
+
+void
+claims_remove(struct claims *c, const struct ipaddr *addr, const struct service_object *s)
+{
+	struct claim *claim = find(c, addr);
+
+	for (size_t i = 0; claim && i < claim->n; i++) {
+		if (claim->services[i] != s)
+			continue;
+		claim->services[i] = claim->services[--claim->n];
+		if (claim->n == 0)
+			drop(c, claim);
+		return;
+	}
+}
+
+void
+claims_clear(struct claims *c)
+{
+	struct claim *claim, *next;
+
+	HASH_ITER(hh, c->by_addr, claim, next)
+	drop(c, claim);
+}
+
+bool
+claims_is_claimed(const struct claims *c, const struct ipaddr *addr)
+{
+	return find(c, addr) != NULL;
+}
+
+const struct service_object *const *
+claims_of(const struct claims *c, const struct ipaddr *addr, size_t *n)
+{
+	const struct claim *claim = find(c, addr);
+
+	*n = claim ? claim->n : 0;
+	return claim ? claim->services : NULL;
+}
+
+static bool
+declares(const struct service_object *s, uint8_t proto, uint16_t port)
+{
+	for (size_t i = 0; i < s->n_ports; i++)
+		if (s->ports[i].proto == proto && s->ports[i].port == port)
+			return true;
+	return false;
+}
+
+/* S3 */
+static bool
+is_before(const struct service_object *a, const struct service_object *b)
+{
+	int by_ns = strcmp(a->id.ns, b->id.ns);
+
+	if (a->created != b->created)
+		return a->created < b->created;
+	return by_ns ? by_ns < 0 : strcmp(a->id.name, b->id.name) < 0;
+}
+
+const struct service_object *
+claims_winner(
+    const struct claims *c, const struct ipaddr *addr, uint8_t proto, uint16_t port)
+{
+	const struct claim *claim = find(c, addr);
+	const struct service_object *first = NULL;
+
+	for (size_t i = 0; claim && i < claim->n; i++) {
+		const struct service_object *s = claim->services[i];
+
+		if (declares(s, proto, port) && (!first || is_before(s, first)))
+			first = s;
+	}
+	return first;
+}

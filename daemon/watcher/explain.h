@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What went wrong with a request, in one line for the operator: which server,
+ * what happened, and what to do in which file. Pure; prints no secret.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct http_result;
+struct kubeconfig;
+
+/*
+ * resource: "services". message: the server's own words (its Status), or NULL.
+ * watch: the request was one. Writes size bytes of text.
+ */
+void explain(char *text, size_t size, const struct http_result *result,
+    const struct kubeconfig *kc, const char *resource, bool watch, const char *message);

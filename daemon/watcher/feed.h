@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One resource of the API server, followed: sends what listwatch.h says is due,
+ * cuts the answer into objects, decodes them and puts them into the store. The
+ * pages of a list are collected and count together at its end; until then, and
+ * whatever fails, the store stays as it is (I4).
+ */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "jsonsplit.h"
+#include "kind.h"
+#include "listwatch.h"
+#include "log.h"
+
+struct feed;
+struct http;
+struct http_request;
+struct http_result;
+struct kubeconfig;
+
+struct feed_ops {
+	/* Before a request: reads files again that have changed; refused: all
+	 * of them, the last credentials were. */
+	void (*refresh)(struct feed *f, bool refused);
+	/* Server and credentials, as read last. */
+	const struct kubeconfig *(*kubeconfig)(const struct feed *f);
+	void (*on_changed)(struct feed *f);
+	/* lw, error or fresh may have changed. */
+	void (*on_state)(struct feed *f);
+};
+
+struct feed {
+	const struct kind *kind;
+	const struct feed_ops *ops;
+	void *arg; /* its owner's */
+	struct ev_loop *loop;
+	struct http *http;
+	struct store *store;
+	const struct decode_rules *rules;
+	struct listwatch lw;
+	ev_timer timer;
+	struct http_request *req;
+	int status;               /* of its answer */
+	bool refused_credentials; /* 401 */
+	struct jsonsplit split;
+	bool splitting;
+	/* The pages so far: objects of the kind, owned. */
+	void **objects;
+	size_t n_objects;
+	size_t cap_objects;
+	/* What the answer says beside objects. */
+	char *version;
+	char *next_page;
+	char why[160]; /* the body is not usable: why */
+	char *body;    /* of a refusal */
+	size_t body_len;
+	bool closing;    /* the watch's own ERROR ends it */
+	bool committed;  /* a complete list has been put into the store */
+	bool suspicious; /* I4: the list before this one missed too much */
+	char error[256]; /* for the operator; empty: none */
+	struct log_limit log;
+};
+
+/* http, store and rules are borrowed. feed_start() begins. */
+void feed_init(struct feed *f, const struct kind *kind, const struct feed_ops *ops,
+    void *arg, struct ev_loop *loop, struct http *http, struct store *store,
+    const struct decode_rules *rules);
+void feed_fini(struct feed *f);
+/* Begins with a list; also anew, while it runs. */
+void feed_start(struct feed *f);
+/* The server answers again: wait no longer for that. */
+void feed_retry_now(struct feed *f);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "object.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+service_object_free(struct service_object *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n_ports; i++)
+		free(s->ports[i].name);
+	free(s->ports);
+	free(s->external_ips);
+	free(s->class);
+	free(s->bad_ip);
+	free(s->fault);
+	free(s);
+}
+
+void
+slice_object_free(struct slice_object *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n_ports; i++)
+		free(s->ports[i].name);
+	free(s->ports);
+	free(s->endpoints);
+	free(s->key);
+	free(s->service);
+	free(s);
+}
+
+const char *
+service_object_key(const struct service_object *s, char *buf)
+{
+	snprintf(buf, SERVICE_KEY_LEN, "%s/%s", s->id.ns, s->id.name);
+	return buf;
+}

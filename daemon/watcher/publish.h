@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tells vipd what has changed: the difference between what it was told last
+ * and what is so now, a Service at a time. The first change goes at once, those
+ * of the next 10 ms together (L16); while vipd does not read, changes only
+ * add up in the store.
+ */
+#pragma once
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "log.h"
+#include "msg.h"
+#include "view.h"
+
+struct chan;
+struct store;
+
+struct publisher {
+	struct store *store;
+	struct chan *chan;
+	struct ev_loop *loop;
+	ev_timer timer;
+	uint64_t last_us;
+	bool open;     /* a first complete list is there: tell */
+	bool syncing;  /* SYNC_END is still to come */
+	bool complete; /* what SYNC_END will say */
+	struct view view;
+	struct log_limit dropped_log;
+};
+
+void publish_init(
+    struct publisher *p, struct ev_loop *loop, struct store *store, struct chan *chan);
+/* Begins a sync: everything is told again, then SYNC_END(complete). */
+void publish_sync(struct publisher *p, enum sync_source source, bool complete);
+/* Tells nothing more until the next sync. */
+void publish_close(struct publisher *p);
+/* The store may have changed. */
+void publish_kick(struct publisher *p);
+/* The channel's queue has become empty. */
+void publish_drained(struct publisher *p);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+void
+settings_fini(struct settings *s)
+{
+	for (size_t i = 0; i < s->n_instances; i++)
+		free(s->instances[i].ranges);
+	free(s->instances);
+	free(s->external_ips);
+	*s = (struct settings){ 0 };
+}
+
+static void
+add_ranges(struct iprange **to, size_t *n, size_t *cap, const struct msg *m)
+{
+	const struct iprange *from = m->records;
+
+	for (size_t i = 0; i < m->count; i++) {
+		*to = array_grow(*to, *n, cap, sizeof(**to));
+		memcpy(&(*to)[(*n)++], &from[i], sizeof(**to));
+	}
+}
+
+static void
+add_instance(struct settings *s, const struct msg *m)
+{
+	const struct msg_watcher_instance *head = m->head;
+	struct placement_instance *in = NULL;
+
+	for (size_t i = 0; i < s->n_instances; i++)
+		if (strcmp(s->instances[i].name, head->name) == 0)
+			in = &s->instances[i];
+	if (!in) {
+		s->instances = array_grow(
+		    s->instances, s->n_instances, &s->cap_instances, sizeof(*in));
+		in = &s->instances[s->n_instances++];
+		*in = (struct placement_instance){
+			.vrid = head->vrid,
+			.bare = head->bare,
+		};
+		str_copy(in->name, sizeof(in->name), head->name);
+	}
+	add_ranges(&in->ranges, &in->n_ranges, &in->cap_ranges, m);
+}
+
+static void
+add_allowed(struct settings *s, const struct msg *m)
+{
+	const struct msg_watcher_ranges *head = m->head;
+
+	switch ((enum watcher_ranges)head->which) {
+	case RANGES_EXTERNAL_IPS:
+		add_ranges(&s->external_ips, &s->n_external_ips, &s->cap_external_ips, m);
+		break;
+	case RANGES_POOL:
+		s->has_pools = true;
+		break;
+	}
+}
+
+void
+settings_add(struct settings *s, const struct msg *m)
+{
+	if (m->type == MSG_WATCHER_CONF) {
+		settings_fini(s);
+		memcpy(&s->conf, m->head, sizeof(s->conf));
+	} else if (m->type == MSG_WATCHER_RANGES) {
+		add_allowed(s, m);
+	} else if (m->type == MSG_WATCHER_INSTANCE) {
+		add_instance(s, m);
+	}
+}
+
+bool
+settings_same_source(const struct settings *a, const struct settings *b)
+{
+	return strcmp(a->conf.node_name, b->conf.node_name) == 0 &&
+	    strcmp(a->conf.kubeconfig, b->conf.kubeconfig) == 0 &&
+	    strcmp(a->conf.manifests, b->conf.manifests) == 0;
+}

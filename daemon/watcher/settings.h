@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What vipd tells the watcher: the source of Services and the rules for
+ * addresses. Frames are collected between MSG_WATCHER_CONF and
+ * MSG_WATCHER_CONF_END and take effect together.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ipaddr.h"
+#include "msg.h"
+#include "placement.h"
+
+struct settings {
+	struct msg_watcher_conf conf;
+	struct iprange *external_ips; /* the allow-list */
+	size_t n_external_ips;
+	size_t cap_external_ips;
+	bool has_pools;
+	struct placement_instance *instances;
+	size_t n_instances;
+	size_t cap_instances;
+};
+
+/* A MSG_WATCHER_* frame but CONF_END. CONF begins anew. */
+void settings_add(struct settings *s, const struct msg *m);
+void settings_fini(struct settings *s);
+/* The source and how its objects are read are the same. */
+bool settings_same_source(const struct settings *a, const struct settings *b);

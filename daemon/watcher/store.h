@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known of the cluster: Services that ask for an address, all
+ * EndpointSlices, joined by namespace and Service name in whatever order they
+ * come (E12), and who claims which address. Every change marks the Services it
+ * may concern as dirty; what is told of them is view.h's and publish.h's.
+ *
+ * Slices of Services that ask for nothing are kept too, in a few bytes an
+ * endpoint: a Service may begin to ask at any time, and its slices would not
+ * be sent again.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "claims.h"
+#include "object.h"
+
+struct settings;
+
+struct store_slice {
+	struct slice_object *object;
+	struct store_entry *entry;
+	uint32_t generation;
+	LIST_ENTRY(store_slice) of_entry;
+	UT_hash_handle hh;
+};
+
+/* One Service, by namespace/name. */
+struct store_entry {
+	struct service_object *service; /* NULL: only slices are known */
+	LIST_HEAD(, store_slice) slices;
+	uint64_t told; /* hash of what vipd was told; 0: nothing */
+	uint32_t generation;
+	bool dirty;
+	TAILQ_ENTRY(store_entry) of_dirty;
+	UT_hash_handle hh;
+	char key[]; /* "namespace/name" */
+};
+
+#define STORE_TOGGLED_MAX 16
+
+struct store {
+	struct store_entry *entries;
+	struct store_slice *slices;
+	TAILQ_HEAD(store_dirty, store_entry) dirty;
+	struct claims *claims;
+	const struct settings *settings;
+	uint32_t generation;
+	/* Addresses that somebody began or ceased to claim: an endpoint may
+	 * not be one of them (E11). */
+	struct ipaddr toggled[STORE_TOGGLED_MAX];
+	size_t n_toggled; /* more than there is room for: any */
+};
+
+/* Borrows the settings for good; store_resettle() after they change. */
+void store_init(struct store *s, const struct settings *settings);
+void store_fini(struct store *s);
+
+/* Takes the object. One that asks for no address removes an older one. */
+void store_put_service(struct store *s, struct service_object *object);
+void store_remove_service(struct store *s, const char *key);
+/* Takes the object. A malformed one leaves the older one in place. */
+void store_put_slice(struct store *s, struct slice_object *object);
+void store_remove_slice(struct store *s, const char *key);
+
+/* A complete list (struct service_object *, struct slice_object *): takes the
+ * objects, removes what is not among them. */
+void store_replace_services(struct store *s, void *const *objects, size_t n);
+void store_replace_slices(struct store *s, void *const *objects, size_t n);
+
+/* Between the two all there is is put, one by one; the rest is removed. */
+void store_begin(struct store *s);
+void store_sweep(struct store *s);
+
+/*
+ * I4: whether a complete list misses so much that a second one has to agree:
+ * more than half of at least ten.
+ */
+bool store_is_suspicious(size_t held, size_t missing);
+/* How many external IPs (slices) are held, and how many of them the list misses. */
+void store_compare_services(
+    const struct store *s, void *const *objects, size_t n, size_t *held, size_t *missing);
+void store_compare_slices(
+    const struct store *s, void *const *objects, size_t n, size_t *held, size_t *missing);
+
+/* The rules have changed: judge everything again. */
+void store_resettle(struct store *s);
+/* Forgets what vipd was told, so that all of it is told again. */
+void store_forget_told(struct store *s);
+/* Must be called before the dirty ones are looked at. */
+void store_settle(struct store *s);
+/* The entry's change has been told. Frees an entry that stands for nothing. */
+void store_clean(struct store *s, struct store_entry *e);

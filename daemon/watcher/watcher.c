@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "watcher.h"
+
+#include <string.h>
+
+#include "apisource.h"
+#include "clock.h"
+#include "manifests.h"
+#include "mem.h"
+
+#define STATE_EVERY_S 10.
+
+static enum sync_source
+source_of(const struct watcher *w)
+{
+	if (w->api)
+		return SOURCE_API;
+	return w->manifests ? SOURCE_MANIFESTS : SOURCE_NONE;
+}
+
+static void
+read_state(const struct watcher *w, struct source_state *state)
+{
+	*state = (struct source_state){ .node_name_source = "" };
+	if (w->api)
+		apisource_state(w->api, state);
+	else if (w->manifests)
+		manifests_state(w->manifests, state);
+}
+
+static enum source_health
+health_of(const struct source_state *state)
+{
+	if (state->error[0])
+		return HEALTH_TROUBLE;
+	return state->listed ? HEALTH_OK : HEALTH_STARTING;
+}
+
+/* One line for each new trouble, one when it is over. */
+static void
+log_state(struct watcher *w, const struct msg_source_state *m)
+{
+	uint32_t held;
+
+	if (strcmp(m->error, w->logged) == 0)
+		return;
+	if (m->error[0] && log_allowed(&w->log, clock_us(), &held)) {
+		log_err("%s", m->error);
+		str_copy(w->logged, sizeof(w->logged), m->error);
+	} else if (m->health == HEALTH_OK) {
+		log_info("%s: Services are followed again", m->server);
+		w->logged[0] = '\0';
+	}
+}
+
+static void
+tell_state(struct watcher *w, bool even_if_same)
+{
+	struct msg_source_state m = { .source = source_of(w) };
+	struct source_state state;
+
+	read_state(w, &state);
+	m.health = health_of(&state);
+	str_copy(m.node_name, sizeof(m.node_name), state.node_name);
+	str_copy(m.node_name_source, sizeof(m.node_name_source), state.node_name_source);
+	str_copy(m.server, sizeof(m.server), state.server);
+	str_copy(m.error, sizeof(m.error), state.error);
+	/* Freshness alone is no change. */
+	m.fresh_us = w->told.fresh_us;
+	if (!even_if_same && memcmp(&m, &w->told, sizeof(m)) == 0)
+		return;
+	m.fresh_us = state.fresh_us;
+	w->told = m;
+	chan_send(w->chan, MSG_SOURCE_STATE, &m, NULL, 0);
+	log_state(w, &m);
+}
+
+static void
+on_listed(void *arg, bool complete)
+{
+	struct watcher *w = arg;
+
+	publish_sync(&w->publisher, source_of(w), complete);
+}
+
+static void
+on_changed(void *arg)
+{
+	struct watcher *w = arg;
+
+	publish_kick(&w->publisher);
+}
+
+static void
+on_state(void *arg)
+{
+	tell_state(arg, false);
+}
+
+static void
+on_every(struct ev_loop *loop, ev_timer *t, int events)
+{
+	(void)loop;
+	(void)events;
+	tell_state(container_of(t, struct watcher, every), true);
+}
+
+/*
+ * The store keeps what the old source said until the new one has listed
+ * everything; the sync that follows drops what is not there any longer.
+ */
+static void
+restart_source(struct watcher *w)
+{
+	static const struct source_ops ops = {
+		.on_listed = on_listed,
+		.on_changed = on_changed,
+		.on_state = on_state,
+	};
+	const struct msg_watcher_conf *conf = &w->settings.conf;
+
+	apisource_free(w->api);
+	manifests_free(w->manifests);
+	w->api = NULL;
+	w->manifests = NULL;
+	publish_close(&w->publisher);
+	if (conf->kubeconfig[0]) {
+		w->api = apisource_new(
+		    w->loop, &w->store, conf->kubeconfig, conf->node_name, &ops, w);
+		apisource_start(w->api);
+	} else if (conf->manifests[0]) {
+		w->manifests = manifests_new(
+		    w->loop, &w->store, conf->manifests, conf->node_name, &ops, w);
+		manifests_start(w->manifests);
+	}
+	tell_state(w, true);
+}
+
+static void
+apply(struct watcher *w)
+{
+	bool same = settings_same_source(&w->settings, &w->next);
+
+	settings_fini(&w->settings);
+	w->settings = w->next;
+	w->next = (struct settings){ 0 };
+	store_resettle(&w->store);
+	if (same && source_of(w) != SOURCE_NONE)
+		publish_kick(&w->publisher);
+	else
+		restart_source(w);
+}
+
+const char *
+watcher_take(struct watcher *w, const struct msg *m)
+{
+	if (m->type == MSG_WATCHER_CONF_END)
+		apply(w);
+	else if (m->type == MSG_WATCHER_CONF || m->type == MSG_WATCHER_RANGES ||
+	    m->type == MSG_WATCHER_INSTANCE)
+		settings_add(&w->next, m);
+	else
+		return "not a message for the watcher";
+	return NULL;
+}
+
+void
+watcher_init(struct watcher *w, struct ev_loop *loop, struct chan *chan)
+{
+	*w = (struct watcher){ .loop = loop, .chan = chan };
+	w->log.interval_us = 2 * US_PER_S;
+	store_init(&w->store, &w->settings);
+	publish_init(&w->publisher, loop, &w->store, chan);
+	ev_timer_init(&w->every, on_every, STATE_EVERY_S, STATE_EVERY_S);
+	ev_timer_start(loop, &w->every);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The watcher as a whole: settings from vipd choose a source, the source fills
+ * the store, the publisher tells vipd what changes. Losing the source changes
+ * nothing but its state (I4).
+ */
+#pragma once
+
+#include <ev.h>
+
+#include "chan.h"
+#include "log.h"
+#include "publish.h"
+#include "settings.h"
+#include "source.h"
+#include "store.h"
+
+struct apisource;
+struct manifests;
+
+struct watcher {
+	struct ev_loop *loop;
+	struct chan *chan;
+	struct settings settings; /* in force */
+	struct settings next;     /* being received */
+	struct store store;
+	struct publisher publisher;
+	struct apisource *api; /* one of these two, or none yet */
+	struct manifests *manifests;
+	ev_timer every; /* MSG_SOURCE_STATE, unasked */
+	struct msg_source_state told;
+	char logged[256]; /* the error that was logged last; empty: none */
+	struct log_limit log;
+};
+
+void watcher_init(struct watcher *w, struct ev_loop *loop, struct chan *chan);
+/* A message of vipd's. NULL, or why the connection has to end. */
+const char *watcher_take(struct watcher *w, const struct msg *m);
