@@ -5,209 +5,368 @@
 #include <netlink/netlink.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
+#include <sys/socket.h>
 #include <utlist.h>
 
 #include "address_request.h"
+#include "address_table.h"
 #include "clock.h"
-#include "heal.h"
 #include "log.h"
 #include "mem.h"
+#include "plan.h"
 
 #define SLICE_US (2 * US_PER_MS)
-#define RETRY_FIRST_US (100 * US_PER_MS)
-#define RETRY_MAX_US (10 * US_PER_S)
-/* Addresses of one report; an engine message takes more. */
-#define REPORT_MAX 256
+#define WAITING_CHECK_S 0.1
+#define LOG_INTERVAL_US (10 * US_PER_S)
 
-enum request { REQUEST_NONE, REQUEST_ADD, REQUEST_DEL };
+enum event_kind { EVENT_INSTALLED, EVENT_REMOVED, EVENT_FAILED };
 
-/* One address on one interface, from its first want to its last trace. */
-struct entry {
-	struct {
-		char dev[IFNAME_LEN];
-		struct ipaddr addr;
-	} key;
-	struct address_want want;
+/* For the owner; told at the end of a slice. */
+struct event {
+	enum event_kind kind;
 	uint32_t owner;
-	uint32_t ifindex; /* where it is, or was asked to be */
-	uint32_t seq;     /* of the request in flight */
-	bool wanted;
-	bool present;
-	bool marked; /* in the list of the addresses_want under way */
-	enum request queued;
-	enum request flying;
-	unsigned own_deletes; /* whose notifications are still to come */
-	unsigned failures;
-	uint64_t retry_at;
-	struct heal heal;
-	struct entry *prev, *next; /* queue, or flight */
-	UT_hash_handle hh;
+	int error;
+	struct ipaddr addr;
 };
-
-enum report_kind { REPORT_NONE, REPORT_INSTALLED, REPORT_REMOVED };
 
 struct addresses {
 	struct ev_loop *loop;
 	struct links *links;
 	const struct addresses_ops *ops;
 	void *arg;
+	struct address_table table;
 	ev_timer work;
-	ev_timer retry;
-	struct entry *all;
-	struct entry *queue;
-	struct entry *flight; /* in the order sent: acks come in that order */
-	enum report_kind kind;
-	uint32_t report_owner;
-	struct ipaddr report[REPORT_MAX];
-	size_t n_report;
+	ev_timer wait;
+	struct entry *adds;
+	struct entry *deletes;
+	struct entry *flight; /* in the order sent: answers come in that order */
+	struct entry *waiting;
+	unsigned watching;
+	unsigned round;
+	struct event *events;
+	size_t n_events;
+	size_t cap_events;
+	unsigned residues; /* deleted, since they were counted last */
+	struct log_limit log_failed;
+	struct log_limit log_healed;
+	struct log_limit log_slowed;
 };
 
-/* ---- reports, several addresses at a time ---- */
+/* ---- what owners are told ---- */
 
 static void
-flush_report(struct addresses *as)
+wake(struct addresses *as)
 {
-	size_t n = as->n_report;
-
-	as->n_report = 0;
-	if (n && as->kind == REPORT_INSTALLED)
-		as->ops->on_installed(as->arg, as->report_owner, as->report, n);
-	else if (n)
-		as->ops->on_removed(as->arg, as->report_owner, as->report, n);
-}
-
-static void
-report(struct addresses *as, enum report_kind kind, const struct entry *e)
-{
-	if (as->kind != kind || as->report_owner != e->owner ||
-	    as->n_report == REPORT_MAX)
-		flush_report(as);
-	as->kind = kind;
-	as->report_owner = e->owner;
-	as->report[as->n_report++] = e->key.addr;
-}
-
-/* ---- the queue ---- */
-
-static void
-enqueue(struct addresses *as, struct entry *e, enum request request)
-{
-	if (e->flying != REQUEST_NONE)
-		return; /* looked at again when its answer comes */
-	if (e->queued == REQUEST_NONE)
-		DL_APPEND(as->queue, e);
-	e->queued = request;
-	if (!ev_is_active(&as->work)) {
-		ev_timer_set(&as->work, 0., 0.);
-		ev_timer_start(as->loop, &as->work);
-	}
-}
-
-static void
-dequeue(struct addresses *as, struct entry *e)
-{
-	if (e->queued != REQUEST_NONE)
-		DL_DELETE(as->queue, e);
-	e->queued = REQUEST_NONE;
-}
-
-static void
-wait_for_retry(struct addresses *as, struct entry *e, uint64_t delay_us)
-{
-	e->retry_at = clock_us() + delay_us;
-	if (!ev_is_active(&as->retry)) {
-		ev_timer_set(&as->retry, 0.1, 0.);
-		ev_timer_start(as->loop, &as->retry);
-	}
-}
-
-/* What the entry needs next; frees it when that is nothing and it is gone. */
-static void
-advance(struct addresses *as, struct entry *e)
-{
-	const struct link *link = links_find_by_name(as->links, e->key.dev);
-
-	if (e->flying != REQUEST_NONE)
+	if (ev_is_active(&as->work))
 		return;
-	if (e->wanted && !e->present) {
-		if (link && clock_us() >= e->retry_at)
-			enqueue(as, e, REQUEST_ADD);
-		else
-			dequeue(as, e);
-	} else if (!e->wanted && e->present) {
-		enqueue(as, e, REQUEST_DEL);
-	} else {
-		dequeue(as, e);
-		if (!e->wanted) {
-			HASH_DEL(as->all, e);
-			free(e);
-		}
+	ev_timer_set(&as->work, 0., 0.);
+	ev_timer_start(as->loop, &as->work);
+}
+
+static void
+add_event(struct addresses *as, enum event_kind kind, uint32_t owner,
+    const struct ipaddr *addr, int error)
+{
+	as->events =
+	    array_grow(as->events, as->n_events, &as->cap_events, sizeof(*as->events));
+	as->events[as->n_events++] = (struct event){ kind, owner, error, *addr };
+	wake(as);
+}
+
+static void
+tell(const struct addresses *as, const struct event *ev, const struct ipaddr *addrs,
+    size_t n)
+{
+	switch (ev->kind) {
+	case EVENT_INSTALLED:
+		as->ops->on_installed(as->arg, ev->owner, addrs, n);
+		break;
+	case EVENT_REMOVED:
+		as->ops->on_removed(as->arg, ev->owner, addrs, n);
+		break;
+	case EVENT_FAILED:
+		as->ops->on_failed(as->arg, ev->owner, addrs, ev->error);
+		break;
 	}
 }
 
-/* 0, or a positive errno as the kernel would answer. */
-static int
+/* In order; what is alike and in a row together. Callees may call in. */
+static void
+tell_events(struct addresses *as)
+{
+	_free_ struct event *events = as->events;
+	_free_ struct ipaddr *addrs = NULL;
+	size_t n = as->n_events;
+
+	if (!n)
+		return;
+	addrs = xcalloc(n, sizeof(*addrs));
+	as->events = NULL;
+	as->n_events = as->cap_events = 0;
+	for (size_t i = 0, k; i < n; i = k) {
+		const struct event *ev = &events[i];
+
+		for (k = i;
+		     k < n && events[k].kind == ev->kind && events[k].owner == ev->owner;
+		     k++) {
+			if (k > i && ev->kind == EVENT_FAILED)
+				break;
+			addrs[k - i] = events[k].addr;
+		}
+		tell(as, ev, addrs, k - i);
+	}
+}
+
+static void
+update_told(struct addresses *as, struct entry *e, const struct plan_place *place)
+{
+	const struct claim *c = e->claims;
+	bool installed = plan_is_installed(c ? &c->want : NULL, place);
+	uint32_t owner = installed ? c->owner : 0;
+
+	if (!installed && place->misfit)
+		return; /* it is there until the kernel says otherwise */
+	if (e->told && (!installed || e->told_owner != owner))
+		add_event(as, EVENT_REMOVED, e->told_owner, &e->addr, 0);
+	if (installed && (!e->told || e->told_owner != owner))
+		add_event(as, EVENT_INSTALLED, owner, &e->addr, 0);
+	e->told = installed;
+	e->told_owner = owner;
+	if (installed)
+		e->error = 0;
+}
+
+static void
+set_error(struct addresses *as, struct entry *e, int error)
+{
+	char text[IPADDR_STRLEN];
+	uint32_t held;
+
+	if (e->error == error)
+		return;
+	e->error = error;
+	if (e->claims)
+		add_event(as, EVENT_FAILED, e->claims->owner, &e->addr, error);
+	/* Without its interface it waits; the instance says so. */
+	if (error != ENODEV && log_allowed(&as->log_failed, clock_us(), &held))
+		log_err("%s: address %s: %s (and %u alike)", e->dev->name,
+		    ipaddr_format(&e->addr, text),
+		    error == EEXIST ? "somebody else has configured it on this host"
+				    : strerror(error),
+		    held);
+}
+
+/* ---- queues ---- */
+
+static struct entry **
+queue_of(struct addresses *as, enum request request)
+{
+	return request == REQUEST_ADD ? &as->adds : &as->deletes;
+}
+
+static void
+set_queued(struct addresses *as, struct entry *e, enum request request)
+{
+	if (e->queued == request)
+		return;
+	if (e->queued != REQUEST_NONE)
+		DL_DELETE(*queue_of(as, e->queued), e);
+	e->queued = request;
+	if (request == REQUEST_NONE)
+		return;
+	DL_APPEND(*queue_of(as, request), e);
+	wake(as);
+}
+
+static void
+set_waiting(struct addresses *as, struct entry *e, bool waiting)
+{
+	if (e->waiting == waiting)
+		return;
+	e->waiting = waiting;
+	if (!waiting) {
+		DL_DELETE2(as->waiting, e, wprev, wnext);
+		return;
+	}
+	DL_APPEND2(as->waiting, e, wprev, wnext);
+	if (!ev_is_active(&as->wait))
+		ev_timer_again(as->loop, &as->wait);
+}
+
+static void
+set_watching(struct addresses *as, struct entry *e, bool watching)
+{
+	as->watching += watching;
+	as->watching -= e->watching;
+	e->watching = watching;
+}
+
+/* ---- what one address needs ---- */
+
+struct survey {
+	struct entry *e;
+	uint32_t ifindex;
+	struct plan_place place;
+};
+
+static bool
+survey_place(void *arg, const struct link_address *a)
+{
+	struct survey *s = arg;
+	struct entry *e = s->e;
+	const struct address_want *want = e->claims ? &e->claims->want : NULL;
+
+	if (!a->own && a->ifindex == s->ifindex) {
+		s->place.foreign = true;
+	} else if (!a->own) {
+		s->place.foreign_elsewhere = true;
+	} else if (a->ifindex == s->ifindex) {
+		bool fits = want && a->prefixlen == want->prefixlen &&
+		    (!e->added || plan_same(&e->as_added, want));
+
+		s->place.fits |= fits;
+		s->place.misfit |= !fits;
+		if (!fits)
+			e->prefixlen = a->prefixlen;
+	}
+	return true;
+}
+
+static struct plan_place
+survey(const struct addresses *as, struct entry *e)
+{
+	const struct link *l = links_find_by_name(as->links, e->dev->name);
+	struct survey s = { .e = e };
+
+	if (!l)
+		return s.place;
+	/* A link that is down loses its IPv6 addresses. */
+	s.place.ready = e->addr.family == AF_INET || link_is_up(l);
+	s.ifindex = e->ifindex = e->dev->ifindex = link_index(l);
+	links_each_place(as->links, &e->addr, survey_place, &s);
+	if (!s.place.fits && !s.place.misfit)
+		e->added = false;
+	return s.place;
+}
+
+/* The one place where anything is decided. False: e had no more to it, and is
+ * freed. */
+static bool
+consider(struct addresses *as, struct entry *e)
+{
+	const struct address_want *want = e->claims ? &e->claims->want : NULL;
+	bool early = clock_us() < e->not_before_us;
+	enum request request = REQUEST_NONE;
+	struct plan_place place;
+	enum plan_step step;
+
+	if (e->flying != REQUEST_NONE)
+		return true; /* again when its answer comes */
+	place = survey(as, e);
+	update_told(as, e, &place);
+	step = plan_next(want, &place, early);
+	switch (step) {
+	case PLAN_ADD:
+		request = REQUEST_ADD;
+		break;
+	case PLAN_DELETE:
+		request = REQUEST_DEL;
+		break;
+	case PLAN_CONFLICT:
+		set_error(as, e, EEXIST);
+		break;
+	case PLAN_REST:
+	case PLAN_WAIT:
+		break;
+	}
+	set_queued(as, e, request);
+	set_waiting(as, e, step == PLAN_WAIT && early);
+	set_watching(as, e, want && (place.foreign || place.foreign_elsewhere));
+	if (want || step != PLAN_REST)
+		return true;
+	table_remove(&as->table, e);
+	return false;
+}
+
+/* ---- requests ---- */
+
+struct siblings {
+	const struct entry *e;
+	bool primary;
+	bool others;
+};
+
+static bool
+find_siblings(void *arg, const struct link_address *a)
+{
+	struct siblings *s = arg;
+	const struct entry *e = s->e;
+
+	if (a->prefixlen != e->prefixlen ||
+	    !ipaddr_in_prefix(&a->addr, &e->addr, e->prefixlen))
+		return true;
+	if (ipaddr_eq(&a->addr, &e->addr))
+		s->primary = !a->secondary;
+	else
+		s->others = true;
+	return true;
+}
+
+/*
+ * With an IPv4 primary address the kernel removes the others of its subnet,
+ * the node's own among them, unless it is told to promote one.
+ */
+static void
+keep_siblings(struct addresses *as, const struct entry *e)
+{
+	struct siblings s = { .e = e };
+	uint32_t seq;
+
+	if (e->addr.family != AF_INET || e->prefixlen == 32)
+		return;
+	/* What this slice has deleted before is gone. */
+	links_drain(as->links);
+	links_each_address(as->links, e->ifindex, find_siblings, &s);
+	if (s.primary && s.others)
+		address_send_promote(links_socket(as->links), e->ifindex, &seq);
+}
+
+static void settle(struct addresses *as, struct entry *e, int error);
+
+static void
 send_request(struct addresses *as, struct entry *e)
 {
-	const struct link *link = links_find_by_name(as->links, e->key.dev);
 	struct nl_sock *sock = links_socket(as->links);
 	int error;
 
-	if (e->queued == REQUEST_DEL) {
-		error = address_send_del(
-		    sock, e->ifindex, &e->key.addr, e->want.prefixlen, &e->seq);
+	/* Others may have come first since it was queued. */
+	if (!consider(as, e) || e->queued == REQUEST_NONE)
+		return;
+	e->flying = e->queued;
+	set_queued(as, e, REQUEST_NONE);
+	DL_APPEND(as->flight, e);
+	if (e->flying == REQUEST_DEL) {
+		keep_siblings(as, e);
+		error =
+		    address_send_del(sock, e->ifindex, &e->addr, e->prefixlen, &e->seq);
 	} else {
-		if (!link)
-			return ENODEV;
-		e->ifindex = link_index(link);
-		error = address_send_add(sock, e->ifindex, &e->want, &e->seq);
+		e->prefixlen = e->claims->want.prefixlen;
+		e->as_added = e->claims->want;
+		error = address_send_add(sock, e->ifindex, &e->as_added, &e->seq);
 	}
-	return error ? ENOBUFS : 0;
+	if (error)
+		settle(as, e, ENOBUFS);
 }
 
 /* ---- answers ---- */
 
-static void
-added(struct addresses *as, struct entry *e)
+static bool
+did_succeed(enum request request, int error)
 {
-	e->present = true;
-	e->failures = 0;
-	e->retry_at = 0;
-	if (e->wanted)
-		report(as, REPORT_INSTALLED, e);
-}
-
-static void
-add_failed(struct addresses *as, struct entry *e, int error)
-{
-	uint64_t delay = RETRY_FIRST_US << (e->failures < 7 ? e->failures : 7);
-	char text[IPADDR_STRLEN];
-
-	/* There already, and not by others: our own, from before. */
-	if (error == EEXIST && !links_foreign_address(as->links, &e->key.addr)) {
-		added(as, e);
-		return;
-	}
-	/* Without its interface it waits; the instance says so. */
-	if (!e->failures++ && error != ENODEV)
-		log_err("%s: address %s: %s; tried again", e->key.dev,
-		    ipaddr_format(&e->key.addr, text),
-		    error == EEXIST ? "somebody else has configured it here"
-				    : strerror(error));
-	flush_report(as);
-	as->ops->on_failed(as->arg, e->owner, &e->key.addr, error);
-	wait_for_retry(as, e, delay < RETRY_MAX_US ? delay : RETRY_MAX_US);
-}
-
-static void
-del_answered(struct addresses *as, struct entry *e, int error)
-{
-	/* Gone already (with its primary, with its interface) is gone too. */
-	if (error && error != EADDRNOTAVAIL && error != ENODEV)
-		log_err("%s: deleting an address: %s", e->key.dev, strerror(error));
-	e->present = false;
-	report(as, REPORT_REMOVED, e);
+	/* Gone already (with its interface, by another hand) is gone too. */
+	if (request == REQUEST_DEL && (error == EADDRNOTAVAIL || error == ENODEV))
+		return true;
+	return !error;
 }
 
 static void
@@ -215,23 +374,32 @@ settle(struct addresses *as, struct entry *e, int error)
 {
 	enum request request = e->flying;
 
+	if (!did_succeed(request, error)) {
+		e->not_before_us = clock_us() + plan_retry_us(e->failures++);
+	} else if (request == REQUEST_ADD) {
+		e->failures = 0;
+		e->added = true;
+		links_note_own(as->links, e->ifindex, &e->addr, e->prefixlen);
+	} else {
+		e->failures = 0;
+		as->residues += !e->told && !e->claims;
+		links_note_gone(as->links, e->ifindex, &e->addr, e->prefixlen);
+	}
 	DL_DELETE(as->flight, e);
 	e->flying = REQUEST_NONE;
-	if (request == REQUEST_DEL)
-		del_answered(as, e, error);
-	else if (error)
-		add_failed(as, e, error);
-	else
-		added(as, e);
-	advance(as, e);
+	/* There already: at first, see what is there. */
+	if (!did_succeed(request, error) && (error != EEXIST || e->failures > 1))
+		set_error(as, e, error);
+	consider(as, e);
 }
 
 void
 addresses_on_answer(struct addresses *as, uint32_t seq, int error)
 {
-	struct entry *e = as->flight;
+	struct entry *e;
 
-	if (e && e->seq == seq)
+	DL_SEARCH_SCALAR(as->flight, e, seq, seq);
+	if (e)
 		settle(as, e, error);
 }
 
@@ -239,142 +407,115 @@ addresses_on_answer(struct addresses *as, uint32_t seq, int error)
 static void
 take_answers(struct addresses *as)
 {
-	links_drain(as->links);
-	/* Lost with an overrun: the retry finds out what is true. */
+	if (!links_drain(as->links))
+		return;
+	/* Lost with an overrun: the next try finds out what is true. */
 	while (as->flight)
 		settle(as, as->flight, ENOBUFS);
-	flush_report(as);
 }
 
+static void
+log_residues(struct addresses *as)
+{
+	if (as->residues)
+		log_info("removed %u addresses that nobody wants any more", as->residues);
+	as->residues = 0;
+}
+
+/* Adds and deletes in turn: neither starves the other. */
 static void
 on_work(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct addresses *as = container_of(w, struct addresses, work);
 	uint64_t end = clock_us() + SLICE_US;
-	struct entry *e;
-	int error;
 
 	(void)loop;
 	(void)events;
-	while ((e = as->queue) && clock_us() < end) {
-		error = send_request(as, e);
-		e->flying = e->queued;
-		dequeue(as, e);
-		DL_APPEND(as->flight, e);
-		if (error)
-			settle(as, e, error);
+	links_drain(as->links); /* decide on what is true now */
+	while ((as->adds || as->deletes) && clock_us() < end) {
+		if (as->adds)
+			send_request(as, as->adds);
+		if (as->deletes)
+			send_request(as, as->deletes);
 	}
 	take_answers(as);
-	if (as->queue && !ev_is_active(w)) {
-		ev_timer_set(w, 0., 0.);
-		ev_timer_start(as->loop, w);
-	}
+	tell_events(as);
+	if (addresses_settled(as))
+		log_residues(as);
+	else
+		wake(as);
 }
 
 static void
-on_retry(struct ev_loop *loop, ev_timer *w, int events)
+on_wait(struct ev_loop *loop, ev_timer *w, int events)
 {
-	struct addresses *as = container_of(w, struct addresses, retry);
+	struct addresses *as = container_of(w, struct addresses, wait);
 	uint64_t now = clock_us();
-	bool waiting = false;
 	struct entry *e, *tmp;
 
 	(void)events;
-	HASH_ITER(hh, as->all, e, tmp)
-	{
-		if (!e->wanted || e->present || !e->retry_at)
-			continue;
-		if (now >= e->retry_at)
-			advance(as, e);
-		else
-			waiting = true;
-	}
-	if (waiting) {
-		ev_timer_set(w, 0.1, 0.);
-		ev_timer_start(loop, w);
-	}
+	DL_FOREACH_SAFE2(as->waiting, e, tmp, wnext)
+	if (e->not_before_us <= now)
+		consider(as, e);
+	if (!as->waiting)
+		ev_timer_stop(loop, w);
+}
+
+bool
+addresses_settled(const struct addresses *as)
+{
+	return !as->adds && !as->deletes && !as->flight && !as->n_events;
 }
 
 /* ---- wants ---- */
 
-static struct entry *
-find_entry(struct addresses *as, const char *dev, const struct ipaddr *addr)
-{
-	struct entry probe = { 0 }, *e;
-
-	str_copy(probe.key.dev, sizeof(probe.key.dev), dev);
-	probe.key.addr = *addr;
-	HASH_FIND(hh, as->all, &probe.key, sizeof(probe.key), e);
-	return e;
-}
-
-static struct entry *
-new_entry(struct addresses *as, const char *dev, const struct ipaddr *addr)
-{
-	struct entry *e = xcalloc(1, sizeof(*e));
-
-	str_copy(e->key.dev, sizeof(e->key.dev), dev);
-	e->key.addr = *addr;
-	HASH_ADD(hh, as->all, key, sizeof(e->key), e);
-	return e;
-}
-
-static bool
-same_want(const struct address_want *a, const struct address_want *b)
-{
-	return a->prefixlen == b->prefixlen && a->is_service == b->is_service &&
-	    !strcmp(a->label, b->label) && ipaddr_eq(&a->broadcast, &b->broadcast);
-}
-
 static void
-want_one(struct addresses *as, uint32_t owner, const struct address_want *want)
+want_one(struct addresses *as, struct owner *o, const struct address_want *want)
 {
-	struct entry *e = find_entry(as, want->dev, &want->addr);
-	bool moved;
+	struct device *dev = table_get_device(&as->table, want->dev);
+	struct entry *e = table_get(&as->table, dev, &want->addr);
+	struct claim *c = table_find_claim(e, o->id);
 
-	if (!e)
-		e = new_entry(as, want->dev, &want->addr);
-	/* Other properties: the old one goes first, the answer brings the new. */
-	if (e->present && e->want.prefixlen && !same_want(&e->want, want)) {
-		e->wanted = false;
-		advance(as, e);
-		wait_for_retry(as, e, 0);
+	if (c && c->round == as->round)
+		return; /* told twice */
+	if (!c) {
+		c = table_claim(o, e, want);
+		c->round = as->round;
+		if (e->claims == c)
+			consider(as, e);
+		else
+			add_event(as, EVENT_FAILED, o->id, &e->addr, EBUSY);
+		return;
 	}
-	moved = !e->wanted || e->owner != owner;
-	e->owner = owner;
-	e->marked = true;
-	if (e->queued != REQUEST_DEL || same_want(&e->want, want)) {
-		e->want = *want;
-		if (e->queued == REQUEST_DEL)
-			dequeue(as, e);
-	}
-	e->wanted = true;
-	if (moved && e->present && e->flying == REQUEST_NONE && e->queued == REQUEST_NONE)
-		report(as, REPORT_INSTALLED, e);
-	if (e->queued == REQUEST_NONE)
-		advance(as, e);
+	c->round = as->round;
+	if (plan_same(&c->want, want))
+		return;
+	c->want = *want;
+	consider(as, e);
 }
 
 void
 addresses_want(
     struct addresses *as, uint32_t owner, const struct address_want *list, size_t n)
 {
-	struct entry *e, *tmp;
+	struct owner *o = table_get_owner(&as->table, owner);
+	struct claim *c, *before;
 
+	as->round++;
 	for (size_t i = 0; i < n; i++)
-		want_one(as, owner, &list[i]);
-	HASH_ITER(hh, as->all, e, tmp)
-	{
-		if (e->owner != owner)
+		want_one(as, o, &list[i]);
+	/* The last first: so secondaries go before their primary. */
+	for (c = o->claims ? o->claims->before : NULL; c; c = before) {
+		struct entry *e = c->entry;
+
+		before = c == o->claims ? NULL : c->before;
+		if (c->round == as->round)
 			continue;
-		if (!e->marked && e->wanted) {
-			e->wanted = false;
-			advance(as, e);
-		} else {
-			e->marked = false;
-		}
+		table_release(o, c);
+		consider(as, e);
 	}
-	flush_report(as);
+	if (!o->claims)
+		table_remove_owner(&as->table, o);
 }
 
 /* ---- what the kernel tells ---- */
@@ -382,91 +523,98 @@ addresses_want(
 static void
 was_deleted(struct addresses *as, struct entry *e)
 {
+	uint64_t now = clock_us(), delay;
 	char text[IPADDR_STRLEN];
-	uint64_t delay;
+	uint32_t held;
 	bool began;
 
-	e->present = false;
-	report(as, REPORT_REMOVED, e);
-	flush_report(as);
-	delay = heal_delay(&e->heal, clock_us(), &began);
-	ipaddr_format(&e->key.addr, text);
-	if (began)
-		log_warn(
-		    "%s: address %s is deleted again and again by somebody else; put "
-		    "back every 10 s only; look at NetworkManager, systemd-networkd "
-		    "or a DHCP client on %s",
-		    e->key.dev, text, e->key.dev);
-	else if (!delay)
-		log_warn("%s: address %s was deleted by somebody else; put back",
-		    e->key.dev, text);
-	if (delay)
-		wait_for_retry(as, e, delay);
-	else
-		e->retry_at = 0;
-	advance(as, e);
-}
-
-/* With vipd's mark, but nobody wants it: a dead vipd's. */
-static void
-remove_residue(struct addresses *as, const char *dev, const struct link_address *a)
-{
-	struct entry *e = new_entry(as, dev, &a->addr);
-	char text[IPADDR_STRLEN];
-
-	log_info("%s: removing address %s that an earlier vipd left", dev,
-	    ipaddr_format(&a->addr, text));
-	e->want.prefixlen = a->prefixlen;
-	e->ifindex = a->ifindex;
-	e->present = true;
-	advance(as, e);
+	delay = heal_delay(&e->heal, now, &began);
+	e->not_before_us = now + delay;
+	ipaddr_format(&e->addr, text);
+	if (began && log_allowed(&as->log_slowed, now, &held))
+		log_warn("%s: address %s is deleted again and again by somebody else; "
+			 "put back every 10 s only; look at NetworkManager, "
+			 "systemd-networkd or a DHCP client on %s (and %u alike)",
+		    e->dev->name, text, e->dev->name, held);
+	else if (!delay && log_allowed(&as->log_healed, now, &held))
+		log_warn("%s: address %s was deleted by somebody else; put back "
+			 "(and %u alike)",
+		    e->dev->name, text, held);
 }
 
 void
 addresses_on_own(struct addresses *as, const struct link_address *a, bool present)
 {
-	const char *dev = links_name(as->links, a->ifindex);
-	struct entry *e = dev ? find_entry(as, dev, &a->addr) : NULL;
+	const char *name = links_name(as->links, a->ifindex);
+	const struct link *l = name ? links_find_by_name(as->links, name) : NULL;
+	struct device *dev;
+	struct entry *e;
 
-	/* The answer to a request of ours follows right behind. */
-	if (e && (e->flying != REQUEST_NONE || e->want.prefixlen != a->prefixlen))
+	if (!l)
 		return;
-	if (present && dev && !e)
-		remove_residue(as, dev, a);
-	if (present || !e || !e->present || e->ifindex != a->ifindex)
+	dev = present ? table_get_device(&as->table, name)
+		      : table_find_device(&as->table, name);
+	if (!dev)
 		return;
-	if (e->wanted) {
+	/* Of a dead vipd, or of an interface that had another name. */
+	e = present ? table_get(&as->table, dev, &a->addr)
+		    : table_find(&as->table, dev, &a->addr);
+	if (!e)
+		return;
+	if (!present && e->told && e->claims && e->flying == REQUEST_NONE &&
+	    a->prefixlen == e->claims->want.prefixlen && link_is_up(l))
 		was_deleted(as, e);
-		return;
-	}
-	e->present = false;
-	report(as, REPORT_REMOVED, e);
-	flush_report(as);
-	advance(as, e);
+	consider(as, e);
+}
+
+static bool
+adopt(void *arg, const struct link_address *a)
+{
+	if (a->own)
+		addresses_on_own(arg, a, true);
+	return true;
+}
+
+static void
+consider_all(struct addresses *as, struct device *dev)
+{
+	struct entry *e, *tmp;
+
+	DL_FOREACH_SAFE2(dev->entries, e, tmp, dnext)
+	consider(as, e);
 }
 
 void
 addresses_on_link(struct addresses *as, uint32_t ifindex)
 {
-	const char *dev = links_name(as->links, ifindex);
-	struct entry *e, *tmp;
+	struct device *dev, *tmp;
 
-	HASH_ITER(hh, as->all, e, tmp)
+	HASH_ITER(hh, as->table.devices, dev, tmp)
 	{
-		bool here = dev && !strcmp(e->key.dev, dev);
+		const struct link *l = links_find_by_name(as->links, dev->name);
+		uint32_t now = l ? link_index(l) : 0;
 
-		/* Gone, renamed, or made anew: what was on it is no more. */
-		if (e->present &&
-		    ((e->ifindex == ifindex && !here) ||
-			(here && e->ifindex != ifindex))) {
-			e->present = false;
-			report(as, REPORT_REMOVED, e);
-			advance(as, e);
-		} else if (here && e->wanted && !e->present) {
-			advance(as, e);
-		}
+		if (now != ifindex && dev->ifindex != ifindex)
+			continue;
+		dev->ifindex = now;
+		consider_all(as, dev);
 	}
-	flush_report(as);
+	/* After a rename they are on a device that nobody wanted them on. */
+	links_each_address(as->links, ifindex, adopt, as);
+}
+
+void
+addresses_on_foreign(struct addresses *as)
+{
+	struct device *dev, *tmp;
+	struct entry *e, *etmp;
+
+	if (!as->watching)
+		return;
+	HASH_ITER(hh, as->table.devices, dev, tmp)
+	DL_FOREACH_SAFE2(dev->entries, e, etmp, dnext)
+	if (e->watching)
+		consider(as, e);
 }
 
 /* ---- set-up ---- */
@@ -481,62 +629,20 @@ addresses_new(
 	as->links = links;
 	as->ops = ops;
 	as->arg = arg;
+	as->log_failed.interval_us = LOG_INTERVAL_US;
+	as->log_healed.interval_us = LOG_INTERVAL_US;
+	as->log_slowed.interval_us = LOG_INTERVAL_US;
 	ev_timer_init(&as->work, on_work, 0., 0.);
-	ev_timer_init(&as->retry, on_retry, 0., 0.);
+	ev_timer_init(&as->wait, on_wait, WAITING_CHECK_S, WAITING_CHECK_S);
 	return as;
 }
 
-/* ---- vipd --cleanup ---- */
-
-static void
-forget_installed(void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n)
+void
+addresses_free(struct addresses *as)
 {
-	(void)arg;
-	(void)owner;
-	(void)addrs;
-	(void)n;
-}
-
-static void
-count_removed(void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n)
-{
-	(void)owner;
-	(void)addrs;
-	*(int *)arg += (int)n;
-}
-
-static void
-own_address(void *arg, const struct link_address *a, bool present)
-{
-	addresses_on_own(*(struct addresses **)arg, a, present);
-}
-
-static void
-answer(void *arg, uint32_t seq, int error)
-{
-	addresses_on_answer(*(struct addresses **)arg, seq, error);
-}
-
-int
-addresses_cleanup(void)
-{
-	static const struct addresses_ops ops = {
-		.on_installed = forget_installed,
-		.on_removed = count_removed,
-	};
-	static const struct links_ops links_ops = {
-		.on_own_address = own_address,
-		.on_answer = answer,
-	};
-	struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
-	struct addresses *as = NULL;
-	struct links *links;
-	int removed = 0;
-
-	links = links_new(loop, &links_ops, &as);
-	as = addresses_new(loop, links, &ops, &removed);
-	links_replay_own(links);
-	while (as->queue)
-		ev_run(loop, EVRUN_ONCE);
-	return removed;
+	ev_timer_stop(as->loop, &as->work);
+	ev_timer_stop(as->loop, &as->wait);
+	table_free(&as->table);
+	free(as->events);
+	free(as);
 }

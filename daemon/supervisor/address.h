@@ -6,8 +6,10 @@
  * Adds and deletes go over link.h's socket in slices of at most 2 ms, so
  * that the loop never waits for the routing lock longer than one request; what
  * a slice achieved is reported together. An address deleted behind vipd's back
- * comes back at once, after five times in a minute only every 10 s (heal.h).
- * One that somebody else has configured is left alone and reported as EEXIST.
+ * comes back at once, after five times in a minute only every 10 s (heal.h);
+ * one that went with its interface comes back with it. What somebody else has
+ * configured is never removed: a static address counts as installed then, a
+ * service address is reported as EEXIST (plan.h).
  */
 #pragma once
 
@@ -25,11 +27,17 @@ struct address_want {
 	struct ipaddr broadcast; /* family 0: none */
 };
 
+/* They come from the event loop, never from inside a call of this interface,
+ * and may call back in. */
 struct addresses_ops {
+	/* On the interface now; again, after it had gone. */
 	void (*on_installed)(
 	    void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n);
+	/* No longer there, or no longer this owner's. */
 	void (*on_removed)(
 	    void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n);
+	/* Wanted, and cannot be had (errno); tried again. Once for each new
+	 * error. EBUSY: another owner has it. */
 	void (*on_failed)(
 	    void *arg, uint32_t owner, const struct ipaddr *addr, int error);
 };
@@ -38,16 +46,24 @@ struct addresses;
 
 struct addresses *addresses_new(struct ev_loop *loop, struct links *links,
     const struct addresses_ops *ops, void *arg);
+/* Leaves the kernel's addresses alone. */
+void addresses_free(struct addresses *as);
 /*
  * All that owner (an instance) wants from now; an empty list gives all back.
- * The difference is carried out after this call has returned.
+ * Of two entries for one (dev, addr) the first counts; of two owners the
+ * older, and the address stays in place when it changes hands. The difference
+ * is carried out after this call has returned.
  */
 void addresses_want(
     struct addresses *as, uint32_t owner, const struct address_want *list, size_t n);
+/* Nothing is to be done, but for what waits for an interface, for a time or
+ * for somebody else. */
+bool addresses_settled(const struct addresses *as);
 /* Called by link.h's ops. */
 void addresses_on_answer(struct addresses *as, uint32_t seq, int error);
 void addresses_on_own(struct addresses *as, const struct link_address *a, bool present);
 void addresses_on_link(struct addresses *as, uint32_t ifindex);
+void addresses_on_foreign(struct addresses *as);
 /* Removes every address of vipd's in this network namespace, at once; their
  * number, or -errno. */
 int addresses_cleanup(void);

@@ -2,6 +2,8 @@
 #include "address_request.h"
 
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <string.h>
@@ -104,5 +106,27 @@ address_send_del(struct nl_sock *sock, uint32_t ifindex, const struct ipaddr *ad
 	int error;
 
 	msg = begin(RTM_DELADDR, 0, ifindex, addr, prefixlen, &error);
+	return finish(sock, msg, error, seq);
+}
+
+int
+address_send_promote(struct nl_sock *sock, uint32_t ifindex, uint32_t *seq)
+{
+	struct ifinfomsg ifi = { .ifi_index = (int)ifindex };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, NLM_F_ACK);
+	struct nlattr *spec, *inet, *conf;
+	int error;
+
+	if (!msg)
+		return -NLE_NOMEM;
+	error = nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO);
+	if (!error && (spec = nla_nest_start(msg, IFLA_AF_SPEC)) &&
+	    (inet = nla_nest_start(msg, AF_INET)) &&
+	    (conf = nla_nest_start(msg, IFLA_INET_CONF))) {
+		error = nla_put_u32(msg, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1);
+		nla_nest_end(msg, conf);
+		nla_nest_end(msg, inet);
+		nla_nest_end(msg, spec);
+	}
 	return finish(sock, msg, error, seq);
 }

@@ -18,3 +18,8 @@ int address_send_add(
     struct nl_sock *sock, uint32_t ifindex, const struct address_want *w, uint32_t *seq);
 int address_send_del(struct nl_sock *sock, uint32_t ifindex, const struct ipaddr *addr,
     uint8_t prefixlen, uint32_t *seq);
+/*
+ * sysctl net.ipv4.conf.IFINDEX.promote_secondaries=1, which netlink can write
+ * too: the addresses that are secondary to the next one deleted stay.
+ */
+int address_send_promote(struct nl_sock *sock, uint32_t ifindex, uint32_t *seq);

@@ -376,6 +376,16 @@ links_note_own(
 		add_known(ls, l, &a)->seen = true;
 }
 
+void
+links_note_gone(
+    struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen)
+{
+	struct known *k = find_known(ls, ifindex, addr, prefixlen);
+
+	if (k)
+		drop_known(ls, k);
+}
+
 /* ---- links ---- */
 
 static void
@@ -598,10 +608,10 @@ links_socket(struct links *ls)
 	return ls->netlink.sock;
 }
 
-void
+bool
 links_drain(struct links *ls)
 {
-	netlink_drain(&ls->netlink);
+	return netlink_drain(&ls->netlink);
 }
 
 void

@@ -67,8 +67,8 @@ const char *links_foreign_address(const struct links *ls, const struct ipaddr *a
 /* Starts to follow (links_new only dumps), so that ops find all they need. */
 void links_start(struct links *ls);
 struct nl_sock *links_socket(struct links *ls);
-/* Takes all that the socket holds now. */
-void links_drain(struct links *ls);
+/* Takes what the socket holds now; true when nothing is left. */
+bool links_drain(struct links *ls);
 /* Calls on_own_address(present) for each address of vipd's. */
 void links_replay_own(struct links *ls);
 
@@ -78,6 +78,8 @@ void links_each_address(
     const struct links *ls, uint32_t ifindex, links_visit *fn, void *arg);
 void links_each_place(
     const struct links *ls, const struct ipaddr *addr, links_visit *fn, void *arg);
-/* The kernel has acknowledged that vipd added this. */
+/* What the kernel has acknowledged: vipd added this, or it is gone. */
 void links_note_own(
+    struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen);
+void links_note_gone(
     struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen);

@@ -138,12 +138,15 @@ receive(struct netlink *nl)
 	return error != -NLE_AGAIN;
 }
 
-void
+bool
 netlink_drain(struct netlink *nl)
 {
-	for (int i = 0; i < DRAIN_MAX && receive(nl); i++)
-		;
+	bool more = true;
+
+	for (int i = 0; i < DRAIN_MAX && more; i++)
+		more = receive(nl);
 	nl->ops->on_drained(nl->arg);
+	return !more;
 }
 
 static void

@@ -54,5 +54,5 @@ void netlink_close(struct netlink *nl);
 void netlink_wait_dumped(struct netlink *nl);
 /* Lets the loop read. */
 void netlink_start(struct netlink *nl);
-/* Takes what the socket holds now. */
-void netlink_drain(struct netlink *nl);
+/* Takes what the socket holds now; true when nothing is left. */
+bool netlink_drain(struct netlink *nl);

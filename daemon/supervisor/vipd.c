@@ -250,6 +250,7 @@ on_foreign_change(void *arg)
 {
 	struct vipd *v = arg;
 
+	addresses_on_foreign(v->addresses);
 	if (ev_is_active(&v->recheck))
 		return;
 	ev_timer_set(&v->recheck, RECHECK_DELAY_S, 0.);

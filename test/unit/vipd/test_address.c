@@ -6,27 +6,30 @@
 #include "supervisor/address.h"
 
 #include <errno.h>
+#include <netlink/netlink.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "log.h"
 #include "mem.h"
 #include "unit.h"
 
 static struct ev_loop *loop;
 static struct links *links;
 static struct addresses *as;
-static unsigned installed, removed, failed;
+static unsigned installed, removed, failed, seen_gone, lines;
+static uint32_t last_owner;
 static int last_error;
 
 static void
 on_installed(void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n)
 {
 	(void)arg;
-	(void)owner;
 	(void)addrs;
+	last_owner = owner;
 	installed += (unsigned)n;
 }
 
@@ -60,6 +63,7 @@ static void
 on_own_address(void *arg, const struct link_address *a, bool present)
 {
 	(void)arg;
+	seen_gone += !present;
 	addresses_on_own(as, a, present);
 }
 
@@ -67,6 +71,7 @@ static void
 on_foreign_change(void *arg)
 {
 	(void)arg;
+	addresses_on_foreign(as);
 }
 
 static void
@@ -123,14 +128,14 @@ setup(void)
 	start();
 }
 
-#define wait_until(condition)                                                    \
-	do {                                                                     \
-		uint64_t end_ = clock_us() + 10 * US_PER_S;                      \
-                                                                                 \
-		while (!(condition)) {                                           \
-			ck_assert_msg(clock_us() < end_, "never: %s", #condition); \
-			step();                                                  \
-		}                                                                \
+#define wait_until(condition)                                                            \
+	do {                                                                             \
+		uint64_t end_ = clock_us() + 10 * US_PER_S;                              \
+                                                                                         \
+		while (!(condition)) {                                                   \
+			ck_assert_msg(clock_us() < end_, "never: %s", #condition);       \
+			step();                                                          \
+		}                                                                        \
 	} while (0)
 
 static void
@@ -265,7 +270,8 @@ START_TEST(residues_go_at_the_start)
 {
 	leave_residue();
 	start();
-	wait_until(removed == 2);
+	wait_until(seen_gone == 2);
+	ck_assert_uint_eq(removed, 0); /* nobody had wanted them */
 	sh("! ip addr show dev eth0 | grep -q 77");
 	sh("ip addr show dev eth0 | grep -q 192.0.2.1/24");
 }
@@ -339,10 +345,257 @@ START_TEST(an_address_moves_between_owners_without_leaving_the_interface)
 	wait_until(installed == 1);
 	addresses_want(as, 2, &w, 1);
 	addresses_want(as, 1, NULL, 0);
-	wait_until(installed == 2);
-	step();
-	ck_assert_uint_eq(removed, 0);
+	wait_until(installed == 2 && removed == 1 && addresses_settled(as));
+	ck_assert_uint_eq(last_owner, 2);
+	ck_assert_uint_eq(seen_gone, 0);
+	ck_assert_int_eq(last_error, EBUSY);
 	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
+}
+END_TEST
+
+static struct address_want
+fixed(const char *prefix)
+{
+	struct address_want w = { .dev = "eth0" };
+
+	ck_assert(ipaddr_parse_prefix(prefix, &w.addr, &w.prefixlen));
+	return w;
+}
+
+START_TEST(other_properties_replace_the_address)
+{
+	struct address_want w = fixed("198.51.100.5/24");
+
+	setup();
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	w.prefixlen = 28;
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 2 && removed == 1);
+	sh("ip addr show dev eth0 | grep -q 198.51.100.5/28");
+	sh("! ip addr show dev eth0 | grep -q 198.51.100.5/24");
+	str_copy(w.label, sizeof(w.label), "eth0:a");
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 3);
+	sh("ip addr show dev eth0 | grep -q eth0:a");
+	/* the same again is no change */
+	addresses_want(as, 1, &w, 1);
+	ck_assert(addresses_settled(as));
+}
+END_TEST
+
+START_TEST(ipv6_addresses_return_when_their_interface_is_up_again)
+{
+	struct address_want list[] = { service("2001:db8::18"), service("192.0.2.18") };
+
+	setup();
+	addresses_want(as, 1, list, 2);
+	wait_until(installed == 2);
+	for (unsigned i = 1; i <= 7; i++) {
+		sh("ip link set eth0 down");
+		wait_until(removed == i);
+		sh("ip link set eth0 up");
+		wait_until(installed == 2 + i);
+	}
+	ck_assert_uint_eq(failed, 0);
+	sh("ip addr show dev eth0 | grep -q 2001:db8::18/128");
+}
+END_TEST
+
+START_TEST(a_renamed_interface_does_not_keep_them)
+{
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	sh("ip link set eth0 down && ip link set eth0 name wan0 && ip link set wan0 up");
+	wait_until(removed == 1 && seen_gone == 1);
+	sh("! ip addr show dev wan0 | grep -q 192.0.2.18");
+	sh("ip addr show dev wan0 | grep -q 192.0.2.1/24");
+	sh("ip link set wan0 down && ip link set wan0 name eth0 && ip link set eth0 up");
+	wait_until(installed == 2);
+}
+END_TEST
+
+START_TEST(a_static_address_of_somebody_else_counts_and_stays)
+{
+	struct address_want w = fixed("198.51.100.5/24");
+
+	setup();
+	sh("ip addr add 198.51.100.5/24 dev eth0");
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	addresses_want(as, 1, NULL, 0);
+	wait_until(removed == 1);
+	sh("ip addr show dev eth0 | grep -q 198.51.100.5/24");
+	/* when the other takes it away, vipd adds its own */
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 2);
+	sh("ip addr del 198.51.100.5/24 dev eth0");
+	wait_until(installed == 3 && removed == 2);
+	addresses_want(as, 1, NULL, 0);
+	wait_until(removed == 3);
+	sh("! ip addr show dev eth0 | grep -q 198.51.100.5");
+	ck_assert_uint_eq(failed, 0);
+}
+END_TEST
+
+START_TEST(a_service_address_waits_for_whoever_has_it_on_any_interface)
+{
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	sh("ip addr add 192.0.2.18/24 dev peer0");
+	addresses_want(as, 1, &w, 1);
+	wait_until(failed == 1);
+	ck_assert_int_eq(last_error, EEXIST);
+	sh("ip addr del 192.0.2.18/24 dev peer0");
+	wait_until(installed == 1);
+	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
+}
+END_TEST
+
+/* net.ipv4.conf.*.promote_secondaries is 0 in a fresh namespace. */
+START_TEST(addresses_of_the_same_subnet_survive_their_primary)
+{
+	struct address_want list[] = { fixed("198.51.100.5/24"),
+		fixed("198.51.100.6/24") };
+
+	setup();
+	addresses_want(as, 1, list, 2);
+	wait_until(installed == 2);
+	sh("ip addr add 198.51.100.7/24 dev eth0");
+	sh("ip addr show dev eth0 | grep 198.51.100.7/24 | grep -q secondary");
+	addresses_want(as, 1, list + 1, 1);
+	wait_until(removed == 1 && addresses_settled(as));
+	ck_assert_uint_eq(seen_gone, 1);
+	sh("ip addr show dev eth0 | grep -q 198.51.100.6/24");
+	addresses_want(as, 1, NULL, 0);
+	wait_until(removed == 2);
+	sh("ip addr show dev eth0 | grep -q 198.51.100.7/24");
+}
+END_TEST
+
+/* The switch of the host is not touched without need. */
+START_TEST(secondaries_go_before_their_primary)
+{
+	struct address_want list[50];
+	char text[32];
+
+	setup();
+	for (unsigned i = 0; i < ARRAY_LEN(list); i++) {
+		snprintf(text, sizeof(text), "198.51.100.%u/24", i + 1);
+		list[i] = fixed(text);
+	}
+	addresses_want(as, 1, list, ARRAY_LEN(list));
+	wait_until(installed == ARRAY_LEN(list));
+	addresses_want(as, 1, NULL, 0);
+	wait_until(removed == ARRAY_LEN(list));
+	ck_assert_uint_eq(
+	    count("cat /proc/sys/net/ipv4/conf/eth0/promote_secondaries"), 0);
+}
+END_TEST
+
+static void
+count_line(enum log_level level, const char *line, void *arg)
+{
+	(void)level;
+	(void)line;
+	(void)arg;
+	lines++;
+}
+
+START_TEST(a_flush_by_somebody_costs_few_lines_and_is_healed)
+{
+	static struct address_want list[300];
+	char text[32];
+
+	setup();
+	log_set_sink(count_line, NULL);
+	for (unsigned i = 0; i < ARRAY_LEN(list); i++) {
+		snprintf(text, sizeof(text), "10.9.%u.%u", i / 250, 1 + i % 250);
+		list[i] = service(text);
+	}
+	addresses_want(as, 1, list, ARRAY_LEN(list));
+	wait_until(installed == 300);
+	sh("ip addr flush dev eth0");
+	wait_until(installed == 600);
+	ck_assert_uint_eq(removed, 300);
+	ck_assert_uint_le(lines, 2);
+	/* with its interface they go without being counted */
+	sh("ip link del eth0");
+	wait_until(removed == 600);
+	sh("ip link add eth0 type veth peer name peer0 && ip link set eth0 up");
+	wait_until(installed == 900);
+	ck_assert_uint_le(lines, 2);
+}
+END_TEST
+
+START_TEST(a_tiny_receive_buffer_delays_and_loses_nothing)
+{
+	static struct address_want list[500];
+	int tiny = 1;
+	char text[32];
+
+	setup();
+	log_set_sink(count_line, NULL);
+	setsockopt(nl_socket_get_fd(links_socket(links)), SOL_SOCKET, SO_RCVBUF, &tiny,
+	    sizeof(tiny));
+	for (unsigned i = 0; i < ARRAY_LEN(list); i++) {
+		snprintf(text, sizeof(text), "10.9.%u.%u", i / 250, 1 + i % 250);
+		list[i] = service(text);
+	}
+	addresses_want(as, 1, list, ARRAY_LEN(list));
+	wait_until(installed - removed == 500);
+	ck_assert_uint_eq(count("ip addr | grep -c 'inet 10.9.'"), 500);
+	addresses_want(as, 1, NULL, 0);
+	wait_until(removed == installed);
+	sh("! ip addr | grep -q 'inet 10.9.'");
+}
+END_TEST
+
+/* What an instance does when it hears of a removal. */
+static void
+want_anew(void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n)
+{
+	struct address_want w = service("192.0.2.19");
+
+	(void)arg;
+	(void)addrs;
+	removed += (unsigned)n;
+	addresses_want(as, owner, &w, 1);
+}
+
+START_TEST(callbacks_may_call_back_in)
+{
+	static const struct addresses_ops calling = { on_installed, want_anew,
+		on_failed };
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	as = addresses_new(loop, links, &calling, NULL);
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	sh("ip addr del 192.0.2.18/32 dev eth0");
+	wait_until(installed >= 2 && addresses_settled(as));
+	sh("ip addr show dev eth0 | grep -q 192.0.2.19/32");
+	sh("! ip addr show dev eth0 | grep -q 192.0.2.18/32");
+}
+END_TEST
+
+START_TEST(one_address_told_twice_counts_once)
+{
+	struct address_want list[] = { fixed("198.51.100.5/24"),
+		service("198.51.100.5") };
+
+	setup();
+	addresses_want(as, 1, list, 2);
+	wait_until(installed == 1 && addresses_settled(as));
+	sh("ip addr show dev eth0 | grep -q 198.51.100.5/24");
+	addresses_want(as, 1, list, 1);
+	addresses_want(as, 1, list, 2);
+	ck_assert(addresses_settled(as));
 }
 END_TEST
 
@@ -353,4 +606,14 @@ UNIT_MAIN("address", service_addresses_carry_what_keeps_others_off,
     cleanup_removes_vipds_addresses_and_no_others, addresses_return_with_their_interface,
     an_address_may_be_wanted_before_its_interface_exists,
     wanted_again_while_it_goes_it_stays_in_the_end,
-    an_address_moves_between_owners_without_leaving_the_interface)
+    an_address_moves_between_owners_without_leaving_the_interface,
+    other_properties_replace_the_address,
+    ipv6_addresses_return_when_their_interface_is_up_again,
+    a_renamed_interface_does_not_keep_them,
+    a_static_address_of_somebody_else_counts_and_stays,
+    a_service_address_waits_for_whoever_has_it_on_any_interface,
+    addresses_of_the_same_subnet_survive_their_primary,
+    secondaries_go_before_their_primary,
+    a_flush_by_somebody_costs_few_lines_and_is_healed,
+    a_tiny_receive_buffer_delays_and_loses_nothing, callbacks_may_call_back_in,
+    one_address_told_twice_counts_once)

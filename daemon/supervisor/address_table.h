@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who wants which address: owners (instances) claim entries; an entry is one
+ * address on one device name. The oldest claim counts, so two owners never
+ * fight. Tables only: knows no kernel and decides nothing.
+ */
+#pragma once
+
+#include <uthash.h>
+
+#include "address.h"
+#include "heal.h"
+
+struct entry;
+
+struct claim {
+	struct entry *entry;
+	uint32_t owner;
+	unsigned round; /* of the addresses_want that told it last */
+	struct address_want want;
+	struct claim *next;           /* of the entry, oldest first */
+	struct claim *before, *after; /* of the owner, as told */
+};
+
+struct owner {
+	uint32_t id;
+	struct claim *claims;
+	UT_hash_handle hh;
+};
+
+enum request { REQUEST_NONE, REQUEST_ADD, REQUEST_DEL };
+
+struct entry {
+	struct device *dev;
+	struct ipaddr addr;
+	struct claim *claims;
+
+	/* what was told last */
+	bool told;
+	uint32_t told_owner;
+	int error;
+
+	/* what vipd added last: more than the kernel shows */
+	bool added;
+	struct address_want as_added;
+
+	/* the request that is queued or in flight, and where it goes */
+	enum request queued;
+	enum request flying;
+	uint32_t seq;
+	uint32_t ifindex;
+	uint8_t prefixlen;
+	struct entry *prev, *next;
+
+	bool waiting; /* until not_before_us */
+	uint64_t not_before_us;
+	unsigned failures;
+	struct entry *wprev, *wnext;
+	bool watching; /* somebody else's address is in the way */
+	struct heal heal;
+
+	struct entry *dprev, *dnext; /* of the device */
+	UT_hash_handle hh;
+};
+
+struct device {
+	char name[IFNAME_LEN];
+	uint32_t ifindex; /* when it was looked at last; 0: none */
+	struct entry *entries;
+	UT_hash_handle hh;
+};
+
+struct address_table {
+	struct entry *entries;
+	struct device *devices;
+	struct owner *owners;
+};
+
+struct device *table_find_device(struct address_table *t, const char *name);
+struct device *table_get_device(struct address_table *t, const char *name);
+struct entry *table_find(
+    struct address_table *t, const struct device *dev, const struct ipaddr *addr);
+struct entry *table_get(
+    struct address_table *t, struct device *dev, const struct ipaddr *addr);
+/* It has no claims and is in no list of the caller's. */
+void table_remove(struct address_table *t, struct entry *e);
+
+struct owner *table_get_owner(struct address_table *t, uint32_t id);
+/* It has no claims. */
+void table_remove_owner(struct address_table *t, struct owner *o);
+struct claim *table_find_claim(const struct entry *e, uint32_t owner);
+struct claim *table_claim(
+    struct owner *o, struct entry *e, const struct address_want *want);
+void table_release(struct owner *o, struct claim *c);
+void table_free(struct address_table *t);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "clock.h"
+
+#define RETRY_FIRST_US (100 * US_PER_MS)
+#define RETRY_MAX_US (10 * US_PER_S)
+
+enum plan_step
+plan_next(const struct address_want *want, const struct plan_place *p, bool early)
+{
+	if (p->misfit)
+		return early ? PLAN_WAIT : PLAN_DELETE;
+	if (!want || p->fits)
+		return PLAN_REST;
+	if (p->foreign)
+		return want->is_service ? PLAN_CONFLICT : PLAN_REST;
+	if (p->foreign_elsewhere && want->is_service)
+		return PLAN_CONFLICT;
+	return p->ready && !early ? PLAN_ADD : PLAN_WAIT;
+}
+
+bool
+plan_is_installed(const struct address_want *want, const struct plan_place *p)
+{
+	return want && (p->fits || (p->foreign && !want->is_service));
+}
+
+bool
+plan_same(const struct address_want *a, const struct address_want *b)
+{
+	return a->prefixlen == b->prefixlen && a->is_service == b->is_service &&
+	    !strcmp(a->label, b->label) && ipaddr_eq(&a->broadcast, &b->broadcast);
+}
+
+uint64_t
+plan_retry_us(unsigned failures)
+{
+	uint64_t delay = RETRY_FIRST_US << (failures < 7 ? failures : 7);
+
+	return delay < RETRY_MAX_US ? delay : RETRY_MAX_US;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an address needs next: pure decisions of address.c.
+ *
+ * Somebody else's address is never removed. A static address that is there
+ * already counts as installed, as with keepalived. A service address that any
+ * interface of this host has already is a conflict.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct address_want;
+
+/* What the kernel has of one address on one interface. */
+struct plan_place {
+	bool ready;             /* the interface can take it */
+	bool fits;              /* vipd's is there, as wanted */
+	bool misfit;            /* vipd's is there, not as wanted */
+	bool foreign;           /* somebody else's is there */
+	bool foreign_elsewhere; /* on another interface of this host */
+};
+
+enum plan_step {
+	PLAN_REST,
+	PLAN_ADD,
+	PLAN_DELETE,
+	PLAN_WAIT, /* for the interface, or for a time */
+	PLAN_CONFLICT,
+};
+
+/* want: NULL if nobody wants it. early: not to be tried again yet. */
+enum plan_step plan_next(
+    const struct address_want *want, const struct plan_place *p, bool early);
+/* It can be announced. */
+bool plan_is_installed(const struct address_want *want, const struct plan_place *p);
+/* An address with these properties need not be replaced. */
+bool plan_same(const struct address_want *a, const struct address_want *b);
+/* Microseconds until the next try: 100 ms, doubled up to 10 s. */
+uint64_t plan_retry_us(unsigned failures);
