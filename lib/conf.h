@@ -110,8 +110,9 @@ enum conf_severity { CONF_ERROR, CONF_WARNING };
 struct conf_problem {
 	enum conf_severity severity;
 	char file[256];
-	unsigned line;
+	unsigned line; /* 0: the file as a whole */
 	unsigned column;
+	uint64_t order; /* of reading; the list is sorted by it */
 	char text[256];
 };
 
@@ -119,7 +120,7 @@ struct conf_problems {
 	struct conf_problem *items;
 	size_t count;
 	size_t cap;
-	size_t errors;
+	size_t errors; /* also those behind the last one kept */
 };
 
 /*
@@ -130,6 +131,9 @@ struct conf_problems {
  */
 struct conf *conf_load(
     const char *path, const char *config_id, struct conf_problems *problems);
+/* The same from memory, under a name for messages; includes are refused. */
+struct conf *conf_load_text(const char *name, const char *text, size_t len,
+    const char *config_id, struct conf_problems *problems);
 void conf_free(struct conf *conf);
 void conf_problems_free(struct conf_problems *problems);
 /* "FILE:LINE:COLUMN: error: text" without newline. */

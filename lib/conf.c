@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf_build.h"
+#include "conf_check.h"
+#include "conf_global.h"
+#include "conf_instance.h"
+#include "conf_keepalived.h"
+#include "conf_lists.h"
+#include "conf_services.h"
+#include "conf_value.h"
+#include "mem.h"
+
+/* ---- the outermost words ---- */
+
+static void
+read_globals(struct conf_reader *r, const struct conf_statement *st, void *object)
+{
+	struct conf_build *b = object;
+
+	conf_read(r, conf_global_table(), st->block, &b->globals, &b->globals.seen);
+}
+
+static void
+read_instance(struct conf_reader *r, const struct conf_statement *st, void *object)
+{
+	static const struct conf_keyword name = {
+		"vrrp_instance",
+		.kind = CONF_NAME,
+		CONF_FIELD(struct conf_instance, name),
+	};
+	struct conf_build *b = object;
+	struct conf_draft *d = xcalloc(1, sizeof(*d));
+	char allowed[CONF_VALUE_STRLEN];
+
+	b->drafts =
+	    array_grow(b->drafts, b->n_drafts, &b->drafts_cap, sizeof(*b->drafts));
+	b->drafts[b->n_drafts++] = d;
+	d->name = st->arg;
+	if (!conf_value_read(&name, st->arg->text, "", &d->in))
+		conf_error(r->problems, &st->arg->pos, "vrrp_instance: not %s",
+		    conf_value_allowed(&name, allowed));
+	conf_read(r, conf_instance_table(), st->block, d, &d->seen);
+}
+
+static void
+read_services(struct conf_reader *r, const struct conf_statement *st, void *object)
+{
+	struct conf_build *b = object;
+
+	if (!b->services.word)
+		b->services.word = st->word;
+	conf_read(r, conf_services_table(), st->block, &b->services, &b->services.seen);
+}
+
+static void
+read_forwarding(struct conf_reader *r, const struct conf_statement *st, void *object)
+{
+	struct conf_build *b = object;
+
+	if (!b->forwarding_word)
+		b->forwarding_word = st->word;
+	conf_read(
+	    r, conf_forwarding_table(), st->block, &b->forwarding, &b->forwarding_seen);
+}
+
+static const struct conf_keyword words[] = {
+	{ "global_defs", .args = "{ ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .read = read_globals,
+	    .help = "values for every instance" },
+	{ "vrrp_instance", .args = "NAME { ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .named = true, .read = read_instance,
+	    .help = "a virtual router" },
+	{ "services", .args = "{ ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .read = read_services,
+	    .help = "where Services come from and which addresses they may have" },
+	{ "forwarding", .args = "{ ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .read = read_forwarding,
+	    .help = "how packets reach the endpoints" },
+};
+
+static const struct conf_table root = {
+	.name = "the outermost level",
+	.context = CONF_IN_ROOT,
+	.words = words,
+	.n_words = ARRAY_LEN(words),
+};
+
+const struct conf_table *
+conf_table_at(size_t i)
+{
+	const struct conf_table *const tables[] = {
+		&root,
+		conf_global_table(),
+		conf_instance_table(),
+		conf_auth_table(),
+		conf_address_table(),
+		conf_peer_table(),
+		conf_services_table(),
+		conf_pool_table(),
+		conf_forwarding_table(),
+	};
+
+	return i < ARRAY_LEN(tables) ? tables[i] : NULL;
+}
+
+/* ---- reading ---- */
+
+static void
+judge_lvs(const struct conf_build *b)
+{
+	const struct conf_places *lvs = &b->reader.lvs;
+
+	if (b->globals.ignore_lvs && lvs->count)
+		conf_warning(b->reader.problems, &lvs->items[0]->pos,
+		    "LVS is ignored, as ignore_lvs says: %zu times, first %s", lvs->count,
+		    lvs->items[0]->text);
+	for (size_t i = 0; i < lvs->count && !b->globals.ignore_lvs; i++)
+		conf_error(b->reader.problems, &lvs->items[i]->pos,
+		    "vipd has no LVS (%s): nobody would stand behind the address; with "
+		    "`ignore_lvs yes` in global_defs it is skipped",
+		    lvs->items[i]->text);
+}
+
+/* Advertised addresses first: the canonical form prints them so. */
+static void
+order_addresses(struct conf_instance *in)
+{
+	struct conf_address *list = xcalloc(in->n_addresses, sizeof(*list));
+	size_t n = 0;
+
+	for (int excluded = 0; excluded <= 1; excluded++)
+		for (size_t i = 0; i < in->n_addresses; i++)
+			if (in->addresses[i].excluded == excluded)
+				list[n++] = in->addresses[i];
+	free(in->addresses);
+	in->addresses = list;
+}
+
+/* Takes what the drafts hold. */
+static struct conf *
+finish(struct conf_build *b, const char *path)
+{
+	struct conf *conf = xcalloc(1, sizeof(*conf));
+	struct conf_services *s = &b->services.sv;
+
+	str_copy(conf->file, sizeof(conf->file), path);
+	str_copy(conf->router_id, sizeof(conf->router_id), b->globals.router_id);
+	conf->instances = xcalloc(b->n_drafts, sizeof(*conf->instances));
+	for (size_t i = 0; i < b->n_drafts; i++) {
+		order_addresses(&b->drafts[i]->in);
+		conf->instances[conf->n_instances++] = b->drafts[i]->in;
+		b->drafts[i]->in = (struct conf_instance){ 0 };
+	}
+	s->pools = xcalloc(b->services.n_pools, sizeof(*s->pools));
+	for (size_t i = 0; i < b->services.n_pools; i++) {
+		s->pools[s->n_pools++] = b->services.pools[i]->pool;
+		b->services.pools[i]->pool = (struct conf_pool){ 0 };
+	}
+	conf->services = *s;
+	*s = (struct conf_services){ 0 };
+	conf->forwarding = b->forwarding;
+	return conf;
+}
+
+static void
+free_instance(struct conf_instance *in)
+{
+	free(in->peers);
+	free(in->addresses);
+	free(in->service_ranges.items);
+}
+
+static void
+free_build(struct conf_build *b)
+{
+	for (size_t i = 0; i < b->n_drafts; i++) {
+		struct conf_draft *d = b->drafts[i];
+
+		free_instance(&d->in);
+		free(d->addresses_at.items);
+		free(d->peers_at.items);
+		free(d->ranges_at.items);
+		free(d);
+	}
+	free(b->drafts);
+	for (size_t i = 0; i < b->services.n_pools; i++) {
+		free(b->services.pools[i]->pool.ranges.items);
+		free(b->services.pools[i]->ranges_at.items);
+		free(b->services.pools[i]);
+	}
+	free(b->services.pools);
+	free(b->services.sv.external_ips.items);
+	free(b->services.external_ips_at.items);
+	free(b->reader.foreign_told);
+	free(b->reader.lvs.items);
+}
+
+static struct conf *
+build(struct conf_tree *tree, const char *path, struct conf_problems *problems)
+{
+	struct conf_build b = { .reader.problems = problems };
+	struct conf_seen seen = { 0 };
+	struct conf *conf = NULL;
+
+	b.reader.foreign_told = xcalloc(conf_foreign_count(), sizeof(bool));
+	conf_read(&b.reader, &root, tree->nodes, &b, &seen);
+	judge_lvs(&b);
+	for (size_t i = 0; i < b.n_drafts; i++)
+		conf_instance_complete(b.drafts[i], &b.globals);
+	conf_services_complete(&b.services);
+	conf_forwarding_complete(&b.forwarding, &b.forwarding_seen);
+	conf_check(&b);
+	conf_problems_finish(problems);
+	if (!problems->errors)
+		conf = finish(&b, path);
+	free_build(&b);
+	conf_tree_free(tree);
+	return conf;
+}
+
+/* keepalived's default: the first label of the host name. */
+static const char *
+choose_id(const char *config_id, char *buf, size_t size)
+{
+	if (config_id)
+		return config_id;
+	if (gethostname(buf, size) < 0)
+		return "";
+	buf[size - 1] = '\0';
+	buf[strcspn(buf, ".")] = '\0';
+	return buf;
+}
+
+struct conf *
+conf_load(const char *path, const char *config_id, struct conf_problems *problems)
+{
+	struct conf_tree tree;
+	char id[256];
+
+	conf_tree_read(&tree, path, choose_id(config_id, id, sizeof(id)), problems);
+	return build(&tree, path, problems);
+}
+
+struct conf *
+conf_load_text(const char *name, const char *text, size_t len, const char *config_id,
+    struct conf_problems *problems)
+{
+	struct conf_tree tree;
+	char id[256];
+
+	conf_tree_read_text(
+	    &tree, name, text, len, choose_id(config_id, id, sizeof(id)), problems);
+	return build(&tree, name, problems);
+}
+
+/* ---- the finished configuration ---- */
+
+void
+conf_free(struct conf *conf)
+{
+	if (!conf)
+		return;
+	for (size_t i = 0; i < conf->n_instances; i++)
+		free_instance(&conf->instances[i]);
+	free(conf->instances);
+	for (size_t i = 0; i < conf->services.n_pools; i++)
+		free(conf->services.pools[i].ranges.items);
+	free(conf->services.pools);
+	free(conf->services.external_ips.items);
+	free(conf);
+}
+
+static bool
+address_eq(const struct conf_address *a, const struct conf_address *b)
+{
+	return ipaddr_eq(&a->addr, &b->addr) && a->prefixlen == b->prefixlen &&
+	    a->excluded == b->excluded && !strcmp(a->dev, b->dev) &&
+	    !strcmp(a->label, b->label) && a->has_broadcast == b->has_broadcast &&
+	    ipaddr_eq(&a->broadcast, &b->broadcast);
+}
+
+static bool
+peer_eq(const struct conf_peer *a, const struct conf_peer *b)
+{
+	return ipaddr_eq(&a->addr, &b->addr) && a->min_ttl == b->min_ttl &&
+	    a->max_ttl == b->max_ttl;
+}
+
+bool
+conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b)
+{
+	const struct conf_table *t = conf_instance_table();
+
+	for (size_t i = 0; i < t->n_words; i++)
+		if (t->words[i].size && !conf_value_eq(&t->words[i], a, b))
+			return false;
+	if (strcmp(a->name, b->name) || a->wants_services != b->wants_services ||
+	    a->auth_type != b->auth_type ||
+	    memcmp(a->auth_data, b->auth_data, sizeof(a->auth_data)) ||
+	    a->n_addresses != b->n_addresses || a->n_peers != b->n_peers)
+		return false;
+	for (size_t i = 0; i < a->n_addresses; i++)
+		if (!address_eq(&a->addresses[i], &b->addresses[i]))
+			return false;
+	for (size_t i = 0; i < a->n_peers; i++)
+		if (!peer_eq(&a->peers[i], &b->peers[i]))
+			return false;
+	return true;
+}
+
+const struct conf_instance *
+conf_find_instance(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_instances; i++)
+		if (!strcmp(conf->instances[i].name, name))
+			return &conf->instances[i];
+	return NULL;
+}

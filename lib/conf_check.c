@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "conf_check_all.h"
+#include "conf_instance.h"
+#include "conf_services.h"
+#include "mem.h"
+
+/* Addresses an advert can list: its count has 8 bits (RFC 9568 5.2.5). IPv6:
+ * what keepalived fits into an MTU of 1500, so that both lists are equal. */
+#define ADVERTISED_MAX_IPV4 255
+#define ADVERTISED_MAX_IPV6 89
+
+/* Where the word stands, or the instance's name if it was not said. */
+static const struct conf_pos *
+place(const struct conf_draft *d, enum conf_instance_word word)
+{
+	return d->seen.at[word] ? &d->seen.at[word]->pos : &d->name->pos;
+}
+
+static void
+check_required(struct conf_problems *ps, const struct conf_draft *d)
+{
+	if (!d->seen.at[CONF_W_INTERFACE])
+		conf_error(ps, &d->name->pos, "%s has no interface", d->in.name);
+	if (!d->seen.at[CONF_W_VRID])
+		conf_error(ps, &d->name->pos, "%s has no virtual_router_id", d->in.name);
+	if (!d->in.n_addresses && !d->in.wants_services)
+		conf_error(ps, &d->name->pos,
+		    "%s has no address: neither virtual_ipaddress nor "
+		    "service_addresses",
+		    d->in.name);
+}
+
+static void
+check_version(struct conf_problems *ps, const struct conf_draft *d)
+{
+	const struct conf_instance *in = &d->in;
+
+	if (in->version == 2 && in->family == AF_INET6)
+		conf_error(ps, place(d, CONF_W_VERSION), "IPv6 needs version 3");
+	if (in->version == 3 && d->seen.at[CONF_W_AUTHENTICATION])
+		conf_error(ps, place(d, CONF_W_AUTHENTICATION),
+		    "VRRPv3 has no authentication: remove it or set version 2");
+	if (d->seen.at[CONF_W_AUTH_TYPE] && !d->seen.at[CONF_W_AUTH_PASS])
+		conf_error(
+		    ps, place(d, CONF_W_AUTH_TYPE), "auth_type needs an auth_pass");
+	if (d->seen.at[CONF_W_AUTH_PASS] && !d->seen.at[CONF_W_AUTH_TYPE])
+		conf_error(
+		    ps, place(d, CONF_W_AUTH_PASS), "auth_pass needs auth_type PASS");
+}
+
+/* RFC 9568 5.2.7: 12 bits of centiseconds; RFC 3768 5.3.7: whole seconds. */
+static void
+check_interval(struct conf_problems *ps, const struct conf_draft *d)
+{
+	const struct conf_pos *pos = place(d, CONF_W_ADVERT_INT);
+	uint32_t us = d->in.advert_us;
+
+	if (d->in.version == 2 && us % 1000000)
+		conf_error(ps, pos,
+		    "advert_int: version 2 has whole seconds from 1 to 255; version 3 "
+		    "has 0.01 to 40.95");
+	else if (d->in.version == 3 && us > 40950000)
+		conf_error(ps, pos, "advert_int: version 3 has at most 40.95 seconds");
+	else if (d->in.version == 3 && us % 10000)
+		conf_error(
+		    ps, pos, "advert_int: version 3 counts hundredths of a second");
+}
+
+/* As keepalived: `state MASTER` and not preempting contradict each other. */
+static void
+check_preemption(struct conf_problems *ps, struct conf_draft *d)
+{
+	struct conf_instance *in = &d->in;
+	const struct conf_word *no = d->seen.at[CONF_W_NOPREEMPT];
+	const struct conf_word *delay = d->seen.at[CONF_W_PREEMPT_DELAY];
+
+	if (no && d->seen.at[CONF_W_PREEMPT])
+		conf_error(ps, &no->pos, "preempt and nopreempt contradict each other");
+	else if (no && in->priority == 255)
+		conf_error(ps, &no->pos,
+		    "nopreempt: priority 255 owns the addresses and always preempts");
+	else if (no && in->state_master) {
+		conf_warning(ps, &no->pos,
+		    "nopreempt is ignored beside state MASTER, as keepalived does");
+		in->preempt = true;
+	}
+	if (delay && in->state_master) {
+		conf_warning(ps, &delay->pos,
+		    "preempt_delay is ignored beside state MASTER, as keepalived does");
+		in->preempt_delay_us = 0;
+	} else if (delay && in->preempt_delay_us && !in->preempt) {
+		conf_warning(
+		    ps, &delay->pos, "preempt_delay has no effect with nopreempt");
+	}
+}
+
+static void
+check_families(struct conf_problems *ps, const struct conf_draft *d)
+{
+	const struct conf_instance *in = &d->in;
+	const char *name = in->family == AF_INET ? "IPv4" : "IPv6";
+
+	for (size_t i = 0; i < in->n_addresses; i++)
+		if (!in->addresses[i].excluded &&
+		    in->addresses[i].addr.family != in->family)
+			conf_error(ps, &d->addresses_at.items[i]->pos,
+			    "%s advertises %s: %s belongs in virtual_ipaddress_excluded",
+			    in->name, name, d->addresses_at.items[i]->text);
+	for (size_t i = 0; i < in->n_peers; i++)
+		if (in->peers[i].addr.family != in->family)
+			conf_error(ps, &d->peers_at.items[i]->pos,
+			    "%s speaks %s: %s cannot be its peer", in->name, name,
+			    d->peers_at.items[i]->text);
+	if (in->unicast_src.family && in->unicast_src.family != in->family)
+		conf_error(ps, place(d, CONF_W_UNICAST_SRC),
+		    "unicast_src_ip: %s speaks %s", in->name, name);
+}
+
+static void
+check_unicast(struct conf_problems *ps, const struct conf_draft *d)
+{
+	const struct conf_instance *in = &d->in;
+
+	if (d->seen.at[CONF_W_UNICAST_SRC] && !d->seen.at[CONF_W_UNICAST_PEER])
+		conf_error(ps, place(d, CONF_W_UNICAST_SRC),
+		    "unicast_src_ip without unicast_peer");
+	for (size_t i = 0; i < in->n_peers; i++) {
+		const struct conf_peer *p = &in->peers[i];
+
+		if (p->min_ttl > p->max_ttl)
+			conf_error(ps, &d->peers_at.items[i]->pos,
+			    "min_ttl %u is above max_ttl %u", p->min_ttl, p->max_ttl);
+		if (ipaddr_eq(&p->addr, &in->unicast_src))
+			conf_error(ps, &d->peers_at.items[i]->pos,
+			    "%s is this router's own unicast_src_ip",
+			    d->peers_at.items[i]->text);
+	}
+}
+
+/* RFC 9568 5.2.9: the first IPv6 address is the virtual router's link-local. */
+static void
+check_linklocal(struct conf_problems *ps, const struct conf_draft *d)
+{
+	const struct conf_instance *in = &d->in;
+
+	for (size_t i = 0; i < in->n_addresses && in->family == AF_INET6; i++) {
+		if (in->addresses[i].excluded)
+			continue;
+		if (!ipaddr_is_linklocal(&in->addresses[i].addr))
+			conf_warning(ps, &d->addresses_at.items[i]->pos,
+			    "the first IPv6 address of an instance should be link-local "
+			    "(RFC 9568 5.2.9); routers other than keepalived ignore "
+			    "such adverts");
+		return;
+	}
+}
+
+static void
+limit_advertised(struct conf_problems *ps, struct conf_draft *d)
+{
+	struct conf_instance *in = &d->in;
+	size_t max = in->family == AF_INET ? ADVERTISED_MAX_IPV4 : ADVERTISED_MAX_IPV6;
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->n_addresses; i++) {
+		if (in->addresses[i].excluded)
+			continue;
+		if (n++ == max)
+			conf_warning(ps, &d->addresses_at.items[i]->pos,
+			    "an advert lists %zu addresses; from here on they are "
+			    "virtual_ipaddress_excluded",
+			    max);
+		in->addresses[i].excluded = n > max;
+	}
+}
+
+static void
+check_services(struct conf_build *b)
+{
+	struct conf_problems *ps = b->reader.problems;
+	const struct conf_services_draft *s = &b->services;
+	const struct conf_word *manifests = s->seen.at[CONF_S_MANIFESTS];
+	const struct conf_word *kubeconfig = s->seen.at[CONF_S_KUBECONFIG];
+	char buf[CONF_POS_STRLEN];
+	bool wanted = false;
+
+	for (size_t i = 0; i < b->n_drafts; i++) {
+		const struct conf_draft *d = b->drafts[i];
+
+		wanted |= d->in.wants_services;
+		if (d->in.wants_services && !s->word)
+			conf_error(ps, place(d, CONF_W_SERVICE_ADDRESSES),
+			    "service_addresses needs a services block: where do the "
+			    "Services come from?");
+	}
+	if (kubeconfig && manifests) {
+		const struct conf_word *first = kubeconfig, *second = manifests;
+
+		if (kubeconfig->pos.order > manifests->pos.order) {
+			first = manifests;
+			second = kubeconfig;
+		}
+		conf_error(ps, &second->pos,
+		    "Services come from one source, and %s is set at %s", first->text,
+		    conf_pos_format(&first->pos, &second->pos, buf));
+	}
+	if (s->word && !wanted)
+		conf_warning(ps, &s->word->pos,
+		    "no instance has service_addresses: no Service will be served");
+	if (b->forwarding_word && !s->word)
+		conf_warning(ps, &b->forwarding_word->pos,
+		    "forwarding has no effect without services");
+}
+
+void
+conf_check(struct conf_build *b)
+{
+	struct conf_problems *ps = b->reader.problems;
+
+	conf_check_duplicate_addresses(b);
+	for (size_t i = 0; i < b->n_drafts; i++) {
+		struct conf_draft *d = b->drafts[i];
+
+		check_required(ps, d);
+		check_version(ps, d);
+		check_interval(ps, d);
+		check_preemption(ps, d);
+		check_families(ps, d);
+		check_unicast(ps, d);
+		check_linklocal(ps, d);
+		limit_advertised(ps, d);
+	}
+	conf_check_names(b);
+	conf_check_routers(b);
+	conf_check_ranges(b);
+	check_services(b);
+}

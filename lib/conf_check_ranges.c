@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_check_all.h"
+#include "mem.h"
+
+struct range_place {
+	struct iprange range;
+	const struct conf_word *word; /* NULL in a union */
+	const char *pool;             /* NULL: external_ips */
+};
+
+struct range_list {
+	struct range_place *items;
+	size_t count;
+	size_t cap;
+};
+
+static void
+add_ranges(struct range_list *list, const struct conf_ranges *ranges,
+    const struct conf_places *at, const char *pool)
+{
+	for (size_t i = 0; i < ranges->count; i++) {
+		list->items = array_grow(
+		    list->items, list->count, &list->cap, sizeof(*list->items));
+		list->items[list->count++] =
+		    (struct range_place){ ranges->items[i], at->items[i], pool };
+	}
+}
+
+static int
+by_first(const void *a, const void *b)
+{
+	const struct range_place *x = a, *y = b;
+	int r = ipaddr_cmp(&x->range.first, &y->range.first);
+
+	return r ? r : x->word->pos.order < y->word->pos.order ? -1 : 1;
+}
+
+static void
+sort(struct range_list *list)
+{
+	if (list->count)
+		qsort(list->items, list->count, sizeof(*list->items), by_first);
+}
+
+static struct ipaddr
+successor(struct ipaddr a)
+{
+	for (size_t i = ipaddr_len(&a); i-- > 0;)
+		if (++a.bytes[i])
+			break;
+	return a;
+}
+
+/* What a sorted list covers, as disjoint ranges with gaps between them. */
+static void
+unite(struct range_list *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct iprange *r = &list->items[i].range;
+		struct iprange *last = n ? &list->items[n - 1].range : NULL;
+		struct ipaddr next = last ? successor(last->last) : r->first;
+
+		if (!last ||
+		    (ipaddr_cmp(&r->first, &last->last) > 0 &&
+			!ipaddr_eq(&r->first, &next)))
+			list->items[n++] = list->items[i];
+		else if (ipaddr_cmp(&r->last, &last->last) > 0)
+			last->last = r->last;
+	}
+	list->count = n;
+}
+
+static void
+report_overlap(
+    struct conf_problems *ps, const struct range_place *a, const struct range_place *b)
+{
+	const struct range_place *first = a, *second = b;
+	const char *other;
+	char buf[CONF_POS_STRLEN];
+
+	if (a->word->pos.order > b->word->pos.order) {
+		first = b;
+		second = a;
+	}
+	other = first->pool ? first->pool : "external_ips";
+	conf_pos_format(&first->word->pos, &second->word->pos, buf);
+	if (first->pool && second->pool && strcmp(first->pool, second->pool))
+		conf_error(ps, &second->word->pos,
+		    "%s overlaps %s of address_pool %.40s, %s", second->word->text,
+		    first->word->text, other, buf);
+	else
+		conf_warning(ps, &second->word->pos, "%s overlaps %s of %s%.40s, %s",
+		    second->word->text, first->word->text,
+		    first->pool ? "address_pool " : "", other, buf);
+}
+
+/* offered is sorted: each is held against the one that reaches furthest. */
+static void
+check_overlaps(struct conf_problems *ps, const struct range_list *offered)
+{
+	const struct range_place *furthest = NULL;
+
+	for (size_t i = 0; i < offered->count; i++) {
+		const struct range_place *p = &offered->items[i];
+
+		if (furthest && iprange_overlaps(&furthest->range, &p->range))
+			report_overlap(ps, furthest, p);
+		if (!furthest || ipaddr_cmp(&p->range.last, &furthest->range.last) > 0)
+			furthest = p;
+	}
+}
+
+/* Both are sorted, carried is a union. */
+static void
+check_carried(struct conf_problems *ps, const struct range_list *offered,
+    const struct range_list *carried)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < offered->count; i++) {
+		const struct range_place *p = &offered->items[i];
+		struct ipaddr missing = p->range.first;
+		char buf[IPADDR_STRLEN];
+
+		while (k < carried->count &&
+		    ipaddr_cmp(&carried->items[k].range.last, &p->range.first) < 0)
+			k++;
+		if (k < carried->count &&
+		    iprange_contains(&carried->items[k].range, &p->range.first)) {
+			if (iprange_contains(&carried->items[k].range, &p->range.last))
+				continue;
+			missing = successor(carried->items[k].range.last);
+		}
+		conf_warning(ps, &p->word->pos,
+		    "%s: no instance's service_addresses has %s", p->word->text,
+		    ipaddr_format(&missing, buf));
+	}
+}
+
+void
+conf_check_ranges(struct conf_build *b)
+{
+	const struct conf_services_draft *s = &b->services;
+	struct range_list offered = { 0 }, carried = { 0 };
+	bool wanted = false, bare = false;
+
+	add_ranges(&offered, &s->sv.external_ips, &s->external_ips_at, NULL);
+	for (size_t i = 0; i < s->n_pools; i++)
+		add_ranges(&offered, &s->pools[i]->pool.ranges, &s->pools[i]->ranges_at,
+		    s->pools[i]->pool.name);
+	for (size_t i = 0; i < b->n_drafts; i++) {
+		const struct conf_draft *d = b->drafts[i];
+
+		wanted |= d->in.wants_services;
+		bare |= d->in.wants_services && !d->in.service_ranges.count;
+		add_ranges(&carried, &d->in.service_ranges, &d->ranges_at, NULL);
+	}
+	sort(&offered);
+	sort(&carried);
+	unite(&carried);
+	check_overlaps(b->reader.problems, &offered);
+	if (wanted && !bare)
+		check_carried(b->reader.problems, &offered, &carried);
+	free(offered.items);
+	free(carried.items);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The words of global_defs, which give every instance its values.
+ */
+#pragma once
+
+#include "conf_build.h"
+#include "conf_instance.h"
+
+/* Of struct conf_globals. */
+const struct conf_table *conf_global_table(void);
+/* True if global_defs says the value of this instance word: it is in
+ * g->defaults then. */
+bool conf_global_gives(const struct conf_globals *g, enum conf_instance_word word);

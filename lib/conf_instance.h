@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The words of vrrp_instance and what holds where they are missing.
+ */
+#pragma once
+
+#include "conf_build.h"
+
+/* The rows of vrrp_instance: their index in struct conf_seen, too. */
+enum conf_instance_word {
+	CONF_W_INTERFACE,
+	CONF_W_FAMILY,
+	CONF_W_VERSION,
+	CONF_W_STATE,
+	CONF_W_VRID,
+	CONF_W_PRIORITY,
+	CONF_W_ADVERT_INT,
+	CONF_W_NOPREEMPT,
+	CONF_W_PREEMPT,
+	CONF_W_PREEMPT_DELAY,
+	CONF_W_GARP_DELAY,
+	CONF_W_GARP_REPEAT,
+	CONF_W_GARP_REFRESH,
+	CONF_W_GARP_REFRESH_REPEAT,
+	CONF_W_GARP_LOWER_PRIO_DELAY,
+	CONF_W_GARP_LOWER_PRIO_REPEAT,
+	CONF_W_GARP_INTERVAL,
+	CONF_W_GNA_INTERVAL,
+	CONF_W_CHECKSUM_AS_V2,
+	CONF_W_AUTHENTICATION,
+	CONF_W_UNICAST_SRC,
+	CONF_W_UNICAST_PEER,
+	CONF_W_ADDRESSES,
+	CONF_W_EXCLUDED,
+	CONF_W_SERVICE_ADDRESSES,
+	CONF_W_CANDIDATES,
+	CONF_W_INSTANCE_COUNT,
+	CONF_W_AUTH_TYPE = CONF_W_INSTANCE_COUNT,
+	CONF_W_AUTH_PASS,
+	CONF_W_END,
+};
+_Static_assert(CONF_W_END <= CONF_SEEN_MAX, "struct conf_seen holds them");
+
+/* Of struct conf_draft; printing takes its struct conf_instance, which begins
+ * it. */
+const struct conf_table *conf_instance_table(void);
+const struct conf_table *conf_auth_table(void);
+
+/*
+ * Gives the draft every value that it was not told: global_defs', else the
+ * row's default, else what depends on other fields (vipd.conf(5), DEFAULTS).
+ */
+void conf_instance_complete(struct conf_draft *d, const struct conf_globals *g);

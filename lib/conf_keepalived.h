@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The words of keepalived.conf(5) that vipd has no row for, so that a file
+ * that served keepalived is understood: each is named as what it is, never as
+ * a misspelling.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "conf_words.h"
+
+enum conf_foreign_class {
+	CONF_FOREIGN_IMPLIED,  /* vipd works so anyway */
+	CONF_FOREIGN_SIDE_JOB, /* mail, SNMP, tuning: skipped with a warning */
+	CONF_FOREIGN_REFUSED,  /* elections, addresses or routing would differ */
+	CONF_FOREIGN_LVS,      /* an error unless ignore_lvs says otherwise */
+};
+
+struct conf_foreign {
+	const char *word;
+	enum conf_foreign_class class;
+	unsigned contexts; /* enum conf_context, or'ed */
+};
+
+/* NULL: keepalived has no such word there. */
+const struct conf_foreign *conf_foreign_find(const char *word, unsigned contexts);
+/* For arrays with a member for each word. */
+size_t conf_foreign_count(void);
+size_t conf_foreign_index(const struct conf_foreign *f);
+const struct conf_foreign *conf_foreign_at(size_t i);

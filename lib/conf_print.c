@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf.h"
+#include "conf_instance.h"
+#include "conf_services.h"
+#include "conf_value.h"
+
+static void
+print_instance(const struct conf_instance *in, FILE *out)
+{
+	fputs("vrrp_instance ", out);
+	conf_print_word(out, in->name);
+	fputs(" {\n", out);
+	conf_print_words(out, 1, conf_instance_table(), in);
+	fputs("}\n", out);
+}
+
+static void
+print_block(const char *word, const struct conf_table *t, const void *object, FILE *out)
+{
+	fprintf(out, "%s {\n", word);
+	conf_print_words(out, 1, t, object);
+	fputs("}\n", out);
+}
+
+/* Values of global_defs are printed where they ended up, in the instances. */
+void
+conf_print(const struct conf *conf, FILE *out)
+{
+	const struct conf_forwarding *f = &conf->forwarding;
+
+	if (conf->router_id[0]) {
+		fputs("global_defs {\n    router_id ", out);
+		conf_print_word(out, conf->router_id);
+		fputs("\n}\n", out);
+	}
+	for (size_t i = 0; i < conf->n_instances; i++)
+		print_instance(&conf->instances[i], out);
+	if (conf->services.present)
+		print_block("services", conf_services_table(), &conf->services, out);
+	if (conf->services.present || f->mode != FORWARD_AUTO ||
+	    f->source_nat != SOURCE_NAT_NODE)
+		print_block("forwarding", conf_forwarding_table(), f, out);
+}

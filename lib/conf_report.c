@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf_report.h"
+
+#include "conf.h"
+
+int
+conf_report(const char *path, const char *config_id, bool print, FILE *out, FILE *err)
+{
+	struct conf_problems problems = { 0 };
+	struct conf *conf = conf_load(path, config_id, &problems);
+	int code = conf ? 0 : 2;
+
+	for (size_t i = 0; i < problems.count; i++) {
+		char line[sizeof(struct conf_problem) + 64];
+
+		conf_problem_format(&problems.items[i], line, sizeof(line));
+		fprintf(err, "%s\n", line);
+	}
+	if (conf && print)
+		conf_print(conf, out);
+	conf_free(conf);
+	conf_problems_free(&problems);
+	return code;
+}
