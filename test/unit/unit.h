@@ -12,18 +12,18 @@
 	int main(void)                                                                   \
 	{                                                                                \
 		const TTest *const tests[] = { __VA_ARGS__ };                            \
-		Suite *s = suite_create(suite_name);                                     \
-		TCase *tc = tcase_create(suite_name);                                    \
-		SRunner *sr;                                                             \
-		int bad;                                                                 \
+		Suite *suite_ = suite_create(suite_name);                                \
+		TCase *case_ = tcase_create(suite_name);                                 \
+		SRunner *runner_;                                                        \
+		int bad_;                                                                \
                                                                                          \
-		tcase_set_timeout(tc, 60);                                               \
+		tcase_set_timeout(case_, 60);                                            \
 		for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)              \
-			tcase_add_test(tc, tests[i]);                                    \
-		suite_add_tcase(s, tc);                                                  \
-		sr = srunner_create(s);                                                  \
-		srunner_run_all(sr, CK_NORMAL);                                          \
-		bad = srunner_ntests_failed(sr);                                         \
-		srunner_free(sr);                                                        \
-		return bad ? EXIT_FAILURE : EXIT_SUCCESS;                                \
+			tcase_add_test(case_, tests[i]);                                 \
+		suite_add_tcase(suite_, case_);                                          \
+		runner_ = srunner_create(suite_);                                        \
+		srunner_run_all(runner_, CK_NORMAL);                                     \
+		bad_ = srunner_ntests_failed(runner_);                                   \
+		srunner_free(runner_);                                                   \
+		return bad_ ? EXIT_FAILURE : EXIT_SUCCESS;                               \
 	}
