@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf_suggest.h"
 #include "mem.h"
 
 #define DEFAULT_SOCKET "/run/vipd/control.sock"
@@ -79,6 +80,20 @@ parse_options(int argc, char **argv, struct args *out, FILE *err)
 	return true;
 }
 
+static void
+unknown_command(const char *word, const struct args_command *table, FILE *err)
+{
+	struct conf_suggest near;
+
+	conf_suggest_init(&near, word);
+	for (const struct args_command *c = table; c->word; c++)
+		conf_suggest_offer(&near, c->word);
+	fprintf(err, "vipctl: unknown command '%s'", word);
+	if (near.best)
+		fprintf(err, ", did you mean '%s'?", near.best);
+	fputc('\n', err);
+}
+
 static bool
 parse_command(char **words, const struct args_command *table, struct args *out, FILE *err)
 {
@@ -91,7 +106,7 @@ parse_command(char **words, const struct args_command *table, struct args *out, 
 	while (c->word && strcmp(c->word, words[0]) != 0)
 		c++;
 	if (!c->word) {
-		fprintf(err, "vipctl: unknown command '%s'\n", words[0]);
+		unknown_command(words[0], table, err);
 		return false;
 	}
 	if (c->arg && !words[1]) {

@@ -11,6 +11,7 @@
 
 #include "args.h"
 #include "client.h"
+#include "conf_report.h"
 #include "config.h"
 #include "explain.h"
 #include "json.h"
@@ -153,6 +154,16 @@ run_explain(const struct args *args)
 }
 
 static int
+run_check(const struct args *args)
+{
+	int code = conf_report(args->arg, NULL, false, stdout, stderr);
+
+	if (code == EXIT_WELL)
+		printf("%s: ok\n", args->arg);
+	return code;
+}
+
+static int
 run_reload(const struct args *args)
 {
 	struct model m = { 0 };
@@ -190,6 +201,7 @@ static const struct args_command commands[] = {
 	{ "services", run_services, NULL, "the Services and their addresses", true },
 	{ "explain", run_explain, "NS/NAME", "why a Service is served, or is not",
 	    false },
+	{ "check", run_check, "FILE", "check a configuration; needs no daemon", false },
 	{ "reload", run_reload, NULL, "read the configuration again", false },
 	{ "version", run_version, NULL, "vipctl's version", false },
 	{ 0 },

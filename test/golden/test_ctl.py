@@ -336,6 +336,39 @@ def listening(path):
     return sock
 
 
+# ---- check needs nobody ----
+
+RIGHT = """vrrp_instance edge {
+    interface eth0
+    virtual_router_id 87
+    virtual_ipaddress { 192.168.185.5/24 }
+}
+"""
+
+
+@pytest.mark.parametrize("text, code, says", [
+    (RIGHT, WELL, ""),
+    (RIGHT.replace("87", "87\n    smtp_alert"), WELL, ":4:5: warning:"),
+    (RIGHT.replace("virtual_router_id 87", "virtual_router_idd 87"), USAGE,
+     ":3:5: error:"),
+    (RIGHT.replace("interface", "priority 300\n    interface"), USAGE,
+     ":2:14: error:"),
+])
+def test_check_prints_every_problem_and_needs_no_daemon(tmp_path, text, code, says):
+    path = tmp_path / "vipd.conf"
+    path.write_text(text)
+    done = vipctl("check", path, "--socket", tmp_path / "nobody")
+    assert done.returncode == code
+    assert done.stdout == ("" if code else f"{path}: ok\n")
+    assert all(line.startswith(f"{path}:") for line in done.stderr.splitlines())
+    assert f"{path}{says}" in done.stderr if says else done.stderr == ""
+
+
+def test_check_of_a_file_that_is_not_there_is_exit_2(tmp_path):
+    done = vipctl("check", tmp_path / "vipd.conf")
+    assert done.returncode == USAGE and "No such file" in done.stderr
+
+
 # ---- the command line ----
 
 @pytest.mark.parametrize("argv, says", [

@@ -92,7 +92,9 @@ START_TEST(what_is_wrong_is_named)
 		const char *line, *complaint;
 	} cases[] = {
 		{ "", "vipctl: no command given\n" },
-		{ "stauts", "vipctl: unknown command 'stauts'\n" },
+		{ "frobnicate", "vipctl: unknown command 'frobnicate'\n" },
+		{ "stauts",
+		    "vipctl: unknown command 'stauts', did you mean 'status'?\n" },
 		{ "status x", "vipctl: status: 'x' is one word too many\n" },
 		{ "explain", "vipctl: explain needs NS/NAME\n" },
 		{ "explain a/b c", "vipctl: explain: 'c' is one word too many\n" },
