@@ -339,12 +339,17 @@ read_slice_ports(struct slice_object *s, const json_t *object, struct fault *f)
 
 /* E4: what the conditions say, and what they mean where they say nothing. */
 static uint32_t
-read_conditions(const json_t *endpoint, const char *path, struct fault *f)
+read_conditions(const json_t *endpoint, const char *endpoint_path, struct fault *f)
 {
-	const json_t *c = field_object(endpoint, path, "conditions", f);
-	bool ready = field_bool(c, path, "ready", true, f);
-	uint32_t flags = ready ? SLICE_READY : 0;
+	const json_t *c = field_object(endpoint, endpoint_path, "conditions", f);
+	uint32_t flags = 0;
+	char path[64];
+	bool ready;
 
+	snprintf(path, sizeof(path), "%s.conditions", endpoint_path);
+	ready = field_bool(c, path, "ready", true, f);
+	if (ready)
+		flags |= SLICE_READY;
 	if (field_bool(c, path, "serving", ready, f))
 		flags |= SLICE_SERVING;
 	if (field_bool(c, path, "terminating", false, f))
