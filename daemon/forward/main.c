@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "child.h"
+#include <string.h>
 
-static const char *
-on_msg(struct chan *c, const struct msg *m)
-{
-	(void)c;
-	return m->type == MSG_STOP ? "asked to stop" : NULL;
-}
+#include "forward.h"
+#include "log.h"
 
-static const struct chan_ops ops = { .on_msg = on_msg, .on_closed = child_closed };
+static struct forward forward;
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	static struct child child;
+	int error;
 
-	child_init(&child, "vipd-forward", &ops);
-	child_drop(&child, 0);
-	ev_run(child.loop, 0);
+	if (argc == 2 && strcmp(argv[1], "--cleanup") == 0) {
+		log_init("vipd-forward", false);
+		error = forward_cleanup();
+		if (error)
+			fatalx("cannot remove the tables vipd: %s", strerror(-error));
+		return 0;
+	}
+	forward_run(&forward);
 	return 0;
 }

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "forward.h"
+
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "batch.h"
+#include "clock.h"
+#include "log.h"
+#include "mem.h"
+
+/* ---- to vipd ---- */
+
+static void
+report(void *arg, const struct msg_service_key *key, int error, const char *text)
+{
+	struct forward *f = arg;
+	struct msg_failed m = { .key = *key, .error = error };
+
+	str_copy(m.text, sizeof(m.text), text);
+	chan_send(&f->child.chan, MSG_FAILED, &m, NULL, 0);
+}
+
+static void
+tell_state(struct forward *f)
+{
+	const struct writer *w = &f->writer;
+	struct msg_forward_state m = { .mode = f->model.conf.mode };
+
+	m.in_sync = writer_in_sync(w) && f->model.swept;
+	if (w->error)
+		snprintf(m.reason, sizeof(m.reason), "%.64s; the kernel refuses: %.64s",
+		    f->mode_reason, strerror(w->error));
+	else
+		str_copy(m.reason, sizeof(m.reason), f->mode_reason);
+	if (memcmp(&m, &f->state, sizeof(m)) == 0)
+		return;
+	f->state = m;
+	chan_send(&f->child.chan, MSG_FORWARD_STATE, &m, NULL, 0);
+}
+
+static void
+tell_in_place(struct forward *f)
+{
+	uint32_t seq = model_in_place(&f->model);
+
+	if (!writer_is_loaded(&f->writer) || (int32_t)(seq - f->in_place) <= 0)
+		return;
+	f->in_place = seq;
+	chan_send_seq(&f->child.chan, MSG_IN_PLACE, seq, NULL, NULL, 0);
+}
+
+/* ---- the writer ---- */
+
+static void
+on_busy(struct writer *w, bool busy)
+{
+	struct forward *f = container_of(w, struct forward, writer);
+
+	if (busy)
+		chan_pause(&f->child.chan);
+	else
+		chan_resume(&f->child.chan);
+}
+
+static void
+on_progress(struct writer *w)
+{
+	struct forward *f = container_of(w, struct forward, writer);
+
+	tell_in_place(f);
+	tell_state(f);
+}
+
+static const struct writer_ops writer_ops = {
+	.on_busy = on_busy,
+	.on_progress = on_progress,
+};
+
+/* ---- from vipd ---- */
+
+static void
+configure(struct forward *f, const struct msg_forward_conf *m)
+{
+	struct ruleset_conf conf = { .source_nat = m->source_nat };
+
+	conf.mode =
+	    mode_decide(m->mode, &f->evidence, f->mode_reason, sizeof(f->mode_reason));
+	if (!f->writer.started || conf.mode != f->model.conf.mode ||
+	    conf.source_nat != f->model.conf.source_nat) {
+		model_configure(&f->model, &conf);
+		writer_configure(&f->writer);
+	}
+	tell_state(f);
+}
+
+static void
+take_service(struct forward *f, uint32_t seq)
+{
+	const struct told *t = &f->intake.told;
+	uint32_t held;
+
+	if (t->oddity && log_allowed(&f->oddities, clock_us(), &held))
+		log_warn("%s/%s: %s; left out (%u more such lines held back)",
+		    t->head.key.ns, t->head.key.name, t->oddity, held);
+	model_told(&f->model, t, seq);
+	intake_clear(&f->intake);
+}
+
+static const char *
+on_frame(struct forward *f, const struct msg *m)
+{
+	const char *why = intake_frame(&f->intake, m);
+
+	if (!why && m->type == MSG_SERVICE_END)
+		take_service(f, m->seq);
+	return why;
+}
+
+static const char *
+on_msg(struct chan *c, const struct msg *m)
+{
+	struct forward *f = container_of(c, struct forward, child.chan);
+	const char *why = NULL;
+
+	if (m->type == MSG_STOP)
+		ev_break(f->child.loop, EVBREAK_ALL);
+	else if (m->type == MSG_FORWARD_CONF)
+		configure(f, m->head);
+	else if (m->type == MSG_SYNC_BEGIN)
+		model_sync_begin(&f->model);
+	else if (m->type == MSG_SYNC_END)
+		model_sync_end(
+		    &f->model, ((const struct msg_sync_end *)m->head)->complete, m->seq);
+	else if (m->type == MSG_SERVICE_GONE)
+		model_gone(&f->model, m->head, m->seq);
+	else if (m->type >= MSG_SERVICE && m->type <= MSG_SERVICE_END)
+		why = on_frame(f, m);
+	else
+		why = "a message that is not for vipd-forward";
+	if (!why)
+		tell_in_place(f);
+	return why;
+}
+
+static const struct chan_ops chan_ops = {
+	.on_msg = on_msg,
+	.on_closed = child_closed,
+};
+
+void
+forward_run(struct forward *f)
+{
+	child_init(&f->child, "vipd-forward", &chan_ops);
+	f->oddities.interval_us = 10 * US_PER_S;
+	f->evidence = mode_look();
+	model_init(&f->model, report, f);
+	writer_init(&f->writer, f->child.loop, &f->model, &writer_ops);
+	child_drop(&f->child, UINT64_C(1) << CAP_NET_ADMIN);
+	ev_run(f->child.loop, 0);
+	writer_fini(&f->writer);
+	model_fini(&f->model);
+	intake_clear(&f->intake);
+}
+
+int
+forward_cleanup(void)
+{
+	struct batch b = { 0 };
+	int error;
+
+	batch_begin(&b, 1);
+	for (size_t i = 0; i < FAMILIES; i++)
+		ruleset_remove(&b, reader_family(i));
+	batch_end(&b);
+	error = kernel_transact_now(&b);
+	batch_fini(&b);
+	return error;
+}

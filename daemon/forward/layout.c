@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "layout.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "mem.h"
+
+enum field { NO_FIELD, ADDR, PROTO, PORT, SLOT, CLIENT, TO_ADDR, TO_PORT };
+
+#define FIELDS_MAX 4
+
+static const struct {
+	const char *name;
+	uint8_t key[FIELDS_MAX];
+	uint8_t data[FIELDS_MAX];
+} sets[SET_COUNT] = {
+	[SET_GUARDED] = { "guarded", { ADDR }, { 0 } },
+	[SET_SERVED] = { "served", { ADDR, PROTO, PORT }, { 0 } },
+	[SET_REFUSED] = { "refused", { ADDR, PROTO, PORT }, { 0 } },
+	[SET_DROPPED] = { "dropped", { ADDR, PROTO, PORT }, { 0 } },
+	[SET_SOURCE_NAT] = { "source_nat", { ADDR, PROTO, PORT }, { 0 } },
+	[SET_HAIRPIN] = { "hairpin", { CLIENT, ADDR, PROTO, PORT }, { 0 } },
+	[SET_ENDPOINTS] = { "endpoints", { ADDR, PROTO, PORT, SLOT },
+	    { TO_ADDR, TO_PORT } },
+};
+
+/* nft(8) numbers its data types (include/datatype.h) and stores them with the
+ * set so that it can print the elements; a concatenation has 6 bits for each. */
+enum nft_type {
+	TYPE_IPADDR = 7,
+	TYPE_IP6ADDR = 8,
+	TYPE_INET_PROTOCOL = 12,
+	TYPE_INET_SERVICE = 13,
+	TYPE_MARK = 19,
+};
+#define TYPE_BITS 6
+
+const char *
+set_name(enum set_id set)
+{
+	return sets[set].name;
+}
+
+static size_t
+addr_len(uint8_t family)
+{
+	return family == AF_INET ? 4 : 16;
+}
+
+static size_t
+field_len(enum field f, uint8_t family)
+{
+	switch (f) {
+	case ADDR:
+	case CLIENT:
+	case TO_ADDR:
+		return addr_len(family);
+	case PROTO:
+	case PORT:
+	case SLOT:
+	case TO_PORT:
+		return 4;
+	case NO_FIELD:
+		break;
+	}
+	return 0;
+}
+
+static uint32_t
+field_type(enum field f, uint8_t family)
+{
+	switch (f) {
+	case ADDR:
+	case CLIENT:
+	case TO_ADDR:
+		return family == AF_INET ? TYPE_IPADDR : TYPE_IP6ADDR;
+	case PROTO:
+		return TYPE_INET_PROTOCOL;
+	case PORT:
+	case TO_PORT:
+		return TYPE_INET_SERVICE;
+	case SLOT:
+		return TYPE_MARK;
+	case NO_FIELD:
+		break;
+	}
+	return 0;
+}
+
+static uint32_t
+fields_type(const uint8_t *fields, uint8_t family)
+{
+	uint32_t type = 0;
+
+	for (size_t i = 0; i < FIELDS_MAX && fields[i]; i++)
+		type = type << TYPE_BITS | field_type(fields[i], family);
+	return type;
+}
+
+static size_t
+fields_len(const uint8_t *fields, uint8_t family)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < FIELDS_MAX; i++)
+		len += field_len(fields[i], family);
+	return len;
+}
+
+uint32_t
+set_key_type(enum set_id set, uint8_t family)
+{
+	return fields_type(sets[set].key, family);
+}
+
+uint32_t
+set_data_type(enum set_id set, uint8_t family)
+{
+	return fields_type(sets[set].data, family);
+}
+
+size_t
+set_key_len(enum set_id set, uint8_t family)
+{
+	return fields_len(sets[set].key, family);
+}
+
+size_t
+set_data_len(enum set_id set, uint8_t family)
+{
+	return fields_len(sets[set].data, family);
+}
+
+/* Registers hold a port in network order, a slot (an integer) in the host's. */
+static void
+put_field(const struct element *e, enum field f, uint8_t *at)
+{
+	uint8_t family = e->key.addr.family;
+	uint16_t port;
+
+	switch (f) {
+	case ADDR:
+		memcpy(at, e->key.addr.bytes, addr_len(family));
+		break;
+	case CLIENT:
+	case TO_ADDR:
+		memcpy(at, e->endpoint.addr, addr_len(family));
+		break;
+	case PROTO:
+		at[0] = e->key.proto;
+		break;
+	case PORT:
+	case TO_PORT:
+		port = htons(f == PORT ? e->key.port : e->endpoint.port);
+		memcpy(at, &port, sizeof(port));
+		break;
+	case SLOT:
+		memcpy(at, &e->slot, sizeof(e->slot));
+		break;
+	case NO_FIELD:
+		break;
+	}
+}
+
+static void
+get_field(struct element *e, enum field f, const uint8_t *at)
+{
+	uint8_t family = e->key.addr.family;
+	uint16_t port;
+
+	switch (f) {
+	case ADDR:
+		memcpy(e->key.addr.bytes, at, addr_len(family));
+		break;
+	case CLIENT:
+	case TO_ADDR:
+		memcpy(e->endpoint.addr, at, addr_len(family));
+		break;
+	case PROTO:
+		e->key.proto = at[0];
+		break;
+	case PORT:
+		memcpy(&port, at, sizeof(port));
+		e->key.port = ntohs(port);
+		break;
+	case TO_PORT:
+		memcpy(&port, at, sizeof(port));
+		e->endpoint.port = ntohs(port);
+		break;
+	case SLOT:
+		memcpy(&e->slot, at, sizeof(e->slot));
+		break;
+	case NO_FIELD:
+		break;
+	}
+}
+
+static size_t
+put_fields(const struct element *e, const uint8_t *fields, uint8_t *buf, size_t size)
+{
+	size_t len = 0;
+
+	memset(buf, 0, size);
+	for (size_t i = 0; i < FIELDS_MAX && fields[i]; i++) {
+		put_field(e, fields[i], buf + len);
+		len += field_len(fields[i], e->key.addr.family);
+	}
+	return len;
+}
+
+static void
+get_fields(struct element *e, const uint8_t *fields, const uint8_t *bytes)
+{
+	for (size_t i = 0; i < FIELDS_MAX && fields[i]; i++) {
+		get_field(e, fields[i], bytes);
+		bytes += field_len(fields[i], e->key.addr.family);
+	}
+}
+
+size_t
+element_key(const struct element *e, uint8_t buf[ELEMENT_KEY_MAX])
+{
+	return put_fields(e, sets[e->set].key, buf, ELEMENT_KEY_MAX);
+}
+
+size_t
+element_data(const struct element *e, uint8_t buf[ELEMENT_DATA_MAX])
+{
+	return put_fields(e, sets[e->set].data, buf, ELEMENT_DATA_MAX);
+}
+
+bool
+element_parse(struct element *out, enum set_id set, uint8_t family, const void *key,
+    size_t key_len, const void *data, size_t data_len)
+{
+	if (key_len != set_key_len(set, family) || data_len != set_data_len(set, family))
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->set = set;
+	out->key.addr.family = family;
+	get_fields(out, sets[set].key, key);
+	get_fields(out, sets[set].data, data);
+	return true;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What vipd's tables hold: the sets by name and type, and one element of a set
+ * as a plain value and as the bytes of its key and data. The rules that read
+ * the sets are in ruleset.c; a change of this file or of slots is a new layout.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipaddr.h"
+
+#define LAYOUT_TABLE "vipd"
+/* The table's comment; another one marks a table to be replaced. */
+#define LAYOUT_COMMENT "vipd layout 1"
+
+enum set_id {
+	SET_GUARDED,    /* addresses on which only served ports answer (I11) */
+	SET_SERVED,     /* ports with endpoints */
+	SET_REFUSED,    /* ports without: answered with a reset (E10) */
+	SET_DROPPED,    /* Local without a local endpoint: no answer (S7) */
+	SET_SOURCE_NAT, /* ports whose clients' addresses are rewritten */
+	SET_HAIRPIN,    /* endpoints that are clients of their own port */
+	SET_ENDPOINTS,  /* slot of a port -> endpoint; the only map */
+	SET_COUNT
+};
+
+/* What elements are about: a port of an address, or (port and proto 0) the
+ * address itself. Unused bytes are zero: it is a hash key. */
+struct target_key {
+	struct ipaddr addr;
+	uint16_t port;
+	uint8_t proto;
+	uint8_t zero;
+};
+
+/* The family is the target's. */
+struct endpoint {
+	uint8_t addr[16];
+	uint16_t port;
+};
+
+struct element {
+	enum set_id set;
+	struct target_key key;
+	uint32_t slot;            /* SET_ENDPOINTS */
+	struct endpoint endpoint; /* SET_ENDPOINTS; its addr: SET_HAIRPIN */
+};
+
+#define ELEMENT_KEY_MAX 40
+#define ELEMENT_DATA_MAX 20
+
+const char *set_name(enum set_id set);
+/* nft(8)'s numbers of the key's and the data's type; data 0: not a map. */
+uint32_t set_key_type(enum set_id set, uint8_t family);
+uint32_t set_data_type(enum set_id set, uint8_t family);
+size_t set_key_len(enum set_id set, uint8_t family);
+size_t set_data_len(enum set_id set, uint8_t family);
+
+/* Write the bytes (zero padded to 4 each field); return their number. */
+size_t element_key(const struct element *e, uint8_t buf[ELEMENT_KEY_MAX]);
+size_t element_data(const struct element *e, uint8_t buf[ELEMENT_DATA_MAX]);
+/* False if the lengths are not those of the set. */
+bool element_parse(struct element *out, enum set_id set, uint8_t family, const void *key,
+    size_t key_len, const void *data, size_t data_len);

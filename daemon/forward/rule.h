@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A rule of vipd's table, built from words that mean what they mean to nft(8)
+ * and added to a transaction. KEY stands for `ip daddr . meta l4proto . th
+ * dport`, FLOW for the same of the connection's first packet.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+struct batch;
+struct nftnl_rule;
+
+struct rule {
+	struct batch *batch;
+	struct nftnl_rule *nr;
+	uint8_t family;
+};
+
+/* jhash's seed; the same on every node and in every version (I6). */
+#define RULE_SEED 0x76697064
+
+struct rule rule_begin(struct batch *b, uint8_t family, const char *chain);
+/* Adds it behind the chain's other rules. */
+void rule_end(struct rule *r);
+/* Adds the removal of all rules of the chain instead. */
+void rule_end_flush(struct rule *r);
+
+/* ct state ...; bits of NF_CT_STATE_BIT */
+void rule_match_ct_state(struct rule *r, uint32_t states);
+/* ct status dnat */
+void rule_match_dnat(struct rule *r);
+/* meta l4proto ... */
+void rule_match_l4proto(struct rule *r, uint8_t proto);
+/* icmp type first-last, icmpv6 type first-last */
+void rule_match_icmp(struct rule *r, uint8_t first, uint8_t last);
+/* ip daddr != @set */
+void rule_match_daddr_not_in(struct rule *r, enum set_id set);
+/* KEY @set */
+void rule_match_port(struct rule *r, enum set_id set);
+/* FLOW @set; with ip saddr in front for SET_HAIRPIN */
+void rule_match_flow(struct rule *r, enum set_id set);
+
+/* accept, drop (NF_ACCEPT, NF_DROP), goto chain (NFT_GOTO) */
+void rule_verdict(struct rule *r, uint32_t code, const char *chain);
+void rule_reject_with_reset(struct rule *r);
+void rule_reject_with_icmp(struct rule *r);
+/* dnat to KEY . jhash ip saddr . th sport mod size offset first map
+ * @endpoints; sticky: jhash ip saddr */
+void rule_dnat_spread(struct rule *r, uint32_t size, uint32_t first, bool sticky);
+/* snat to ct original ip daddr */
+void rule_snat_to_vip(struct rule *r);
+/* masquerade fully-random */
+void rule_masquerade(struct rule *r);

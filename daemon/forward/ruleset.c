@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of IPv4 in nft(8)'s words; `ip6 vipd` differs in lengths and in
+ * the ICMP types. KEY is `ip daddr . meta l4proto . th dport`, FLOW the same of
+ * the connection's first packet (ct original).
+ *
+ *	chain guard {
+ *		type filter hook prerouting priority -190
+ *		ct state established,related accept
+ *		KEY @refused goto refuse
+ *		KEY @dropped drop
+ *		ip daddr != @guarded accept
+ *		icmp type echo-request accept		(and the errors)
+ *		ct state new KEY @served accept
+ *		drop
+ *	}
+ *	chain prerouting {
+ *		type nat hook prerouting priority -105
+ *		KEY @served goto spread
+ *	}
+ *	chain output {
+ *		type nat hook output priority -105
+ *		KEY @served goto spread
+ *	}
+ *	chain spread {
+ *		dnat to KEY . jhash ip saddr . th sport mod 16 map @endpoints
+ *		... one for each size of slot table, by client and port, by client
+ *	}
+ *	chain postrouting {
+ *		type nat hook postrouting priority 95
+ *		ct status dnat FLOW @source_nat masquerade
+ *		ct status dnat ip saddr . FLOW @hairpin masquerade
+ *	}
+ *
+ * Priorities: the guard comes right behind conntrack (-200), so before
+ * everything that can divert a packet: mangle with tproxy (-150), kube-proxy's
+ * filters (-110), anybody's DNAT (-100). DNAT and source NAT come 5 before
+ * everybody else's: of several nat chains on a hook the first one binds the
+ * connection, so there is never a second translation.
+ *
+ * A slot table of M slots is keyed M to 2M-1, so one map holds all sizes and a
+ * port is in exactly one of them; the next rule is tried where the look-up
+ * finds nothing. The hash is written beside the key, in adjacent registers:
+ * no packet mark is used.
+ */
+#include "ruleset.h"
+
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <stddef.h>
+
+#include <libnftnl/chain.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "batch.h"
+#include "layout.h"
+#include "log.h"
+#include "mem.h"
+#include "rule.h"
+#include "spread.h"
+
+#define GUARD_PRIORITY (-190)
+#define DNAT_PRIORITY (-105)
+#define SNAT_PRIORITY 95
+
+static void *
+checked(void *p)
+{
+	if (!p)
+		fatalx("out of memory");
+	return p;
+}
+
+/* ---- rules ---- */
+
+static void
+port_rule(struct batch *b, uint8_t family, const char *chain, enum set_id set,
+    uint32_t code, const char *to)
+{
+	struct rule r = rule_begin(b, family, chain);
+
+	rule_match_port(&r, set);
+	rule_verdict(&r, code, to);
+	rule_end(&r);
+}
+
+static void
+icmp_rule(struct batch *b, uint8_t family, uint8_t first, uint8_t last)
+{
+	struct rule r = rule_begin(b, family, "guard");
+
+	rule_match_icmp(&r, first, last);
+	rule_verdict(&r, NF_ACCEPT, NULL);
+	rule_end(&r);
+}
+
+/* Echo requests and errors; neighbour discovery is not for us to filter. */
+static void
+icmp_rules(struct batch *b, uint8_t family)
+{
+	if (family == NFPROTO_IPV4) {
+		icmp_rule(b, family, ICMP_ECHO, ICMP_ECHO);
+		icmp_rule(b, family, ICMP_DEST_UNREACH, ICMP_DEST_UNREACH);
+		icmp_rule(b, family, ICMP_TIME_EXCEEDED, ICMP_PARAMETERPROB);
+		return;
+	}
+	/* RFC 4443, 2.1: types below 128 are errors. */
+	icmp_rule(b, family, ICMP6_DST_UNREACH, ICMP6_ECHO_REQUEST);
+	icmp_rule(b, family, ND_ROUTER_SOLICIT, ND_REDIRECT);
+}
+
+static void
+guard_rules(struct batch *b, uint8_t family, enum forward_mode mode)
+{
+	struct rule r = rule_begin(b, family, "guard");
+
+	rule_match_ct_state(
+	    &r, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
+	rule_verdict(&r, NF_ACCEPT, NULL);
+	rule_end(&r);
+
+	port_rule(b, family, "guard", SET_REFUSED, NFT_GOTO, "refuse");
+	port_rule(b, family, "guard", SET_DROPPED, NF_DROP, NULL);
+
+	r = rule_begin(b, family, "guard");
+	rule_match_daddr_not_in(&r, SET_GUARDED);
+	rule_verdict(&r, NF_ACCEPT, NULL);
+	rule_end(&r);
+
+	icmp_rules(b, family);
+
+	/* What belongs to no flow and cannot begin one would pass our DNAT by
+	 * and be answered by the host with a reset (source_nat vip). In mode
+	 * none it is for others to know. */
+	r = rule_begin(b, family, "guard");
+	if (mode == FORWARD_NFTABLES)
+		rule_match_ct_state(&r, NF_CT_STATE_BIT(IP_CT_NEW));
+	rule_match_port(&r, SET_SERVED);
+	rule_verdict(&r, NF_ACCEPT, NULL);
+	rule_end(&r);
+
+	r = rule_begin(b, family, "guard");
+	rule_verdict(&r, NF_DROP, NULL);
+	rule_end(&r);
+}
+
+static void
+refuse_rules(struct batch *b, uint8_t family)
+{
+	struct rule r = rule_begin(b, family, "refuse");
+
+	rule_match_l4proto(&r, IPPROTO_TCP);
+	rule_reject_with_reset(&r);
+	rule_end(&r);
+
+	r = rule_begin(b, family, "refuse");
+	rule_reject_with_icmp(&r);
+	rule_end(&r);
+}
+
+static void
+spread_rule(struct batch *b, uint8_t family, uint32_t size, bool sticky)
+{
+	struct rule r = rule_begin(b, family, "spread");
+
+	rule_dnat_spread(&r, size, spread_first(size, sticky), sticky);
+	rule_end(&r);
+}
+
+static void
+spread_rules(struct batch *b, uint8_t family)
+{
+	for (size_t i = 0; i < SPREAD_SIZES; i++)
+		spread_rule(b, family, spread_size(i), false);
+	/* A table of one slot is the same in both ways. */
+	for (size_t i = 1; i < SPREAD_SIZES; i++)
+		spread_rule(b, family, spread_size(i), true);
+}
+
+static void
+source_rules(struct batch *b, uint8_t family, enum source_nat source_nat)
+{
+	struct rule r = rule_begin(b, family, "postrouting");
+
+	rule_match_dnat(&r);
+	rule_match_flow(&r, SET_SOURCE_NAT);
+	if (source_nat == SOURCE_NAT_VIP)
+		rule_snat_to_vip(&r);
+	else
+		rule_masquerade(&r);
+	rule_end(&r);
+
+	r = rule_begin(b, family, "postrouting");
+	rule_match_dnat(&r);
+	rule_match_flow(&r, SET_HAIRPIN);
+	rule_masquerade(&r);
+	rule_end(&r);
+}
+
+static void
+nat_rules(struct batch *b, uint8_t family, enum source_nat source_nat)
+{
+	port_rule(b, family, "prerouting", SET_SERVED, NFT_GOTO, "spread");
+	port_rule(b, family, "output", SET_SERVED, NFT_GOTO, "spread");
+	spread_rules(b, family);
+	source_rules(b, family, source_nat);
+}
+
+/* ---- table, sets, chains ---- */
+
+static void
+put_table(struct batch *b, uint8_t family, uint16_t type)
+{
+	struct nftnl_table *t = checked(nftnl_table_alloc());
+	struct nftnl_udata_buf *comment = checked(nftnl_udata_buf_alloc(256));
+	uint16_t flags = type == NFT_MSG_NEWTABLE ? NLM_F_CREATE : 0;
+
+	nftnl_table_set_str(t, NFTNL_TABLE_NAME, LAYOUT_TABLE);
+	nftnl_udata_put_strz(comment, NFTNL_UDATA_TABLE_COMMENT, LAYOUT_COMMENT);
+	if (type == NFT_MSG_NEWTABLE)
+		nftnl_table_set_data(t, NFTNL_TABLE_USERDATA,
+		    nftnl_udata_buf_data(comment), nftnl_udata_buf_len(comment));
+	nftnl_table_nlmsg_build_payload(batch_message(b, type, family, flags), t);
+	nftnl_udata_buf_free(comment);
+	nftnl_table_free(t);
+}
+
+static void
+put_set(struct batch *b, uint8_t family, enum set_id set)
+{
+	struct nftnl_set *s = checked(nftnl_set_alloc());
+	bool map = set_data_len(set, family) > 0;
+
+	nftnl_set_set_str(s, NFTNL_SET_TABLE, LAYOUT_TABLE);
+	nftnl_set_set_str(s, NFTNL_SET_NAME, set_name(set));
+	nftnl_set_set_u32(s, NFTNL_SET_ID, set + 1);
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, family);
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, set_key_type(set, family));
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, (uint32_t)set_key_len(set, family));
+	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, map ? NFT_SET_MAP : 0);
+	if (map) {
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, set_data_type(set, family));
+		nftnl_set_set_u32(
+		    s, NFTNL_SET_DATA_LEN, (uint32_t)set_data_len(set, family));
+	}
+	nftnl_set_nlmsg_build_payload(
+	    batch_message(b, NFT_MSG_NEWSET, family, NLM_F_CREATE), s);
+	nftnl_set_free(s);
+}
+
+struct chain {
+	const char *name;
+	const char *type; /* NULL: not attached to a hook */
+	uint32_t hook;
+	int32_t priority;
+};
+
+static const struct chain guard_chains[] = {
+	{ "guard", "filter", NF_INET_PRE_ROUTING, GUARD_PRIORITY },
+	{ "refuse", NULL, 0, 0 },
+};
+static const struct chain nat_chains[] = {
+	{ "prerouting", "nat", NF_INET_PRE_ROUTING, DNAT_PRIORITY },
+	{ "output", "nat", NF_INET_LOCAL_OUT, DNAT_PRIORITY },
+	{ "postrouting", "nat", NF_INET_POST_ROUTING, SNAT_PRIORITY },
+	{ "spread", NULL, 0, 0 },
+};
+
+static struct nftnl_chain *
+chain(const struct chain *c)
+{
+	struct nftnl_chain *nc = checked(nftnl_chain_alloc());
+
+	nftnl_chain_set_str(nc, NFTNL_CHAIN_TABLE, LAYOUT_TABLE);
+	nftnl_chain_set_str(nc, NFTNL_CHAIN_NAME, c->name);
+	return nc;
+}
+
+static void
+put_chain(struct batch *b, uint8_t family, const struct chain *c)
+{
+	struct nftnl_chain *nc = chain(c);
+
+	if (c->type) {
+		nftnl_chain_set_str(nc, NFTNL_CHAIN_TYPE, c->type);
+		nftnl_chain_set_u32(nc, NFTNL_CHAIN_HOOKNUM, c->hook);
+		nftnl_chain_set_s32(nc, NFTNL_CHAIN_PRIO, c->priority);
+		nftnl_chain_set_u32(nc, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+	}
+	nftnl_chain_nlmsg_build_payload(
+	    batch_message(b, NFT_MSG_NEWCHAIN, family, NLM_F_CREATE), nc);
+	nftnl_chain_free(nc);
+}
+
+static void
+flush_chain(struct batch *b, uint8_t family, const struct chain *c)
+{
+	struct rule all = rule_begin(b, family, c->name);
+
+	rule_end_flush(&all);
+}
+
+static void
+delete_chain(struct batch *b, uint8_t family, const struct chain *c)
+{
+	struct nftnl_chain *nc = chain(c);
+
+	nftnl_chain_nlmsg_build_payload(
+	    batch_message(b, NFT_MSG_DELCHAIN, family, 0), nc);
+	nftnl_chain_free(nc);
+}
+
+void
+ruleset_put(struct batch *b, uint8_t family, const struct ruleset_conf *conf)
+{
+	put_table(b, family, NFT_MSG_NEWTABLE);
+	for (enum set_id set = 0; set < SET_COUNT; set++)
+		put_set(b, family, set);
+	for (size_t i = 0; i < ARRAY_LEN(guard_chains); i++)
+		put_chain(b, family, &guard_chains[i]);
+	for (size_t i = 0; i < ARRAY_LEN(nat_chains); i++)
+		put_chain(b, family, &nat_chains[i]);
+
+	for (size_t i = 0; i < ARRAY_LEN(guard_chains); i++)
+		flush_chain(b, family, &guard_chains[i]);
+	for (size_t i = 0; i < ARRAY_LEN(nat_chains); i++)
+		flush_chain(b, family, &nat_chains[i]);
+	guard_rules(b, family, conf->mode);
+	refuse_rules(b, family);
+	if (conf->mode == FORWARD_NFTABLES) {
+		nat_rules(b, family, conf->source_nat);
+		return;
+	}
+	/* Created above so that they can be deleted whether or not they were
+	 * there: there is no "delete if exists" before Linux 6.3. */
+	for (size_t i = 0; i < ARRAY_LEN(nat_chains); i++)
+		delete_chain(b, family, &nat_chains[i]);
+}
+
+void
+ruleset_remove(struct batch *b, uint8_t family)
+{
+	put_table(b, family, NFT_MSG_NEWTABLE);
+	put_table(b, family, NFT_MSG_DELTABLE);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The constant part of vipd's tables as messages of nf_tables: table, sets,
+ * chains, rules. They follow from the mode alone; Services are elements of the
+ * sets and live elsewhere. Knows no socket and no element.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "msg.h"
+
+struct batch;
+
+/* mode: FORWARD_NFTABLES or FORWARD_NONE. */
+struct ruleset_conf {
+	enum forward_mode mode;
+	enum source_nat source_nat;
+};
+
+/*
+ * Adds what brings a family's table to its constant form, whatever rules it
+ * had: what stands already stays, elements are not touched. The table has to
+ * be of this layout or absent.
+ */
+void ruleset_put(struct batch *b, uint8_t family, const struct ruleset_conf *conf);
+/* Adds the removal of the table and all in it, whether or not it exists. */
+void ruleset_remove(struct batch *b, uint8_t family);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spread.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "hash.h"
+#include "layout.h"
+#include "mem.h"
+
+#define STICKY 0x10000
+/* 2^64 / golden ratio: neighbouring slots get unrelated scores. */
+#define SLOT_STEP UINT64_C(0x9e3779b97f4a7c15)
+
+static const uint32_t sizes[SPREAD_SIZES] = { 1, 16, 64, 256, SPREAD_MAX };
+
+uint32_t
+spread_size(size_t i)
+{
+	return sizes[i];
+}
+
+/* At least 4 slots an endpoint: nobody has more than 5/4 of the share. */
+uint32_t
+spread_size_for(size_t endpoints)
+{
+	if (endpoints == 1)
+		return 1;
+	for (size_t i = 1; i < SPREAD_SIZES; i++)
+		if (sizes[i] >= 4 * endpoints)
+			return sizes[i];
+	return SPREAD_MAX;
+}
+
+/* Sizes are powers of two, so [size, 2 * size) are ranges apart. */
+uint32_t
+spread_first(uint32_t size, bool sticky)
+{
+	return sticky && size > 1 ? STICKY + size : size;
+}
+
+bool
+spread_table_of(uint32_t slot, uint32_t *size, bool *sticky)
+{
+	*sticky = slot >= STICKY;
+	slot -= *sticky ? STICKY : 0;
+	for (size_t i = *sticky; i < SPREAD_SIZES; i++) {
+		*size = sizes[i];
+		if (slot >= *size && slot < 2 * *size)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t
+endpoint_hash(const struct endpoint *e)
+{
+	uint16_t port = htons(e->port);
+	uint64_t h = hash_add(HASH_INIT, e->addr, sizeof(e->addr));
+
+	return hash_end(hash_add(h, &port, sizeof(port)));
+}
+
+void
+spread_fill(const struct endpoint *endpoints, size_t n, uint16_t *slots, uint32_t size)
+{
+	uint64_t *_free_ hashes = xcalloc(n, sizeof(*hashes));
+	uint16_t *_free_ loads = xcalloc(n, sizeof(*loads));
+	size_t share = (size + n - 1) / n;
+
+	for (size_t i = 0; i < n; i++)
+		hashes[i] = endpoint_hash(&endpoints[i]);
+	for (uint32_t slot = 0; slot < size; slot++) {
+		size_t best = n;
+		uint64_t best_score = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			uint64_t score = hash_end(hashes[i] + slot * SLOT_STEP);
+
+			if (loads[i] < share && (best == n || score > best_score)) {
+				best = i;
+				best_score = score;
+			}
+		}
+		slots[slot] = (uint16_t)best;
+		loads[best]++;
+	}
+}

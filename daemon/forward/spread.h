@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which endpoint serves which slot of a port. A client's hash picks the slot
+ * (ruleset.c), so every node that knows the same endpoints sends a flow to the
+ * same one (I6). Pure: endpoints in, table out.
+ *
+ * Rendezvous hashing with a bound: each slot in turn takes the endpoint that
+ * scores highest for it among those that have less than their share. Shares
+ * are even to one slot, as with round robin. When one of N endpoints goes its
+ * slots move, and a few of the others (4 % with 5 endpoints, 9 % with 8);
+ * without the bound none would, but the busiest of 8 endpoints would carry half
+ * as much again as its share, every day.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct endpoint;
+
+#define SPREAD_SIZES 5
+#define SPREAD_MAX 1024
+#define SPREAD_NOBODY UINT16_MAX
+
+/* The sizes a table may have, in rising order; the first is 1. */
+uint32_t spread_size(size_t i);
+/* The size for so many endpoints (at least 1). */
+uint32_t spread_size_for(size_t endpoints);
+/* A table's slots are numbered from here on; no two tables overlap. Sticky:
+ * the slot follows from the client's address without its port. */
+uint32_t spread_first(uint32_t size, bool sticky);
+/* The table that a slot number belongs to; false if there is none. */
+bool spread_table_of(uint32_t slot, uint32_t *size, bool *sticky);
+
+/*
+ * Fills slots[size] with indices into endpoints[n], 1 <= n < SPREAD_NOBODY,
+ * which are sorted and differ from each other.
+ */
+void spread_fill(
+    const struct endpoint *endpoints, size_t n, uint16_t *slots, uint32_t size);
