@@ -214,8 +214,10 @@ on_startup_wait_over(struct ev_loop *loop, ev_timer *w, int events)
 
 	(void)loop;
 	(void)events;
-	log_warn("no complete list of Services yet (%s); elections begin without",
-	    v->source.error[0] ? v->source.error : "the source has not answered");
+	log_warn("the Services are not in place yet (%s); elections begin without them",
+	    v->source.error[0]         ? v->source.error
+		: v->services.complete ? "forwarding is not set up"
+				       : "their source has not answered");
 	instances_release(&v->instances);
 }
 
