@@ -120,6 +120,19 @@ def test_instances_on_one_interface_do_not_hear_each_other(lab):
     only_holder(topo, topo.nodes[1], other)
 
 
+@pytest.mark.parametrize("as_v2", [0, 1])
+def test_both_forms_of_the_ipv4_checksum_are_understood(lab, as_v2):
+    """RFC 9568 5.2.8 has no pseudo-header, keepalived and FRR send one."""
+    topo = lab(nodes=2)
+    vipds = [Vipd(node, instance(priority, v3_checksum_as_v2=i == as_v2))
+             for i, (node, priority) in enumerate(zip(topo.nodes, (200, 100)))]
+    settle(vipds)
+    stays(lambda: [v.state() for v in vipds] == ["MASTER", "BACKUP"], 0.8,
+          "one master")
+    vipds[0].crash()
+    vipds[1].wait_state("MASTER")
+
+
 def test_adverts_come_every_ten_milliseconds(lab):
     topo = lab(nodes=2)
     capture = Capture(topo.client)

@@ -16,8 +16,6 @@ VERSIONS = [
                         "authentication": {"auth_type": "PASS",
                                            "auth_pass": "secret12"}}, id="v2-pass"),
     pytest.param(VIP4, {"advert_int": 0.2}, id="v3-ipv4"),
-    pytest.param(VIP4, {"advert_int": 0.2, "v3_checksum_as_v2": True},
-                 id="v3-ipv4-rfc9568-checksum"),
     pytest.param(VIP6, {"advert_int": 0.2, "vips": [LINKLOCAL6 + "/64",
                                                     VIP6 + "/64"]}, id="v3-ipv6"),
 ]

@@ -17,8 +17,12 @@ class Monitor(Process):
 
     def __init__(self, node):
         super().__init__(node, "monitor", "ip", "-o", "monitor", "address")
-        node.ip("addr", "add", "127.9.9.9/8", "dev", "lo")
-        wait(lambda: "127.9.9.9" in self.log_text(), 5, "the monitor listens")
+        wait(self.hears, 5, "the monitor listens")
+
+    def hears(self):
+        for verb in ("add", "del"):
+            self.ns.ip("addr", verb, "127.9.9.9/8", "dev", "lo")
+        return self.events("127.9.9.9")
 
     def events(self, address):
         return [line for line in self.log_text().splitlines() if address in line]
