@@ -81,8 +81,8 @@ source(struct explain_walk *w)
 		    "%s has no services block: this node follows no Services",
 		    w->m->node.config);
 	} else if (model_connected(w->m)) {
-		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_OK, "%s, connected",
-		    explain_reason(source->server, name));
+		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_OK, "%s, %s",
+		    explain_reason(source->server, name), model_connected_word(w->m));
 	} else if (w->s) {
 		text_duration(model_stale_us(w->m), age);
 		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_WARN,
@@ -127,7 +127,7 @@ service(struct explain_walk *w)
 	for (size_t i = 0; i < s->n_addresses; i++)
 		told_by_address |= s->addresses[i].verdict != VERDICT_OK;
 	if (s->info.verdict == VERDICT_OK || told_by_address) {
-		explain_say(w, EXPLAIN_SERVICE, EXPLAIN_OK, "%s, taken by vipd",
+		explain_say(w, EXPLAIN_SERVICE, EXPLAIN_OK, "%s",
 		    s->info.flags & SERVICE_LOADBALANCER ? "type LoadBalancer"
 							 : "has external IPs");
 		return;
@@ -138,15 +138,23 @@ service(struct explain_walk *w)
 	explain_fix(w, "%s", explain_reason(s->info.reason, "correct the Service"));
 }
 
+/* "what; remedy": the length of what. */
+static int
+what_len(const char *reason)
+{
+	const char *remedy = strstr(reason, "; ");
+
+	return (int)(remedy ? (size_t)(remedy - reason) : strlen(reason));
+}
+
 static void
 refused_address(
     struct explain_walk *w, const struct msg_service_address *a, const char *text)
 {
-	const char *origin = model_origin_name(a->origin);
-
-	explain_say(w, EXPLAIN_ADDRESS, EXPLAIN_NO, "%s (%s) %s%s%s",
-	    a->addr.family ? text : "no address", origin, model_verdict_name(a->verdict),
-	    a->reason[0] ? ": " : "", a->reason);
+	explain_say(w, EXPLAIN_ADDRESS, EXPLAIN_NO, "%s (%s) %s%s%.*s",
+	    a->addr.family ? text : "no address", model_origin_name(a->origin),
+	    model_verdict_name(a->verdict), a->reason[0] ? ": " : "", what_len(a->reason),
+	    a->reason);
 	if (a->reason[0])
 		explain_fix(w, "%s", a->reason);
 	else if (a->verdict == VERDICT_REFUSED && a->origin == ORIGIN_EXTERNAL_IP)

@@ -395,6 +395,12 @@ model_connected(const struct model *m)
 	return m->node.has_services && m->node.source.health == HEALTH_OK;
 }
 
+const char *
+model_connected_word(const struct model *m)
+{
+	return m->node.source.source == SOURCE_MANIFESTS ? "followed" : "connected";
+}
+
 uint64_t
 model_stale_us(const struct model *m)
 {

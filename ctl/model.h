@@ -85,6 +85,8 @@ uint64_t model_age_us(const struct model *m, uint64_t then_us);
 uint64_t model_wall_us(const struct model *m, uint64_t then_us);
 /* The source of Services answers. */
 bool model_connected(const struct model *m);
+/* What it is then: a server "connected", a directory "followed". */
+const char *model_connected_word(const struct model *m);
 /* How old the news of a source that does not answer are; 0 if it answers. */
 uint64_t model_stale_us(const struct model *m);
 /* "api", "manifests", "snapshot", "none". */

@@ -32,10 +32,14 @@ show_source(const struct model *m, FILE *out)
 		fprintf(out, "none: %s has no services block\n", m->node.config);
 		return;
 	}
+	if (source->source == SOURCE_NONE && source->health == HEALTH_STARTING) {
+		fputs("starting, no list yet\n", out);
+		return;
+	}
 	fprintf(out, "%s%s%s, ", model_source_name(m), source->server[0] ? " " : "",
 	    source->server);
 	if (model_connected(m)) {
-		fputs("connected\n", out);
+		fprintf(out, "%s\n", model_connected_word(m));
 		return;
 	}
 	if (source->fresh_us)
@@ -54,7 +58,7 @@ show_node(const struct model *m, FILE *out)
 
 	fprintf(out, KEY "%s", "Node", n->node);
 	if (n->node_source[0])
-		fprintf(out, " (%s)", n->node_source);
+		fprintf(out, " (name: %s)", n->node_source);
 	fprintf(out, ", vipd %s, up %s", n->version,
 	    text_duration(model_age_us(m, n->started_us), age));
 	if (n->children_restarts)
@@ -73,8 +77,7 @@ show_node(const struct model *m, FILE *out)
 			: n->forward.in_sync        ? ", in sync"
 						    : ", NOT in sync");
 	if (n->config_error[0])
-		fprintf(out, KEY "refused, the former configuration runs on: %s\n",
-		    "Reload", n->config_error);
+		fprintf(out, KEY "refused: %s\n", "Reload", n->config_error);
 }
 
 static size_t

@@ -164,10 +164,11 @@ def troubled():
     yield from service(
         "thief", "REFUSED",
         [wanted("8.8.8.8", "", verdict="VERDICT_REFUSED",
-                reason="8.8.8.8 is outside external_ips: add it there")],
-        reason="8.8.8.8 is outside external_ips: add it there")
+                reason="8.8.8.8 is not in external_ips; add it to external_ips { } in the services block of vipd.conf")],
+        reason="8.8.8.8 is not in external_ips; add it to external_ips { } in the services block of vipd.conf")
     yield from service("two", "CONFLICT", [wanted("192.168.185.18")],
-                       reason="22/TCP of 192.168.185.18 is default/ssh's")
+                       reason="192.168.185.18 port 22/TCP is default/ssh's, which came first; "
+                       "use another port or address")
     yield from service("rules", "FAILED", [wanted("192.168.185.19")], in_place=0,
                        reason="nftables: No space left on device")
     yield from service("empty", "NO_ENDPOINTS", [wanted("192.168.185.20")],
