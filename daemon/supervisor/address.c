@@ -4,36 +4,24 @@
 #include <errno.h>
 #include <netlink/netlink.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <utlist.h>
 
+#include "address_log.h"
+#include "address_report.h"
 #include "address_request.h"
+#include "address_survey.h"
 #include "address_table.h"
 #include "clock.h"
-#include "log.h"
 #include "mem.h"
 #include "plan.h"
 
 #define SLICE_US (2 * US_PER_MS)
 #define WAITING_CHECK_S 0.1
-#define LOG_INTERVAL_US (10 * US_PER_S)
-
-enum event_kind { EVENT_INSTALLED, EVENT_REMOVED, EVENT_FAILED };
-
-/* For the owner; told at the end of a slice. */
-struct event {
-	enum event_kind kind;
-	uint32_t owner;
-	int error;
-	struct ipaddr addr;
-};
 
 struct addresses {
 	struct ev_loop *loop;
 	struct links *links;
-	const struct addresses_ops *ops;
-	void *arg;
 	struct address_table table;
 	ev_timer work;
 	ev_timer wait;
@@ -43,13 +31,8 @@ struct addresses {
 	struct entry *waiting;
 	unsigned watching;
 	unsigned round;
-	struct event *events;
-	size_t n_events;
-	size_t cap_events;
-	unsigned residues; /* deleted, since they were counted last */
-	struct log_limit log_failed;
-	struct log_limit log_healed;
-	struct log_limit log_slowed;
+	struct report report;
+	struct address_log log;
 };
 
 /* ---- what owners are told ---- */
@@ -64,57 +47,11 @@ wake(struct addresses *as)
 }
 
 static void
-add_event(struct addresses *as, enum event_kind kind, uint32_t owner,
-    const struct ipaddr *addr, int error)
+report(struct addresses *as, enum report_kind kind, uint32_t owner, const struct entry *e,
+    int error)
 {
-	as->events =
-	    array_grow(as->events, as->n_events, &as->cap_events, sizeof(*as->events));
-	as->events[as->n_events++] = (struct event){ kind, owner, error, *addr };
+	report_add(&as->report, kind, owner, &e->addr, error);
 	wake(as);
-}
-
-static void
-tell(const struct addresses *as, const struct event *ev, const struct ipaddr *addrs,
-    size_t n)
-{
-	switch (ev->kind) {
-	case EVENT_INSTALLED:
-		as->ops->on_installed(as->arg, ev->owner, addrs, n);
-		break;
-	case EVENT_REMOVED:
-		as->ops->on_removed(as->arg, ev->owner, addrs, n);
-		break;
-	case EVENT_FAILED:
-		as->ops->on_failed(as->arg, ev->owner, addrs, ev->error);
-		break;
-	}
-}
-
-/* In order; what is alike and in a row together. Callees may call in. */
-static void
-tell_events(struct addresses *as)
-{
-	_free_ struct event *events = as->events;
-	_free_ struct ipaddr *addrs = NULL;
-	size_t n = as->n_events;
-
-	if (!n)
-		return;
-	addrs = xcalloc(n, sizeof(*addrs));
-	as->events = NULL;
-	as->n_events = as->cap_events = 0;
-	for (size_t i = 0, k; i < n; i = k) {
-		const struct event *ev = &events[i];
-
-		for (k = i;
-		     k < n && events[k].kind == ev->kind && events[k].owner == ev->owner;
-		     k++) {
-			if (k > i && ev->kind == EVENT_FAILED)
-				break;
-			addrs[k - i] = events[k].addr;
-		}
-		tell(as, ev, addrs, k - i);
-	}
 }
 
 static void
@@ -127,9 +64,9 @@ update_told(struct addresses *as, struct entry *e, const struct plan_place *plac
 	if (!installed && place->misfit)
 		return; /* it is there until the kernel says otherwise */
 	if (e->told && (!installed || e->told_owner != owner))
-		add_event(as, EVENT_REMOVED, e->told_owner, &e->addr, 0);
+		report(as, REPORT_REMOVED, e->told_owner, e, 0);
 	if (installed && (!e->told || e->told_owner != owner))
-		add_event(as, EVENT_INSTALLED, owner, &e->addr, 0);
+		report(as, REPORT_INSTALLED, owner, e, 0);
 	e->told = installed;
 	e->told_owner = owner;
 	if (installed)
@@ -139,21 +76,12 @@ update_told(struct addresses *as, struct entry *e, const struct plan_place *plac
 static void
 set_error(struct addresses *as, struct entry *e, int error)
 {
-	char text[IPADDR_STRLEN];
-	uint32_t held;
-
 	if (e->error == error)
 		return;
 	e->error = error;
 	if (e->claims)
-		add_event(as, EVENT_FAILED, e->claims->owner, &e->addr, error);
-	/* Without its interface it waits; the instance says so. */
-	if (error != ENODEV && log_allowed(&as->log_failed, clock_us(), &held))
-		log_err("%s: address %s: %s (and %u alike)", e->dev->name,
-		    ipaddr_format(&e->addr, text),
-		    error == EEXIST ? "somebody else has configured it on this host"
-				    : strerror(error),
-		    held);
+		report(as, REPORT_FAILED, e->claims->owner, e, error);
+	address_log_failed(&as->log, e->dev->name, &e->addr, error);
 }
 
 /* ---- queues ---- */
@@ -203,52 +131,6 @@ set_watching(struct addresses *as, struct entry *e, bool watching)
 
 /* ---- what one address needs ---- */
 
-struct survey {
-	struct entry *e;
-	uint32_t ifindex;
-	struct plan_place place;
-};
-
-static bool
-survey_place(void *arg, const struct link_address *a)
-{
-	struct survey *s = arg;
-	struct entry *e = s->e;
-	const struct address_want *want = e->claims ? &e->claims->want : NULL;
-
-	if (!a->own && a->ifindex == s->ifindex) {
-		s->place.foreign = true;
-	} else if (!a->own) {
-		s->place.foreign_elsewhere = true;
-	} else if (a->ifindex == s->ifindex) {
-		bool fits = want && a->prefixlen == want->prefixlen &&
-		    (!e->added || plan_same(&e->as_added, want));
-
-		s->place.fits |= fits;
-		s->place.misfit |= !fits;
-		if (!fits)
-			e->prefixlen = a->prefixlen;
-	}
-	return true;
-}
-
-static struct plan_place
-survey(const struct addresses *as, struct entry *e)
-{
-	const struct link *l = links_find_by_name(as->links, e->dev->name);
-	struct survey s = { .e = e };
-
-	if (!l)
-		return s.place;
-	/* A link that is down loses its IPv6 addresses. */
-	s.place.ready = e->addr.family == AF_INET || link_is_up(l);
-	s.ifindex = e->ifindex = e->dev->ifindex = link_index(l);
-	links_each_place(as->links, &e->addr, survey_place, &s);
-	if (!s.place.fits && !s.place.misfit)
-		e->added = false;
-	return s.place;
-}
-
 /* The one place where anything is decided. False: e had no more to it, and is
  * freed. */
 static bool
@@ -262,7 +144,7 @@ consider(struct addresses *as, struct entry *e)
 
 	if (e->flying != REQUEST_NONE)
 		return true; /* again when its answer comes */
-	place = survey(as, e);
+	place = survey_entry(as->links, e);
 	update_told(as, e, &place);
 	step = plan_next(want, &place, early);
 	switch (step) {
@@ -284,33 +166,11 @@ consider(struct addresses *as, struct entry *e)
 	set_watching(as, e, want && (place.foreign || place.foreign_elsewhere));
 	if (want || step != PLAN_REST)
 		return true;
-	table_remove(&as->table, e);
+	address_table_remove(&as->table, e);
 	return false;
 }
 
 /* ---- requests ---- */
-
-struct siblings {
-	const struct entry *e;
-	bool primary;
-	bool others;
-};
-
-static bool
-find_siblings(void *arg, const struct link_address *a)
-{
-	struct siblings *s = arg;
-	const struct entry *e = s->e;
-
-	if (a->prefixlen != e->prefixlen ||
-	    !ipaddr_in_prefix(&a->addr, &e->addr, e->prefixlen))
-		return true;
-	if (ipaddr_eq(&a->addr, &e->addr))
-		s->primary = !a->secondary;
-	else
-		s->others = true;
-	return true;
-}
 
 /*
  * With an IPv4 primary address the kernel removes the others of its subnet,
@@ -319,15 +179,13 @@ find_siblings(void *arg, const struct link_address *a)
 static void
 keep_siblings(struct addresses *as, const struct entry *e)
 {
-	struct siblings s = { .e = e };
 	uint32_t seq;
 
 	if (e->addr.family != AF_INET || e->prefixlen == 32)
 		return;
 	/* What this slice has deleted before is gone. */
 	links_drain(as->links);
-	links_each_address(as->links, e->ifindex, find_siblings, &s);
-	if (s.primary && s.others)
+	if (survey_takes_others_along(as->links, e))
 		address_send_promote(links_socket(as->links), e->ifindex, &seq);
 }
 
@@ -382,7 +240,7 @@ settle(struct addresses *as, struct entry *e, int error)
 		links_note_own(as->links, e->ifindex, &e->addr, e->prefixlen);
 	} else {
 		e->failures = 0;
-		as->residues += !e->told && !e->claims;
+		as->log.residues += !e->told && !e->claims;
 		links_note_gone(as->links, e->ifindex, &e->addr, e->prefixlen);
 	}
 	DL_DELETE(as->flight, e);
@@ -414,14 +272,6 @@ take_answers(struct addresses *as)
 		settle(as, as->flight, ENOBUFS);
 }
 
-static void
-log_residues(struct addresses *as)
-{
-	if (as->residues)
-		log_info("removed %u addresses that nobody wants any more", as->residues);
-	as->residues = 0;
-}
-
 /* Adds and deletes in turn: neither starves the other. */
 static void
 on_work(struct ev_loop *loop, ev_timer *w, int events)
@@ -439,9 +289,9 @@ on_work(struct ev_loop *loop, ev_timer *w, int events)
 			send_request(as, as->deletes);
 	}
 	take_answers(as);
-	tell_events(as);
+	report_tell(&as->report);
 	if (addresses_settled(as))
-		log_residues(as);
+		address_log_residues(&as->log);
 	else
 		wake(as);
 }
@@ -464,7 +314,7 @@ on_wait(struct ev_loop *loop, ev_timer *w, int events)
 bool
 addresses_settled(const struct addresses *as)
 {
-	return !as->adds && !as->deletes && !as->flight && !as->n_events;
+	return !as->adds && !as->deletes && !as->flight && !as->report.count;
 }
 
 /* ---- wants ---- */
@@ -472,19 +322,19 @@ addresses_settled(const struct addresses *as)
 static void
 want_one(struct addresses *as, struct owner *o, const struct address_want *want)
 {
-	struct device *dev = table_get_device(&as->table, want->dev);
-	struct entry *e = table_get(&as->table, dev, &want->addr);
-	struct claim *c = table_find_claim(e, o->id);
+	struct device *dev = address_table_get_device(&as->table, want->dev);
+	struct entry *e = address_table_get(&as->table, dev, &want->addr);
+	struct claim *c = address_table_find_claim(e, o->id);
 
 	if (c && c->round == as->round)
 		return; /* told twice */
 	if (!c) {
-		c = table_claim(o, e, want);
+		c = address_table_claim(o, e, want);
 		c->round = as->round;
 		if (e->claims == c)
 			consider(as, e);
 		else
-			add_event(as, EVENT_FAILED, o->id, &e->addr, EBUSY);
+			report(as, REPORT_FAILED, o->id, e, EBUSY);
 		return;
 	}
 	c->round = as->round;
@@ -498,7 +348,7 @@ void
 addresses_want(
     struct addresses *as, uint32_t owner, const struct address_want *list, size_t n)
 {
-	struct owner *o = table_get_owner(&as->table, owner);
+	struct owner *o = address_table_get_owner(&as->table, owner);
 	struct claim *c, *before;
 
 	as->round++;
@@ -511,11 +361,12 @@ addresses_want(
 		before = c == o->claims ? NULL : c->before;
 		if (c->round == as->round)
 			continue;
-		table_release(o, c);
+		address_table_release(o, c);
+		e->error = 0; /* the next one has not heard of it */
 		consider(as, e);
 	}
 	if (!o->claims)
-		table_remove_owner(&as->table, o);
+		address_table_remove_owner(&as->table, o);
 }
 
 /* ---- what the kernel tells ---- */
@@ -524,22 +375,14 @@ static void
 was_deleted(struct addresses *as, struct entry *e)
 {
 	uint64_t now = clock_us(), delay;
-	char text[IPADDR_STRLEN];
-	uint32_t held;
 	bool began;
 
 	delay = heal_delay(&e->heal, now, &began);
 	e->not_before_us = now + delay;
-	ipaddr_format(&e->addr, text);
-	if (began && log_allowed(&as->log_slowed, now, &held))
-		log_warn("%s: address %s is deleted again and again by somebody else; "
-			 "put back every 10 s only; look at NetworkManager, "
-			 "systemd-networkd or a DHCP client on %s (and %u alike)",
-		    e->dev->name, text, e->dev->name, held);
-	else if (!delay && log_allowed(&as->log_healed, now, &held))
-		log_warn("%s: address %s was deleted by somebody else; put back "
-			 "(and %u alike)",
-		    e->dev->name, text, held);
+	if (began)
+		address_log_fight(&as->log, e->dev->name, &e->addr);
+	else if (!delay)
+		address_log_healed(&as->log, e->dev->name, &e->addr);
 }
 
 void
@@ -552,13 +395,13 @@ addresses_on_own(struct addresses *as, const struct link_address *a, bool presen
 
 	if (!l)
 		return;
-	dev = present ? table_get_device(&as->table, name)
-		      : table_find_device(&as->table, name);
+	dev = present ? address_table_get_device(&as->table, name)
+		      : address_table_find_device(&as->table, name);
 	if (!dev)
 		return;
 	/* Of a dead vipd, or of an interface that had another name. */
-	e = present ? table_get(&as->table, dev, &a->addr)
-		    : table_find(&as->table, dev, &a->addr);
+	e = present ? address_table_get(&as->table, dev, &a->addr)
+		    : address_table_find(&as->table, dev, &a->addr);
 	if (!e)
 		return;
 	if (!present && e->told && e->claims && e->flying == REQUEST_NONE &&
@@ -627,11 +470,9 @@ addresses_new(
 
 	as->loop = loop;
 	as->links = links;
-	as->ops = ops;
-	as->arg = arg;
-	as->log_failed.interval_us = LOG_INTERVAL_US;
-	as->log_healed.interval_us = LOG_INTERVAL_US;
-	as->log_slowed.interval_us = LOG_INTERVAL_US;
+	as->report.ops = ops;
+	as->report.arg = arg;
+	address_log_init(&as->log);
 	ev_timer_init(&as->work, on_work, 0., 0.);
 	ev_timer_init(&as->wait, on_wait, WAITING_CHECK_S, WAITING_CHECK_S);
 	return as;
@@ -642,7 +483,7 @@ addresses_free(struct addresses *as)
 {
 	ev_timer_stop(as->loop, &as->work);
 	ev_timer_stop(as->loop, &as->wait);
-	table_free(&as->table);
-	free(as->events);
+	address_table_free(&as->table);
+	report_free(&as->report);
 	free(as);
 }

@@ -10,7 +10,7 @@
 /* ---- devices and entries ---- */
 
 struct device *
-table_find_device(struct address_table *t, const char *name)
+address_table_find_device(struct address_table *t, const char *name)
 {
 	struct device *d;
 
@@ -19,9 +19,9 @@ table_find_device(struct address_table *t, const char *name)
 }
 
 struct device *
-table_get_device(struct address_table *t, const char *name)
+address_table_get_device(struct address_table *t, const char *name)
 {
-	struct device *d = table_find_device(t, name);
+	struct device *d = address_table_find_device(t, name);
 
 	if (d)
 		return d;
@@ -35,21 +35,19 @@ table_get_device(struct address_table *t, const char *name)
 #define KEY_LEN (offsetof(struct entry, addr) + sizeof(struct ipaddr))
 
 struct entry *
-table_find(struct address_table *t, const struct device *dev, const struct ipaddr *addr)
+address_table_find(struct address_table *t, struct device *dev, const struct ipaddr *addr)
 {
-	uint8_t key[KEY_LEN];
+	const struct entry probe = { .dev = dev, .addr = *addr };
 	struct entry *e;
 
-	memcpy(key, &dev, sizeof(dev));
-	memcpy(key + offsetof(struct entry, addr), addr, sizeof(*addr));
-	HASH_FIND(hh, t->entries, key, KEY_LEN, e);
+	HASH_FIND(hh, t->entries, &probe.dev, KEY_LEN, e);
 	return e;
 }
 
 struct entry *
-table_get(struct address_table *t, struct device *dev, const struct ipaddr *addr)
+address_table_get(struct address_table *t, struct device *dev, const struct ipaddr *addr)
 {
-	struct entry *e = table_find(t, dev, addr);
+	struct entry *e = address_table_find(t, dev, addr);
 
 	if (e)
 		return e;
@@ -62,7 +60,7 @@ table_get(struct address_table *t, struct device *dev, const struct ipaddr *addr
 }
 
 void
-table_remove(struct address_table *t, struct entry *e)
+address_table_remove(struct address_table *t, struct entry *e)
 {
 	HASH_DEL(t->entries, e);
 	DL_DELETE2(e->dev->entries, e, dprev, dnext);
@@ -72,7 +70,7 @@ table_remove(struct address_table *t, struct entry *e)
 /* ---- owners and claims ---- */
 
 struct owner *
-table_get_owner(struct address_table *t, uint32_t id)
+address_table_get_owner(struct address_table *t, uint32_t id)
 {
 	struct owner *o;
 
@@ -86,14 +84,14 @@ table_get_owner(struct address_table *t, uint32_t id)
 }
 
 void
-table_remove_owner(struct address_table *t, struct owner *o)
+address_table_remove_owner(struct address_table *t, struct owner *o)
 {
 	HASH_DEL(t->owners, o);
 	free(o);
 }
 
 struct claim *
-table_find_claim(const struct entry *e, uint32_t owner)
+address_table_find_claim(const struct entry *e, uint32_t owner)
 {
 	for (struct claim *c = e->claims; c; c = c->next)
 		if (c->owner == owner)
@@ -102,7 +100,7 @@ table_find_claim(const struct entry *e, uint32_t owner)
 }
 
 struct claim *
-table_claim(struct owner *o, struct entry *e, const struct address_want *want)
+address_table_claim(struct owner *o, struct entry *e, const struct address_want *want)
 {
 	struct claim *c = xcalloc(1, sizeof(*c));
 
@@ -115,7 +113,7 @@ table_claim(struct owner *o, struct entry *e, const struct address_want *want)
 }
 
 void
-table_release(struct owner *o, struct claim *c)
+address_table_release(struct owner *o, struct claim *c)
 {
 	LL_DELETE(c->entry->claims, c);
 	DL_DELETE2(o->claims, c, before, after);
@@ -123,7 +121,7 @@ table_release(struct owner *o, struct claim *c)
 }
 
 void
-table_free(struct address_table *t)
+address_table_free(struct address_table *t)
 {
 	struct entry *e, *etmp;
 	struct device *d, *dtmp;
@@ -132,11 +130,11 @@ table_free(struct address_table *t)
 	HASH_ITER(hh, t->owners, o, otmp)
 	{
 		while (o->claims)
-			table_release(o, o->claims);
-		table_remove_owner(t, o);
+			address_table_release(o, o->claims);
+		address_table_remove_owner(t, o);
 	}
 	HASH_ITER(hh, t->entries, e, etmp)
-	table_remove(t, e);
+	address_table_remove(t, e);
 	HASH_ITER(hh, t->devices, d, dtmp)
 	{
 		HASH_DEL(t->devices, d);

@@ -31,35 +31,27 @@ struct owner {
 enum request { REQUEST_NONE, REQUEST_ADD, REQUEST_DEL };
 
 struct entry {
-	struct device *dev;
+	struct device *dev; /* with addr the key */
 	struct ipaddr addr;
-	struct claim *claims;
-
-	/* what was told last */
-	bool told;
+	uint8_t prefixlen; /* of the request */
+	bool told;         /* its owner knows that it is installed */
+	bool added;        /* as_added holds; the kernel shows less */
+	bool waiting;      /* until not_before_us */
+	bool watching;     /* somebody else's address is in the way */
 	uint32_t told_owner;
-	int error;
-
-	/* what vipd added last: more than the kernel shows */
-	bool added;
-	struct address_want as_added;
-
-	/* the request that is queued or in flight, and where it goes */
+	uint32_t ifindex; /* where the request goes */
+	uint32_t seq;
 	enum request queued;
 	enum request flying;
-	uint32_t seq;
-	uint32_t ifindex;
-	uint8_t prefixlen;
-	struct entry *prev, *next;
-
-	bool waiting; /* until not_before_us */
-	uint64_t not_before_us;
+	int error; /* told last */
 	unsigned failures;
-	struct entry *wprev, *wnext;
-	bool watching; /* somebody else's address is in the way */
-	struct heal heal;
-
+	uint64_t not_before_us;
+	struct claim *claims;
+	struct entry *prev, *next;   /* in a queue, or in flight */
+	struct entry *wprev, *wnext; /* waiting */
 	struct entry *dprev, *dnext; /* of the device */
+	struct heal heal;
+	struct address_want as_added;
 	UT_hash_handle hh;
 };
 
@@ -76,20 +68,20 @@ struct address_table {
 	struct owner *owners;
 };
 
-struct device *table_find_device(struct address_table *t, const char *name);
-struct device *table_get_device(struct address_table *t, const char *name);
-struct entry *table_find(
-    struct address_table *t, const struct device *dev, const struct ipaddr *addr);
-struct entry *table_get(
+struct device *address_table_find_device(struct address_table *t, const char *name);
+struct device *address_table_get_device(struct address_table *t, const char *name);
+struct entry *address_table_find(
+    struct address_table *t, struct device *dev, const struct ipaddr *addr);
+struct entry *address_table_get(
     struct address_table *t, struct device *dev, const struct ipaddr *addr);
 /* It has no claims and is in no list of the caller's. */
-void table_remove(struct address_table *t, struct entry *e);
+void address_table_remove(struct address_table *t, struct entry *e);
 
-struct owner *table_get_owner(struct address_table *t, uint32_t id);
+struct owner *address_table_get_owner(struct address_table *t, uint32_t id);
 /* It has no claims. */
-void table_remove_owner(struct address_table *t, struct owner *o);
-struct claim *table_find_claim(const struct entry *e, uint32_t owner);
-struct claim *table_claim(
+void address_table_remove_owner(struct address_table *t, struct owner *o);
+struct claim *address_table_find_claim(const struct entry *e, uint32_t owner);
+struct claim *address_table_claim(
     struct owner *o, struct entry *e, const struct address_want *want);
-void table_release(struct owner *o, struct claim *c);
-void table_free(struct address_table *t);
+void address_table_release(struct owner *o, struct claim *c);
+void address_table_free(struct address_table *t);

@@ -8,79 +8,27 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #include "link_read.h"
+#include "link_table.h"
 #include "mem.h"
 #include "netlink.h"
-
-/* One address on one link; in two lists: of its link, and of its spot. */
-struct known {
-	struct link_address a;
-	uint32_t flags; /* IFA_F_* */
-	uint8_t scope;
-	bool seen; /* in the dump under way */
-	struct spot *spot;
-	struct link *link;
-	struct known *elsewhere; /* the same address again */
-	struct known *prev, *next;
-};
-
-/* One address, wherever it is. */
-struct spot {
-	struct ipaddr addr;
-	struct known *places;
-	UT_hash_handle hh;
-};
-
-struct link {
-	uint32_t ifindex;
-	struct msg_interface shown;
-	bool up;
-	bool seen;
-	bool stale;            /* a foreign address of it changed */
-	bool ipvs;             /* kube-proxy's own */
-	struct known *own;     /* may be thousands */
-	struct known *foreign; /* in the kernel's order */
-	UT_hash_handle hh;     /* by ifindex */
-	UT_hash_handle hh_name;
-};
 
 struct links {
 	const struct links_ops *ops;
 	void *arg;
 	struct netlink netlink;
-	struct link *all;
-	struct link *by_name;
-	struct spot *spots;
+	struct link_table table;
 	bool started;
 	bool forgets_proto; /* the kernel is older than IFA_PROTO */
 	bool foreign_changed;
 };
 
-static struct link *
-find_link(const struct links *ls, uint32_t ifindex)
-{
-	struct link *l;
-
-	HASH_FIND(hh, ls->all, &ifindex, sizeof(ifindex), l);
-	return l;
-}
-
-static struct link *
-find_name(const struct links *ls, const char *name)
-{
-	struct link *l;
-
-	HASH_FIND(hh_name, ls->by_name, name, strlen(name), l);
-	return l;
-}
-
 const struct link *
 links_find_by_name(const struct links *ls, const char *name)
 {
-	return find_name(ls, name);
+	return link_table_find_name(&ls->table, name);
 }
 
 uint32_t
@@ -98,7 +46,7 @@ link_is_up(const struct link *l)
 const char *
 links_name(const struct links *ls, uint32_t ifindex)
 {
-	const struct link *l = find_link(ls, ifindex);
+	const struct link *l = link_table_find_link(&ls->table, ifindex);
 
 	return l ? l->shown.name : NULL;
 }
@@ -109,21 +57,12 @@ link_fill(const struct link *l, struct msg_interface *out)
 	*out = l->shown;
 }
 
-static struct spot *
-find_spot(const struct links *ls, const struct ipaddr *addr)
-{
-	struct spot *s;
-
-	HASH_FIND(hh, ls->spots, addr, sizeof(*addr), s);
-	return s;
-}
-
 const char *
 links_foreign_address(const struct links *ls, const struct ipaddr *addr)
 {
-	const struct spot *s = find_spot(ls, addr);
+	const struct known *k = link_table_find_places(&ls->table, addr);
 
-	for (const struct known *k = s ? s->places : NULL; k; k = k->elsewhere)
+	for (; k; k = k->elsewhere)
 		if (!k->a.own && !k->link->ipvs)
 			return k->link->shown.name;
 	return NULL;
@@ -132,7 +71,7 @@ links_foreign_address(const struct links *ls, const struct ipaddr *addr)
 void
 links_each_address(const struct links *ls, uint32_t ifindex, links_visit *fn, void *arg)
 {
-	const struct link *l = find_link(ls, ifindex);
+	const struct link *l = link_table_find_link(&ls->table, ifindex);
 	const struct known *k;
 
 	for (k = l ? l->own : NULL; k; k = k->next)
@@ -147,43 +86,14 @@ void
 links_each_place(
     const struct links *ls, const struct ipaddr *addr, links_visit *fn, void *arg)
 {
-	const struct spot *s = find_spot(ls, addr);
+	const struct known *k = link_table_find_places(&ls->table, addr);
 
-	for (const struct known *k = s ? s->places : NULL; k; k = k->elsewhere)
+	for (; k; k = k->elsewhere)
 		if (!k->link->ipvs && !fn(arg, &k->a))
 			return;
 }
 
 /* ---- derived values of a link ---- */
-
-/* RFC 9568 5.1.1.1: the primary address; a global one that is not secondary
- * if there is one, and never a virtual one. */
-static struct ipaddr
-choose_primary4(const struct link *l)
-{
-	const struct known *best = NULL;
-
-	for (const struct known *k = l->foreign; k; k = k->next) {
-		if (k->a.addr.family != AF_INET)
-			continue;
-		if (!best || k->scope < best->scope ||
-		    (k->scope == best->scope && best->a.secondary && !k->a.secondary))
-			best = k;
-		if (best->scope == RT_SCOPE_UNIVERSE && !best->a.secondary)
-			break;
-	}
-	return best ? best->a.addr : (struct ipaddr){ 0 };
-}
-
-static struct ipaddr
-choose_linklocal6(const struct link *l)
-{
-	for (const struct known *k = l->foreign; k; k = k->next)
-		if (ipaddr_is_linklocal(&k->a.addr) && k->a.addr.family == AF_INET6 &&
-		    !(k->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)))
-			return k->a.addr;
-	return (struct ipaddr){ 0 };
-}
 
 static void
 tell_link(const struct links *ls, const struct link *l)
@@ -202,15 +112,15 @@ on_drained(void *arg)
 	if (!ls->foreign_changed)
 		return;
 	ls->foreign_changed = false;
-	HASH_ITER(hh, ls->all, l, tmp)
+	HASH_ITER(hh, ls->table.links, l, tmp)
 	{
 		struct msg_interface now = l->shown;
 
 		if (!l->stale)
 			continue;
 		l->stale = false;
-		now.primary4 = choose_primary4(l);
-		now.linklocal6 = choose_linklocal6(l);
+		now.primary4 = link_table_choose_primary4(l);
+		now.linklocal6 = link_table_choose_linklocal6(l);
 		if (!memcmp(&now, &l->shown, sizeof(now)))
 			continue;
 		l->shown = now;
@@ -236,70 +146,14 @@ foreign_changed(struct links *ls, struct link *l)
 	ls->foreign_changed = true;
 }
 
-static struct known *
-find_known(const struct links *ls, uint32_t ifindex, const struct ipaddr *addr,
-    uint8_t prefixlen)
-{
-	const struct spot *s = find_spot(ls, addr);
-
-	for (struct known *k = s ? s->places : NULL; k; k = k->elsewhere)
-		if (k->a.ifindex == ifindex && k->a.prefixlen == prefixlen)
-			return k;
-	return NULL;
-}
-
-static void
-list_known(struct known *k)
-{
-	if (k->a.own)
-		DL_APPEND(k->link->own, k);
-	else
-		DL_APPEND(k->link->foreign, k);
-}
-
-static void
-unlist_known(struct known *k)
-{
-	if (k->a.own)
-		DL_DELETE(k->link->own, k);
-	else
-		DL_DELETE(k->link->foreign, k);
-}
-
-static struct known *
-add_known(struct links *ls, struct link *l, const struct link_address *a)
-{
-	struct known *k = xcalloc(1, sizeof(*k));
-	struct spot *s = find_spot(ls, &a->addr);
-
-	if (!s) {
-		s = xcalloc(1, sizeof(*s));
-		s->addr = a->addr;
-		HASH_ADD(hh, ls->spots, addr, sizeof(s->addr), s);
-	}
-	k->a = *a;
-	k->link = l;
-	k->spot = s;
-	LL_APPEND2(s->places, k, elsewhere);
-	list_known(k);
-	return k;
-}
-
 static void
 drop_known(struct links *ls, struct known *k)
 {
 	struct link_address gone = k->a;
-	struct spot *s = k->spot;
 
-	unlist_known(k);
-	LL_DELETE2(s->places, k, elsewhere);
-	if (!s->places) {
-		HASH_DEL(ls->spots, s);
-		free(s);
-	}
 	if (!gone.own)
 		foreign_changed(ls, k->link);
-	free(k);
+	link_table_remove_known(&ls->table, k);
 	if (gone.own)
 		tell_own(ls, &gone, false);
 }
@@ -307,9 +161,7 @@ drop_known(struct links *ls, struct known *k)
 static void
 set_own(struct links *ls, struct known *k, bool own)
 {
-	unlist_known(k);
-	k->a.own = own;
-	list_known(k);
+	link_table_set_own(k, own);
 	foreign_changed(ls, k->link);
 	tell_own(ls, &k->a, own);
 }
@@ -323,12 +175,13 @@ on_newaddr(struct links *ls, struct nlmsghdr *nlh)
 
 	if (!link_read_address(nlh, ls->forgets_proto, &now))
 		return;
-	l = find_link(ls, now.a.ifindex);
+	l = link_table_find_link(&ls->table, now.a.ifindex);
 	if (!l)
-		return; /* its link is told later in a dump, and again with it */
-	k = find_known(ls, now.a.ifindex, &now.a.addr, now.a.prefixlen);
+		return; /* the kernel tells of links first */
+	k = link_table_find_known(
+	    &ls->table, now.a.ifindex, &now.a.addr, now.a.prefixlen);
 	if (!k) {
-		k = add_known(ls, l, &now.a);
+		k = link_table_add_known(&ls->table, l, &now.a);
 		if (k->a.own)
 			tell_own(ls, &k->a, true);
 		else
@@ -352,7 +205,8 @@ on_deladdr(struct links *ls, struct nlmsghdr *nlh)
 
 	if (!link_read_address(nlh, ls->forgets_proto, &gone))
 		return;
-	k = find_known(ls, gone.a.ifindex, &gone.a.addr, gone.a.prefixlen);
+	k = link_table_find_known(
+	    &ls->table, gone.a.ifindex, &gone.a.addr, gone.a.prefixlen);
 	if (k)
 		drop_known(ls, k);
 }
@@ -361,26 +215,26 @@ void
 links_note_own(
     struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen)
 {
-	struct known *k = find_known(ls, ifindex, addr, prefixlen);
+	struct known *k = link_table_find_known(&ls->table, ifindex, addr, prefixlen);
 	struct link_address a = {
 		.ifindex = ifindex,
 		.addr = *addr,
 		.prefixlen = prefixlen,
 		.own = true,
 	};
-	struct link *l = find_link(ls, ifindex);
+	struct link *l = link_table_find_link(&ls->table, ifindex);
 
 	if (k && !k->a.own)
 		set_own(ls, k, true);
 	else if (!k && l)
-		add_known(ls, l, &a)->seen = true;
+		link_table_add_known(&ls->table, l, &a)->seen = true;
 }
 
 void
 links_note_gone(
     struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen)
 {
-	struct known *k = find_known(ls, ifindex, addr, prefixlen);
+	struct known *k = link_table_find_known(&ls->table, ifindex, addr, prefixlen);
 
 	if (k)
 		drop_known(ls, k);
@@ -397,9 +251,7 @@ drop_link(struct links *ls, struct link *l)
 		drop_known(ls, l->own);
 	while (l->foreign)
 		drop_known(ls, l->foreign);
-	HASH_DEL(ls->all, l);
-	HASH_DELETE(hh_name, ls->by_name, l);
-	free(l);
+	link_table_remove_link(&ls->table, l);
 	if (ls->started)
 		ls->ops->on_link_gone(ls->arg, ifindex);
 }
@@ -407,17 +259,14 @@ drop_link(struct links *ls, struct link *l)
 static void
 set_name(struct links *ls, struct link *l, const char *name)
 {
-	struct link *before = find_name(ls, name);
+	struct link *before = link_table_find_name(&ls->table, name);
 
 	if (before == l)
 		return;
 	/* Names are unique: the end of that one was lost. */
 	if (before)
 		drop_link(ls, before);
-	if (l->shown.name[0])
-		HASH_DELETE(hh_name, ls->by_name, l);
-	str_copy(l->shown.name, sizeof(l->shown.name), name);
-	HASH_ADD_KEYPTR(hh_name, ls->by_name, l->shown.name, strlen(l->shown.name), l);
+	link_table_set_name(&ls->table, l, name);
 	l->ipvs = !strcmp(name, "kube-ipvs0");
 }
 
@@ -431,12 +280,9 @@ on_newlink(struct links *ls, struct nlmsghdr *nlh)
 
 	if (!link_read(nlh, &news))
 		return;
-	l = find_link(ls, news.ifindex);
-	if (!l) {
-		l = xcalloc(1, sizeof(*l));
-		l->ifindex = l->shown.ifindex = news.ifindex;
-		HASH_ADD(hh, ls->all, ifindex, sizeof(l->ifindex), l);
-	}
+	l = link_table_find_link(&ls->table, news.ifindex);
+	if (!l)
+		l = link_table_add_link(&ls->table, news.ifindex);
 	before = l->shown;
 	was_up = l->up;
 	l->seen = true;
@@ -455,7 +301,8 @@ static void
 on_dellink(struct links *ls, struct nlmsghdr *nlh)
 {
 	struct link_news news = { 0 };
-	struct link *l = link_read(nlh, &news) ? find_link(ls, news.ifindex) : NULL;
+	struct link *l =
+	    link_read(nlh, &news) ? link_table_find_link(&ls->table, news.ifindex) : NULL;
 
 	if (l)
 		drop_link(ls, l);
@@ -471,7 +318,7 @@ on_newnetconf(struct links *ls, struct nlmsghdr *nlh)
 
 	if (!link_read_netconf(nlh, &ifindex, &forwarding6))
 		return;
-	l = find_link(ls, ifindex);
+	l = link_table_find_link(&ls->table, ifindex);
 	if (!l || l->shown.forwarding6 == forwarding6)
 		return;
 	l->shown.forwarding6 = forwarding6;
@@ -519,7 +366,7 @@ on_dump(void *arg)
 	struct links *ls = arg;
 	struct known *k;
 
-	for (struct link *l = ls->all; l; l = l->hh.next) {
+	for (struct link *l = ls->table.links; l; l = l->hh.next) {
 		l->seen = false;
 		DL_FOREACH(l->own, k)
 		k->seen = false;
@@ -546,7 +393,7 @@ on_dumped(void *arg)
 	struct links *ls = arg;
 	struct link *l, *tmp;
 
-	HASH_ITER(hh, ls->all, l, tmp)
+	HASH_ITER(hh, ls->table.links, l, tmp)
 	{
 		if (!l->seen) {
 			drop_link(ls, l);
@@ -596,8 +443,8 @@ void
 links_free(struct links *ls)
 {
 	ls->started = false;
-	while (ls->all)
-		drop_link(ls, ls->all);
+	while (ls->table.links)
+		drop_link(ls, ls->table.links);
 	netlink_close(&ls->netlink);
 	free(ls);
 }
@@ -627,7 +474,7 @@ links_replay_own(struct links *ls)
 	struct link *l, *tmp;
 	struct known *k, *ktmp;
 
-	HASH_ITER(hh, ls->all, l, tmp)
+	HASH_ITER(hh, ls->table.links, l, tmp)
 	DL_FOREACH_SAFE(l->own, k, ktmp)
 	ls->ops->on_own_address(ls->arg, &k->a, true);
 }
