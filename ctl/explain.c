@@ -86,12 +86,13 @@ source(struct explain_walk *w)
 	} else if (w->s) {
 		text_duration(model_stale_us(w->m), age);
 		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_WARN,
-		    "%s does not answer: the last known state is served%s%s",
-		    explain_reason(source->server, name),
-		    source->fresh_us ? ", old by " : "", source->fresh_us ? age : "");
+		    "%s does not answer: the last known state is served%s%s%s",
+		    explain_reason(source->server, name), source->fresh_us ? ", " : "",
+		    source->fresh_us ? age : "", source->fresh_us ? " old" : "");
 	} else {
-		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_NO, "%s has not answered yet",
-		    explain_reason(source->server, name));
+		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_NO, "%s %s",
+		    explain_reason(source->server, name),
+		    source->fresh_us ? "does not answer" : "has not answered yet");
 	}
 	explain_fix(w, "%s", remedy);
 }

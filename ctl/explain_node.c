@@ -63,8 +63,7 @@ instance_here(struct explain_walk *w, const struct model_instance *i)
 	case VRRP_INIT:
 	case VRRP_FAULT:
 		explain_say(w, EXPLAIN_INSTANCE, EXPLAIN_NO, "%s is %s here for %s: %s",
-		    name, vrrp_state_name(state->state), age,
-		    vrrp_reason_text(state->reason));
+		    name, vrrp_state_name(state->state), age, model_instance_reason(i));
 		explain_fix(w, "%s", remedy_instance(w->m, i, remedy));
 		break;
 	}

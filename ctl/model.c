@@ -344,6 +344,14 @@ model_instance_well(const struct model_instance *i)
 	return i->info.state.state != VRRP_FAULT;
 }
 
+const char *
+model_instance_reason(const struct model_instance *i)
+{
+	const char *reason = vrrp_reason_text(i->info.state.reason);
+
+	return reason[0] ? reason : "not started yet";
+}
+
 bool
 model_service_well(const struct model_service *s)
 {
@@ -399,6 +407,18 @@ const char *
 model_connected_word(const struct model *m)
 {
 	return m->node.source.source == SOURCE_MANIFESTS ? "followed" : "connected";
+}
+
+const char *
+model_source_error(const struct model *m)
+{
+	const struct msg_source_state *source = &m->node.source;
+	size_t len = strlen(source->server);
+
+	if (len && strncmp(source->error, source->server, len) == 0 &&
+	    strncmp(source->error + len, ": ", 2) == 0)
+		return source->error + len + 2;
+	return source->error;
 }
 
 uint64_t

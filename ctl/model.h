@@ -74,6 +74,8 @@ const struct msg_ctl_address *model_find_address(
 
 /* Not well, in the sense of the exit code. */
 bool model_instance_well(const struct model_instance *i);
+/* Why it is in its state; never empty. */
+const char *model_instance_reason(const struct model_instance *i);
 bool model_service_well(const struct model_service *s);
 /* Neither serving nor standby: an operator may want to look. */
 bool model_service_problem(const struct model_service *s);
@@ -87,6 +89,8 @@ uint64_t model_wall_us(const struct model *m, uint64_t then_us);
 bool model_connected(const struct model *m);
 /* What it is then: a server "connected", a directory "followed". */
 const char *model_connected_word(const struct model *m);
+/* What is wrong with it; the server is not repeated. */
+const char *model_source_error(const struct model *m);
 /* How old the news of a source that does not answer are; 0 if it answers. */
 uint64_t model_stale_us(const struct model *m);
 /* "api", "manifests", "snapshot", "none". */

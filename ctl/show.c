@@ -43,11 +43,12 @@ show_source(const struct model *m, FILE *out)
 		return;
 	}
 	if (source->fresh_us)
-		fprintf(out, "NOT connected, last news %s ago",
+		fprintf(out, "NOT connected, last news %s ago\n",
 		    text_duration(model_stale_us(m), age));
 	else
-		fputs("not connected yet", out);
-	fprintf(out, "%s%s\n", source->error[0] ? ": " : "", source->error);
+		fputs("not connected yet\n", out);
+	if (source->error[0])
+		fprintf(out, KEY "%s\n", "", model_source_error(m));
 }
 
 static void
@@ -131,8 +132,7 @@ show_instance_problems(const struct model *m, FILE *out, size_t *count)
 		if (state->state == VRRP_FAULT || state->state == VRRP_INIT)
 			fprintf(problem(out, count), "%s: %s, %s\n    FIX: %s\n",
 			    in->info.conf.name, vrrp_state_name(state->state),
-			    vrrp_reason_text(state->reason),
-			    remedy_instance(m, in, remedy));
+			    model_instance_reason(in), remedy_instance(m, in, remedy));
 		for (size_t k = 0; k < in->n_addresses; k++)
 			if (in->addresses[k].error[0])
 				fprintf(problem(out, count), "%s: %s is not on %s: %s\n",

@@ -230,6 +230,28 @@ START_TEST(a_source_is_stale_only_while_it_does_not_answer)
 }
 END_TEST
 
+START_TEST(an_error_does_not_repeat_its_server)
+{
+	static const struct {
+		const char *server, *error, *shown;
+	} cases[] = {
+		{ "https://a", "https://a: refused", "refused" },
+		{ "https://a", "https://ab: refused", "https://ab: refused" },
+		{ "https://a", "refused", "refused" },
+		{ "", ": refused", ": refused" },
+		{ "https://a", "", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct model m = { 0 };
+
+		str_copy(m.node.source.server, 256, cases[i].server);
+		str_copy(m.node.source.error, 256, cases[i].error);
+		ck_assert_str_eq(model_source_error(&m), cases[i].shown);
+	}
+}
+END_TEST
+
 START_TEST(well_is_what_the_exit_code_says)
 {
 	static const bool well[SERVICE_STATE_COUNT] = { [SERVICE_SERVING] = true,
@@ -254,4 +276,5 @@ END_TEST
 UNIT_MAIN("model", a_whole_answer_is_collected_in_order,
     a_message_out_of_place_is_refused, an_endpoint_of_a_port_that_is_not_there_is_refused,
     every_string_is_cleaned, ages_and_wall_times_never_go_below_zero,
-    a_source_is_stale_only_while_it_does_not_answer, well_is_what_the_exit_code_says)
+    a_source_is_stale_only_while_it_does_not_answer, an_error_does_not_repeat_its_server,
+    well_is_what_the_exit_code_says)
