@@ -120,10 +120,14 @@ static const char *
 watcher_msg(struct program *p, const struct msg *m)
 {
 	struct vipd *v = p->arg;
+	uint64_t fresh_us = v->source.fresh_us;
 
 	if (m->type != MSG_SOURCE_STATE)
 		return services_on_msg(&v->services, m);
 	v->source = *(const struct msg_source_state *)m->head;
+	/* A new watcher does not know when the last one had news. */
+	if (!v->source.fresh_us)
+		v->source.fresh_us = fresh_us;
 	return NULL;
 }
 
