@@ -13,11 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "config.h"
 #include "log.h"
 #include "mem.h"
 
 #define FAST_FAILURES 3
+#define BRIEF_LIFE_US US_PER_S
+#define BRIEF_LIVES_MAX 10
 /* Room for a whole SYNC of a medium cluster before anybody has to wait. */
 #define SOCKET_BUFFER (1 << 20)
 
@@ -102,7 +105,8 @@ on_hello(struct program *p, const struct msg_hello *hello)
 	if (p->up)
 		return "a second HELLO";
 	p->up = true;
-	p->failures = 0;
+	if (p->brief_lives <= BRIEF_LIVES_MAX)
+		p->failures = 0;
 	p->ops->on_up(p);
 	return NULL;
 }
@@ -164,6 +168,22 @@ describe_end(const struct program *p, int status)
 		    WEXITSTATUS(status));
 }
 
+/*
+ * A death before HELLO counts at once. One that follows HELLO closely may be
+ * anybody's kill; only a long row of them is a fault of its own.
+ */
+static void
+count_death(struct program *p)
+{
+	bool brief = clock_us() - p->started_us < BRIEF_LIFE_US;
+
+	p->brief_lives = brief ? p->brief_lives + 1 : 0;
+	if (!p->up || p->brief_lives > BRIEF_LIVES_MAX)
+		p->failures++;
+	else
+		p->failures = 0;
+}
+
 static void
 on_child(struct ev_loop *loop, ev_child *w, int events)
 {
@@ -177,7 +197,7 @@ on_child(struct ev_loop *loop, ev_child *w, int events)
 	chan_close(&p->chan);
 	describe_end(p, w->rstatus);
 	p->pid = 0;
-	p->failures = p->up ? 0 : p->failures + 1;
+	count_death(p);
 	p->up = false;
 	p->ops->on_down(p);
 	if (!p->wanted)
@@ -203,6 +223,7 @@ program_start(struct program *p)
 	p->wanted = true;
 	if (p->pid)
 		return;
+	p->started_us = clock_us();
 	ev_timer_init(&p->restart, on_restart, 1., 0.);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
 		fatal("socketpair");

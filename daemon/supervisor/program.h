@@ -5,7 +5,8 @@
  * (I10). Knows nothing of what the child does.
  *
  * A child that ends is started again at once; after three deaths in a row
- * before HELLO the pauses grow from 0.5 s to 30 s.
+ * before HELLO, or more than ten within a second of life, the pauses grow from
+ * 0.5 s to 30 s.
  */
 #pragma once
 
@@ -38,9 +39,11 @@ struct program {
 	pid_t pid;    /* 0: not running */
 	int realtime; /* SCHED_FIFO priority; 0: none */
 	const char *user;
-	bool up;           /* HELLO seen */
-	bool wanted;       /* to be started again when it ends */
-	unsigned failures; /* deaths before HELLO in a row */
+	bool up;              /* HELLO seen */
+	bool wanted;          /* to be started again when it ends */
+	unsigned failures;    /* deaths in a row that count for the pause */
+	unsigned brief_lives; /* in a row */
+	uint64_t started_us;
 	unsigned restarts;
 	uint32_t log_dropped;
 };

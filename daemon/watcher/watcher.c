@@ -62,7 +62,9 @@ tell_state(struct watcher *w, bool even_if_same)
 	read_state(w, &state);
 	m.health = health_of(&state);
 	str_copy(m.node_name, sizeof(m.node_name), state.node_name);
-	str_copy(m.node_name_source, sizeof(m.node_name_source), state.node_name_source);
+	if (state.node_name_source)
+		str_copy(m.node_name_source, sizeof(m.node_name_source),
+		    state.node_name_source);
 	str_copy(m.server, sizeof(m.server), state.server);
 	str_copy(m.error, sizeof(m.error), state.error);
 	/* Freshness alone is no change. */
