@@ -49,6 +49,8 @@ class Frame:
         self.target = socket.inet_ntop(socket.AF_INET, target)
 
     def vrrp(self, message):
+        if len(message) < 8:
+            return
         self.kind = "vrrp"
         self.version = message[0] >> 4
         self.vrid, self.priority = message[1], message[2]
