@@ -134,7 +134,7 @@ class Session:
             self.reconnects += self.running
 
     def talk(self):
-        with socket.create_connection(self.peer, timeout=0.3) as sock:
+        with socket.create_connection(self.peer, timeout=2) as sock:
             sock.recv(256)
             while self.running:
                 line = b"%d\n" % self.exchanges

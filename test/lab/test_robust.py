@@ -279,4 +279,4 @@ def test_one_client_across_it_all(lab):
     session.wait_progress()
     session.close()
     assert session.wrong is None
-    assert session.exchanges > 100
+    assert session.exchanges > 20
