@@ -3,6 +3,7 @@
 the API server for tests."""
 
 import json
+import pwd
 import shutil
 
 import kube
@@ -14,6 +15,11 @@ EXTERNAL = "192.168.185.18"
 EXTERNAL6 = "2001:db8:185::18"
 ALLOWED = ["192.168.185.18-192.168.185.30", "2001:db8:185::18-2001:db8:185::30"]
 PRIORITIES = (200, 150, 100)
+
+try:
+    CHILD_USER = pwd.getpwnam("vipd").pw_name
+except KeyError:
+    CHILD_USER = "nobody"
 
 
 def start(topo, conf=instance, priorities=PRIORITIES, **settings):
@@ -131,15 +137,20 @@ class Api:
         path = self.dir / "stderr.log"
         return path.read_text() if path.exists() else ""
 
+    def kubeconfig(self, node):
+        """A copy that the unprivileged child of that node may read."""
+        path = node.dir / "kubeconfig"
+        shutil.copy(self.cluster.vipd_kubeconfig, path)
+        path.chmod(0o600)
+        shutil.chown(path, CHILD_USER)
+        return path
+
     def conf(self, node, priority, vips=(VIP4 + "/24",), **settings):
         """A vipd.conf that follows this server."""
-        kubeconfig = node.dir / "kubeconfig"
-        shutil.copy(self.cluster.vipd_kubeconfig, kubeconfig)
-        kubeconfig.chmod(0o644)
         known = {"service_addresses": ["192.168.185.0/24", "2001:db8:185::/64"],
                  "preempt": True}
         return instance(priority, vips=vips, **known | settings) + block(
-            "services", {"kubeconfig": kubeconfig, "node_name": node.name,
+            "services", {"kubeconfig": self.kubeconfig(node), "node_name": node.name,
                          "external_ips": ALLOWED}) + "\n"
 
     def start(self, topo, priorities=PRIORITIES, **settings):
