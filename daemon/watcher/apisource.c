@@ -42,7 +42,9 @@ find_node_name(struct apisource *s)
 static bool
 load(struct apisource *s)
 {
-	struct kubeconfig *kc = kubeconfig_load(s->path, s->error);
+	/* Said once for each state of the files. */
+	bool warn = !s->kc || kubeconfig_changed(s->kc);
+	struct kubeconfig *kc = kubeconfig_load(s->path, warn, s->error);
 
 	if (!kc)
 		return false;
@@ -135,6 +137,7 @@ apisource_new(struct ev_loop *loop, struct store *store, const char *path,
 	s->configured_node_name = xstrdup(configured_node_name);
 	s->http = http_new(loop);
 	s->rules = (struct decode_rules){ .node_name = s->node_name, .from_api = true };
+	find_node_name(s);
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		feed_init(&s->feeds[i], kind_get((enum kind_id)i), &feed_ops, s, loop,
 		    s->http, store, &s->rules);

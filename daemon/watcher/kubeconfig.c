@@ -19,6 +19,7 @@
 /* What is being read, and where complaints go. The first one stays. */
 struct reader {
 	struct kubeconfig *kc;
+	bool warn;
 	yaml_document_t doc;
 	char *error;
 };
@@ -137,9 +138,9 @@ remember_file(struct kubeconfig *kc, const char *path, const struct file_stamp *
 }
 
 static void
-warn_if_public(const char *path, const struct file_stamp *stamp)
+warn_if_public(const struct reader *r, const char *path, const struct file_stamp *stamp)
 {
-	if (stamp->mode & S_IROTH)
+	if (r->warn && stamp->mode & S_IROTH)
 		log_warn("%s: everybody may read this secret; chmod o-r", path);
 }
 
@@ -172,7 +173,7 @@ blob(struct reader *r, const yaml_node_t *map, const char *key, bool secret)
 	}
 	remember_file(r->kc, path, &stamp);
 	if (secret)
-		warn_if_public(path, &stamp);
+		warn_if_public(r, path, &stamp);
 	return b;
 }
 
@@ -223,7 +224,7 @@ read_token_file(struct reader *r, const yaml_node_t *user)
 	if (!*kc->token)
 		complain(r, child(r, user, "tokenFile"), "tokenFile is empty");
 	remember_file(kc, kc->token_file, &stamp);
-	warn_if_public(kc->token_file, &stamp);
+	warn_if_public(r, kc->token_file, &stamp);
 }
 
 static void
@@ -281,10 +282,15 @@ read_root(struct reader *r)
 	r->kc->user = text_make_safe(xstrdup(name ? name : "anonymous"));
 }
 
-struct kubeconfig *
-kubeconfig_parse(const char *path, const char *text, size_t len, char *error)
+static struct kubeconfig *
+parse(const char *path, const char *text, size_t len, const struct file_stamp *stamp,
+    char *error)
 {
-	struct reader r = { .kc = xcalloc(1, sizeof(*r.kc)), .error = error };
+	struct reader r = {
+		.kc = xcalloc(1, sizeof(*r.kc)),
+		.warn = stamp != NULL,
+		.error = error,
+	};
 	yaml_parser_t parser;
 
 	error[0] = '\0';
@@ -304,14 +310,24 @@ kubeconfig_parse(const char *path, const char *text, size_t len, char *error)
 		complain(&r, &at, "%s", parser.problem ? parser.problem : "not YAML");
 	}
 	yaml_parser_delete(&parser);
-	if (!error[0])
-		return r.kc;
-	kubeconfig_free(r.kc);
-	return NULL;
+	if (error[0]) {
+		kubeconfig_free(r.kc);
+		return NULL;
+	}
+	if (stamp &&
+	    ((r.kc->token && !r.kc->token_file) || r.kc->password || r.kc->key.data))
+		warn_if_public(&r, path, stamp);
+	return r.kc;
 }
 
 struct kubeconfig *
-kubeconfig_load(const char *path, char *error)
+kubeconfig_parse(const char *path, const char *text, size_t len, char *error)
+{
+	return parse(path, text, len, NULL, error);
+}
+
+struct kubeconfig *
+kubeconfig_load(const char *path, bool warn, char *error)
 {
 	struct file_stamp stamp;
 	struct kubeconfig *kc;
@@ -320,13 +336,10 @@ kubeconfig_load(const char *path, char *error)
 
 	if (!text)
 		return NULL;
-	kc = kubeconfig_parse(path, text, len, error);
+	kc = parse(path, text, len, warn ? &stamp : NULL, error);
 	explicit_bzero(text, len);
-	if (!kc)
-		return NULL;
-	remember_file(kc, path, &stamp);
-	if ((kc->token && !kc->token_file) || kc->password || kc->key.data)
-		warn_if_public(path, &stamp);
+	if (kc)
+		remember_file(kc, path, &stamp);
 	return kc;
 }
 

@@ -44,9 +44,9 @@ struct kubeconfig {
 
 /*
  * The file, or NULL with the reason in error (FILE_ERROR_LEN bytes):
- * "FILE:LINE:COLUMN: what; remedy". Warns of secrets that everybody may read.
+ * "FILE:LINE:COLUMN: what; remedy". warn: log secrets that everybody may read.
  */
-struct kubeconfig *kubeconfig_load(const char *path, char *error);
+struct kubeconfig *kubeconfig_load(const char *path, bool warn, char *error);
 /*
  * The same from text that was read already. Files it names relatively are
  * beside path (A2).

@@ -18,6 +18,8 @@
 /* L9: a watch that ends sooner without an event counts as an error. */
 #define WATCH_LIVED_US US_PER_S
 #define RETRY_AFTER_MAX_S 300
+/* Before a list is asked for that has to agree with another. */
+#define CONFIRM_US US_PER_S
 
 /* S1: headless Services and those of another proxy are not even sent. */
 static const char selector[] = "labelSelector=%21service.kubernetes.io%2Fheadless"
@@ -316,8 +318,7 @@ void
 lw_confirm(struct listwatch *lw, uint64_t now_us, uint32_t random)
 {
 	lw->list_version[0] = '\0';
-	back_off(lw, false, now_us, random);
-	lw->failed = false;
+	wait_for(lw, false, now_us + CONFIRM_US + (CONFIRM_US * random >> 32));
 }
 
 bool

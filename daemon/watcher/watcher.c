@@ -73,8 +73,8 @@ tell_state(struct watcher *w, bool even_if_same)
 		return;
 	m.fresh_us = state.fresh_us;
 	w->told = m;
-	chan_send(w->chan, MSG_SOURCE_STATE, &m, NULL, 0);
 	log_state(w, &m);
+	chan_send(w->chan, MSG_SOURCE_STATE, &m, NULL, 0);
 }
 
 static void
@@ -170,7 +170,7 @@ void
 watcher_init(struct watcher *w, struct ev_loop *loop, struct chan *chan)
 {
 	*w = (struct watcher){ .loop = loop, .chan = chan };
-	w->log.interval_us = 2 * US_PER_S;
+	w->log.interval_us = 500 * US_PER_MS;
 	store_init(&w->store, &w->settings);
 	publish_init(&w->publisher, loop, &w->store, chan);
 	ev_timer_init(&w->every, on_every, STATE_EVERY_S, STATE_EVERY_S);

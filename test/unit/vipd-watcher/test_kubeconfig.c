@@ -73,7 +73,7 @@ load(const char *cluster, const char *user)
 	    "users:\n- name: u\n  user: {%s}\n",
 	    cluster, user);
 	write_file("config", text, 0600);
-	return kubeconfig_load(path, error);
+	return kubeconfig_load(path, true, error);
 }
 
 #define SERVER "server: 'https://10.0.0.1:6443/'"
@@ -253,13 +253,13 @@ START_TEST(a_file_that_cannot_be_read_says_who_and_how)
 {
 	setup();
 	kubeconfig_free(load(SERVER, ""));
-	ck_assert_ptr_null(kubeconfig_load("/nowhere/config", error));
+	ck_assert_ptr_null(kubeconfig_load("/nowhere/config", true, error));
 	ck_assert_str_eq(error, "/nowhere/config: No such file or directory");
 	if (geteuid() == 0) {
 		chmod(dir, 0755);
 		ck_assert_int_eq(setegid(65534), 0);
 		ck_assert_int_eq(seteuid(65534), 0);
-		ck_assert_ptr_null(kubeconfig_load(path, error));
+		ck_assert_ptr_null(kubeconfig_load(path, true, error));
 		ck_assert_int_eq(seteuid(0), 0);
 		ck_assert_int_eq(setegid(0), 0);
 		ck_assert_msg(strstr(error,
