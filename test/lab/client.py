@@ -110,10 +110,12 @@ def udp_ask(node, address, port, timeout=1.0):
 
 class Session:
     """A client that wants one connection through the VIP, always: it talks
-    every 5 ms and connects again when the connection breaks."""
+    every 5 ms and connects again when the connection breaks, or when no answer
+    comes for `patience` seconds."""
 
-    def __init__(self, node, address, port):
+    def __init__(self, node, address, port, patience=0.3):
         self.node = node
+        self.patience = patience
         self.peer = (address, port)
         self.exchanges = 0
         self.reconnects = 0

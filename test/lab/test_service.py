@@ -262,7 +262,8 @@ def test_connections_survive_a_crash_with_source_nat_vip(lab):
     vipds = start_manifests(topo, forwarding={"source_nat": "vip"})
     put(topo, "web", *web(endpoints=["10.129.2.11", "10.129.2.12"]))
     serving(vipds)
-    sessions = [Session(topo.client, EXTERNAL, SSH) for _ in range(8)]
+    # Longer than the election and two of TCP's retransmissions.
+    sessions = [Session(topo.client, EXTERNAL, SSH, patience=5) for _ in range(8)]
     for session in sessions:
         session.wait_progress()
     topo.nodes[0].link_down()
