@@ -15,6 +15,7 @@ struct service {
 	struct claim *claims;
 	size_t n_claims;
 	uint32_t epoch;
+	bool changing; /* its claims are not complete: no report */
 	int told_error; /* of the Service as told; positive errno */
 	const char *told_text;
 	int reported;
@@ -84,8 +85,11 @@ static void
 report(struct model *m, struct service *s)
 {
 	char text[256];
-	int error = health(s, text, sizeof(text));
+	int error;
 
+	if (s->changing)
+		return;
+	error = health(s, text, sizeof(text));
 	if (error == s->reported)
 		return;
 	s->reported = error;
@@ -302,6 +306,7 @@ service_set(struct model *m, struct service *s, struct wishes wishes)
 
 	s->claims = wishes.n ? xcalloc(wishes.n, sizeof(*s->claims)) : NULL;
 	s->n_claims = wishes.n;
+	s->changing = true;
 	m->group++;
 	for (size_t i = 0; i < wishes.n; i++) {
 		s->claims[i] = (struct claim){
@@ -315,6 +320,7 @@ service_set(struct model *m, struct service *s, struct wishes wishes)
 	for (size_t i = 0; i < n_old; i++)
 		if (old[i].image)
 			claim_leave(m, &old[i]);
+	s->changing = false;
 }
 
 static void

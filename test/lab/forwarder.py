@@ -2,13 +2,12 @@
 """vipd-forward alone: the other end of its socket, in vipd's place."""
 
 import os
-import resource
 import select
 import socket
 import subprocess
 import time
 
-from lab import BUILD, PATIENCE, Failure, Process, die_with_parent, wait
+from lab import BUILD, PATIENCE, Failure, Process, die_with_parent
 from msgcodec import ENUM, MSG_MAX, build, parse
 
 CHILD_FD = ENUM["MSG_CHILD_FD"]
@@ -69,7 +68,7 @@ class Forwarder(Process):
         self.sock.send(build("MSG_FORWARD_CONF", mode=ENUM[mode],
                              source_nat=ENUM[source_nat]))
 
-    def send(self, name, records=(), seq=0, **head):
+    def send(self, name, /, records=(), seq=0, **head):
         self.drain()
         self.sock.settimeout(10 * PATIENCE)
         self.sock.send(build(name, records, seq, **head))
@@ -149,3 +148,8 @@ class Forwarder(Process):
     def end(self):
         self.crash()
         self.sock.close()
+
+
+def cleanup(node):
+    """Removes the tables, as `vipd --cleanup` does."""
+    node.run(BUILD / "vipd-forward", "--cleanup")
