@@ -15,7 +15,7 @@ struct service {
 	struct claim *claims;
 	size_t n_claims;
 	uint32_t epoch;
-	bool changing; /* its claims are not complete: no report */
+	bool changing;  /* its claims are not complete: no report */
 	int told_error; /* of the Service as told; positive errno */
 	const char *told_text;
 	int reported;

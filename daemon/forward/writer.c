@@ -7,6 +7,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "clock.h"
 #include "elements.h"
 #include "log.h"
 #include "mem.h"
@@ -55,6 +56,17 @@ start_reading(struct writer *w, enum writer_step step)
 	ask(w);
 }
 
+static void
+warn_of_loss(struct writer *w, size_t i)
+{
+	uint32_t held;
+
+	if (log_allowed(&w->losses, clock_us(), &held))
+		log_warn("somebody has removed or replaced table %s vipd; putting it "
+			 "back (%u more such lines held back)",
+		    i == 0 ? "ip" : "ip6", held);
+}
+
 /* The tables have been looked at, not into. */
 static void
 checked(struct writer *w)
@@ -66,9 +78,7 @@ checked(struct writer *w)
 		if (seen->stands && !w->tables[i].handle) {
 			w->tables[i].handle = seen->handle;
 		} else if (seen->handle != w->tables[i].handle) {
-			log_warn("somebody has removed or replaced table %s vipd; "
-				 "putting it back",
-			    i == 0 ? "ip" : "ip6");
+			warn_of_loss(w, i);
 			w->need_read = true;
 		}
 	}
@@ -404,6 +414,7 @@ writer_init(struct writer *w, struct ev_loop *loop, struct model *model,
 	int error;
 
 	*w = (struct writer){ .loop = loop, .ops = ops, .model = model };
+	w->losses.interval_us = 10 * US_PER_S;
 	w->reader.on_element = on_element;
 	w->reader.arg = model;
 	error = kernel_open(&w->kernel, loop, &kernel_ops);

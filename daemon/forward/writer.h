@@ -11,6 +11,7 @@
 
 #include "batch.h"
 #include "kernel.h"
+#include "log.h"
 #include "model.h"
 #include "reader.h"
 #include "watch.h"
@@ -57,6 +58,7 @@ struct writer {
 	size_t n_written;
 	size_t cap_written;
 	int stray_error; /* of a message that is no target's */
+	struct log_limit losses;
 	unsigned rereads;
 	unsigned failures;
 	int error; /* positive errno: why the tables are not as wanted */

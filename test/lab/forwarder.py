@@ -41,7 +41,6 @@ class Forwarder(Process):
     def __init__(self, node, mode="FORWARD_NFTABLES", source_nat="SOURCE_NAT_NODE"):
         self.ns = node
         self.title = f"{node.name}/forward"
-        self.log_begins = 0
         self.log = node.dir / "forward.log"
         self.sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.place = 0
@@ -55,6 +54,7 @@ class Forwarder(Process):
             die_with_parent()
 
         with open(self.log, "ab") as log:
+            self.log_begins = log.tell()  # behind an earlier one's
             self.popen = subprocess.Popen(
                 node.argv(BUILD / "vipd-forward"), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, pass_fds=[CHILD_FD], preexec_fn=inherit,
@@ -89,14 +89,17 @@ class Forwarder(Process):
         self.send("MSG_SERVICE_GONE", seq=seq, ns=ns, name=name)
         return seq
 
-    def sync(self, services, complete=1):
-        """Everything anew; waits until it is in place."""
+    def tell_all(self, services):
+        """Everything anew; returns the end's number."""
         self.send("MSG_SYNC_BEGIN", source=0)
         for frames in services:
             self.tell(frames)
         seq = self.next_seq()
-        self.send("MSG_SYNC_END", seq=seq, complete=complete)
-        self.in_place(seq)
+        self.send("MSG_SYNC_END", seq=seq, complete=1)
+        return seq
+
+    def sync(self, services):
+        self.in_place(self.tell_all(services))
 
     def apply(self, frames):
         self.in_place(self.tell(frames))

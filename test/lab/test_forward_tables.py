@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vipd-forward and its tables: restarts, other people's flushes, refusals, and
+that nothing but the difference is ever written."""
+
+import json
+import random
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+
+from client import Endpoint, Probe, connect
+from forwarder import Forwarder, cleanup, service
+from lab import PATIENCE, Topology, wait
+
+TCP, UDP = 6, 17
+VIP = "192.168.185.18"
+FAMILIES = ("ip", "ip6")
+
+
+@pytest.fixture(scope="module")
+def site():
+    with Topology(nodes=2, endpoints=2) as topo:
+        topo.nodes[0].ip("addr", "add", f"{VIP}/32", "dev", "eth0")
+        for endpoint in topo.endpoints:
+            Endpoint(endpoint, 8080)
+        yield topo
+
+
+@pytest.fixture
+def forward(site):
+    """Starts vipd-forward on a node; all tables go with the test."""
+    started = []
+
+    def start(node=None, **conf):
+        started.append(Forwarder(node or site.nodes[0], **conf))
+        return started[-1]
+
+    yield start
+    for forwarder in started:
+        forwarder.end()
+    for node in site.nodes:
+        cleanup(node)
+
+
+def web(site, count=2, name="web", addresses=(VIP,)):
+    return service(name, addresses, [(22, TCP)],
+                   [(0, e.pod4, 8080) for e in site.endpoints[:count]])
+
+
+def elements(node, family="ip"):
+    """{set: sorted elements} of the node's table; None if there is none."""
+    out = node.run("nft", "-j", "list", "table", family, "vipd", check=False)
+    if not out:
+        return None
+    return {kind["name"]: sorted(map(json.dumps, kind.get("elem", [])))
+            for item in json.loads(out)["nftables"]
+            for kind in item.values() if item.keys() & {"set", "map"}}
+
+
+def table_text(node):
+    return {family: node.run("nft", "list", "table", family, "vipd", check=False)
+            for family in FAMILIES}
+
+
+class Monitor:
+    """The kernel's notifications: what transactions there are, and the elements
+    they add and delete."""
+
+    SO_RCVBUFFORCE, SOL_NETLINK, ADD_MEMBERSHIP = 33, 270, 1
+    NFNLGRP_NFTABLES = 7
+    NEWSETELEM, DELSETELEM, NEWGEN = 12, 14, 15
+
+    def __init__(self, node):
+        self.sock = node.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+        self.sock.setsockopt(socket.SOL_SOCKET, self.SO_RCVBUFFORCE, 64 << 20)
+        self.sock.bind((0, 0))
+        self.sock.setsockopt(self.SOL_NETLINK, self.ADD_MEMBERSHIP,
+                             self.NFNLGRP_NFTABLES)
+
+    def transactions(self):
+        """[[element message, ...]] since the last call."""
+        done, current = [], []
+        while select.select([self.sock], [], [], 0)[0]:
+            data, at = self.sock.recv(1 << 20), 0
+            while at < len(data):
+                length, kind = struct.unpack_from("=IH", data, at)
+                if kind & 0xff in (self.NEWSETELEM, self.DELSETELEM):
+                    current.append(data[at:at + length])
+                elif kind & 0xff == self.NEWGEN:
+                    done.append(current)
+                    current = []
+                at += length + 3 & ~3
+        return done
+
+
+def test_a_change_is_one_transaction_of_its_elements(site, forward):
+    f = forward()
+    f.sync([web(site, name=f"s{i}", addresses=[f"192.168.186.{i}"])
+            for i in range(20)] + [web(site)])
+    monitor = Monitor(site.nodes[0])
+    f.apply(web(site, count=1))
+    (changed,) = monitor.transactions()
+    # 16 slots of two endpoints become the one slot of one endpoint.
+    assert len(changed) == 17
+    assert all(b"endpoints\0" in m and socket.inet_aton(VIP) in m for m in changed)
+    # The same again: nothing to do, and it is said at once.
+    f.apply(web(site, count=1))
+    f.in_place(f.gone("nobody"))
+    assert not monitor.transactions()
+
+
+def test_a_cold_start_is_cut_into_transactions(site, forward):
+    f = forward()
+    monitor = Monitor(site.nodes[0])
+    f.sync([service(f"s{i}", [f"10.7.{i // 250}.{i % 250}"],
+                    [(port, TCP) for port in (80, 443)],
+                    [(p, f"10.8.0.{e}", 8080) for p in (0, 1) for e in range(1, 6)])
+            for i in range(60)])
+    sizes = [len(t) for t in monitor.transactions()]
+    assert sum(sizes) == 60 * (1 + 2 * (1 + 1 + 64))
+    assert 3 < len(sizes) and max(sizes) < 2000 + 133
+
+
+def test_a_killed_process_comes_back_without_a_gap(site, forward):
+    f = forward()
+    f.sync([web(site)])
+    before = table_text(site.nodes[0])
+    probe = Probe(site.client, VIP, 22, interval_ms=2).wait_answer()
+    monitor = Monitor(site.nodes[0])
+    for _ in range(3):
+        f.crash()
+        f = forward()
+        f.sync([web(site)])
+    probe.wait_answer(after=time.monotonic())
+    assert probe.outage_ms() < 100 * PATIENCE
+    assert table_text(site.nodes[0]) == before
+    assert not any(monitor.transactions())  # rules again, but no element
+
+
+def test_what_was_not_told_goes_with_the_end_of_the_sync(site, forward):
+    f = forward()
+    f.sync([web(site), web(site, name="old", addresses=["192.168.185.20"])])
+    full = elements(site.nodes[0])
+    f.crash()
+    f = forward()
+    f.send("MSG_SYNC_BEGIN", source=0)
+    f.apply(web(site))
+    assert elements(site.nodes[0]) == full  # not told yet is not gone
+    f.send("MSG_SYNC_END", seq=f.next_seq(), complete=0)
+    f.apply(web(site))
+    assert elements(site.nodes[0]) == full  # and a partial sync only adds
+    f.sync([web(site)])
+    assert all("192.168.185.20" not in e
+               for es in elements(site.nodes[0]).values() for e in es)
+    f.sync([])
+    assert not any(elements(site.nodes[0]).values())
+
+
+def test_a_flushed_ruleset_is_put_back_at_once(site, forward):
+    f = forward()
+    f.sync([web(site)])
+    before = table_text(site.nodes[0])
+    site.nodes[0].nft("flush ruleset\n")
+    wait(lambda: table_text(site.nodes[0]) == before, 5, "the tables are back")
+    site.nodes[0].nft("delete table ip6 vipd\n")
+    wait(lambda: table_text(site.nodes[0]) == before, 5, "ip6 vipd is back")
+    f.in_sync()
+    assert connect(site.client, VIP, 22)
+
+
+def test_a_flush_during_a_change_loses_nothing(site, forward):
+    f = forward()
+    f.sync([web(site)])
+    node = site.nodes[0]
+    stop = threading.Event()
+
+    def flush():
+        while not stop.is_set():
+            node.nft("flush ruleset\n")
+
+    thread = threading.Thread(target=flush)
+    thread.start()
+    try:
+        for i in range(100):
+            f.tell(web(site, count=1 + i % 2))
+    finally:
+        stop.set()
+        thread.join()
+    f.apply(web(site))
+    f.in_sync()
+    assert len(elements(node)["endpoints"]) == 16
+    assert len(elements(node)["served"]) == 1
+
+
+def test_a_table_of_another_version_is_replaced_as_a_whole(site, forward):
+    node = site.nodes[0]
+    node.nft("table ip vipd {\n comment \"vipd layout 0\"\n"
+             " set guarded { type inet_service; elements = { 7 }\n }\n"
+             " chain guard { type filter hook forward priority 3; }\n}\n")
+    f = forward()
+    f.send("MSG_SYNC_BEGIN", source=0)
+    f.tell(web(site))
+    f.drain(0.2)
+    assert "layout 0" in table_text(node)["ip"]  # until all is known
+    f.sync([web(site)])
+    replaced = table_text(node)
+    f.end()
+    cleanup(node)
+    forward().sync([web(site)])
+    assert table_text(node) == replaced
+
+
+def test_strange_elements_in_the_tables_are_corrected(site, forward):
+    f = forward()
+    f.sync([web(site)])
+    right = elements(site.nodes[0])
+    f.crash()
+    site.nodes[0].nft(
+        "add element ip vipd served { 192.0.2.1 . udp . 9 }\n"
+        f"add element ip vipd endpoints {{ {VIP} . tcp . 22 . 64 : 192.0.2.9 . 1 }}\n"
+        f"add element ip vipd endpoints {{ {VIP} . tcp . 22 . 3 : 192.0.2.9 . 1 }}\n"
+        f"add element ip vipd hairpin {{ 192.0.2.9 . {VIP} . tcp . 22 }}\n"
+        f"delete element ip vipd endpoints {{ {VIP} . tcp . 22 . 17 }}\n"
+        f"delete element ip vipd source_nat {{ {VIP} . tcp . 22 }}\n")
+    f = forward()
+    f.sync([web(site)])
+    assert elements(site.nodes[0]) == right
+
+
+def test_a_refusal_is_named_and_tried_again(site, forward):
+    """Somebody owns a table of our name: the kernel says EPERM."""
+    owner = subprocess.Popen(site.nodes[0].argv("nft", "-i"), text=True,
+                             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        owner.stdin.write("add table ip vipd { flags owner; }\n")
+        owner.stdin.flush()
+        wait(lambda: table_text(site.nodes[0])["ip"], 5, "the table stands")
+        f = forward()
+        f.tell_all([web(site)])
+        f.until(lambda: f.failed, "a failure is told")
+        assert f.failed[0][:2] == ("web", 1)
+        assert VIP in f.failed[0][2]
+        f.until(lambda: b"not permitted" in f.state.reason, "the reason is told")
+        assert not f.state.in_sync
+    finally:
+        owner.stdin.close()
+        owner.wait(10)
+    f.until(lambda: f.failed[-1][:2] == ("web", 0), "well again")
+    f.in_sync()
+    assert connect(site.client, VIP, 22)
+
+
+def test_a_port_that_another_service_has_is_named(site, forward):
+    f = forward()
+    f.sync([web(site), web(site, count=1, name="thief")])
+    assert f.failed == [("thief", 98, f"{VIP} port 22/TCP is served for default/web")]
+    assert len(elements(site.nodes[0])["endpoints"]) == 16
+    f.in_place(f.gone("web"))
+    assert f.failed[-1][:2] == ("thief", 0)
+    assert len(elements(site.nodes[0])["endpoints"]) == 1
+
+
+def test_what_is_refused_or_in_conflict_has_no_rule(site, forward):
+    frames = service("web", [VIP, "192.168.185.20"], [(22, TCP), (80, TCP)],
+                     [(0, "10.0.0.1", 22), (1, "10.0.0.1", 80)])
+    frames[1][1][0]["verdict"] = 1
+    frames[2][1][0]["verdict"] = 2
+    forward().sync([frames])
+    have = elements(site.nodes[0])
+    assert have["guarded"] == ['"192.168.185.20"']
+    assert have["served"] == ['{"concat": ["192.168.185.20", "tcp", 80]}']
+
+
+def test_nonsense_inside_a_service_is_left_out(site, forward):
+    f = forward()
+    f.sync([service("web", [VIP], [(22, TCP), (0, TCP), (53, 99)],
+                    [(0, "10.0.0.1", 22), (0, "127.0.0.1", 22), (0, VIP, 22),
+                     (7, "10.0.0.1", 22), (0, "10.0.0.1", 0)])])
+    have = elements(site.nodes[0])
+    assert len(have["endpoints"]) == len(have["served"]) == 1
+    assert "impossible" in f.log_text()
+
+
+def test_a_message_out_of_place_ends_it_and_leaves_the_tables(site, forward):
+    f = forward()
+    f.sync([web(site)])
+    before = table_text(site.nodes[0])
+    f.send("MSG_SERVICE_PORTS", [{"port": 1, "proto": 6}])
+    assert f.popen.wait(5) == 1
+    assert table_text(site.nodes[0]) == before
+
+
+def test_stop_leaves_the_tables_and_cleanup_removes_them(site, forward):
+    node = site.nodes[0]
+    f = forward()
+    f.sync([web(site)])
+    before = table_text(node)
+    assert f.stop() == 0
+    assert table_text(node) == before
+    for _ in range(2):  # and once more, with nothing there
+        cleanup(node)
+        assert not any(table_text(node).values())
+
+
+def random_service(rng):
+    v6 = rng.random() < 0.3
+    addresses = [f"2001:db8:185::{rng.randrange(1, 6):x}" if v6 else
+                 f"192.168.185.{rng.randrange(20, 25)}"
+                 for _ in range(rng.randrange(3))]
+    ports = [(rng.choice([22, 53, 80, 443]), rng.choice([TCP, UDP]))
+             for _ in range(rng.randrange(3))]
+    hosts = rng.sample(range(1, 30), rng.choice([0, 1, 2, 3, 5, 17]))
+    ends = [(i, f"fd00::{h:x}" if v6 else f"10.0.0.{h}", 8080, rng.randrange(4))
+            for i in range(len(ports)) for h in hosts]
+    return addresses, ports, ends, rng.choice([0, 1, 2])
+
+
+def history(rng, f, others, restart):
+    """Random news of few Services on few addresses; returns the last of each.
+    A port belongs to the Service that has its name: no two claim one."""
+    current = {}
+    for _ in range(30):
+        name = f"s{rng.randrange(6)}"
+        roll = rng.random()
+        if roll < 0.2:
+            f.gone(name)
+            current.pop(name, None)
+        elif roll < 0.25:
+            f = restart(f)
+            f.sync(list(current.values()))
+        else:
+            addresses, ports, ends, flags = random_service(rng)
+            ports = [(number + 1000 * int(name[1:]), proto)
+                     for number, proto in ports]
+            current[name] = service(
+                name, addresses, ports, ends, flags,
+                origin=rng.choice(["ORIGIN_EXTERNAL_IP", "ORIGIN_STATIC"]))
+            f.tell(current[name])
+    return f, current
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_history_the_tables_are_those_of_a_new_start(site, forward, seed):
+    """I6 too: another node, told only the last state, in another order, has
+    element for element the same."""
+    rng = random.Random(seed)
+    here, there = site.nodes
+    conf = {"mode": rng.choice(["FORWARD_NFTABLES", "FORWARD_NONE"]),
+            "source_nat": rng.choice(["SOURCE_NAT_NODE", "SOURCE_NAT_VIP",
+                                      "SOURCE_NAT_NONE"])}
+
+    def restart(f):
+        f.crash()
+        return forward(here, **conf)
+
+    f = forward(here, **conf)
+    f.sync([])
+    f, current = history(rng, f, there, restart)
+    f.in_place(f.gone("nobody"))
+
+    final = list(current.values())
+    rng.shuffle(final)
+    forward(there, **conf).sync(final)
+    for family in FAMILIES:
+        assert elements(here, family) == elements(there, family)
