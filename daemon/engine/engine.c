@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "instance_note.h"
 #include "log.h"
 #include "mem.h"
 
@@ -49,7 +50,7 @@ on_packet(void *arg, struct iface *i, uint8_t family, const struct advert_packet
 		}
 	}
 	if (refused)
-		instance_on_drop(refused, packet, verdict, now);
+		instance_note_drop(refused, packet, verdict, now);
 	else
 		iface_port(i, family)->counters.rx[verdict]++;
 }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "instance_note.h"
 #include "instance_send.h"
 #include "mem.h"
 
@@ -56,19 +57,15 @@ static void
 send_advert(struct instance *in, uint8_t priority, uint64_t now)
 {
 	int error = instance_send_advert(in, priority);
-	uint32_t held;
 
 	in->send_failed = error != 0;
-	if (!error) {
-		in->send_failures = 0;
-		in->retries = 0;
+	if (error) {
+		in->send_failures++;
+		instance_note_send_error(in, error, now);
 		return;
 	}
-	in->send_failures++;
-	in->counters.value[COUNT_SEND_ERRORS]++;
-	if (log_allowed(&in->sending, now, &held))
-		log_warn("%s: an advert could not be sent: %s (%u more like this)",
-		    in->conf.head.name, strerror(-error), held);
+	in->send_failures = 0;
+	in->retries = 0;
 }
 
 static void
@@ -389,58 +386,6 @@ instance_read(
 }
 
 void
-instance_on_drop(struct instance *in, const struct advert_packet *packet,
-    enum advert_verdict verdict, uint64_t now_us)
-{
-	char text[IPADDR_STRLEN];
-	uint32_t held;
-
-	in->counters.rx[verdict]++;
-	if (log_allowed(&in->dropped, now_us, &held))
-		log_warn("%s: an advert from %s is ignored: %s (%u more were)",
-		    in->conf.head.name, ipaddr_format(&packet->src, text),
-		    advert_verdict_text(verdict), held);
-}
-
-/* V15: the lists are the operator's; a difference is told, no more. */
-static bool
-addresses_differ(const struct instance *in, const struct advert *a)
-{
-	size_t len = in->conf.head.family == AF_INET ? 4 : 16;
-
-	return in->n_advertised &&
-	    (a->n_addrs != in->n_advertised ||
-		memcmp(a->addrs, in->advertised, in->n_advertised * len) != 0);
-}
-
-/* What is odd about a good advert (V11, V14, V15). */
-static void
-notice(struct instance *in, const struct advert_packet *packet, const struct advert *a,
-    uint64_t now)
-{
-	const struct msg_instance *m = &in->conf.head;
-	const char *what = NULL;
-	char text[IPADDR_STRLEN];
-	uint32_t held;
-
-	if (addresses_differ(in, a)) {
-		in->counters.value[COUNT_ADDRESSES_DIFFER]++;
-		what = "lists other addresses than configured here";
-	}
-	if (a->advert_us != m->advert_us) {
-		in->counters.value[COUNT_INTERVAL_DIFFERS]++;
-		what = "has another advert_int than configured here";
-	}
-	if (m->priority == VRRP_PRIORITY_OWNER && a->priority == VRRP_PRIORITY_OWNER) {
-		in->counters.value[COUNT_DUPLICATE_OWNER]++;
-		what = "has priority 255 too";
-	}
-	if (what && log_allowed(&in->differs, now, &held))
-		log_warn("%s: the advert of %s %s (%u more did)", m->name,
-		    ipaddr_format(&packet->src, text), what, held);
-}
-
-void
 instance_on_advert(struct instance *in, const struct advert_packet *packet,
     const struct advert *advert, uint64_t now_us)
 {
@@ -453,14 +398,7 @@ instance_on_advert(struct instance *in, const struct advert_packet *packet,
 		},
 	};
 
-	in->counters.value[COUNT_ADVERTS_RECEIVED]++;
-	if (advert->priority == VRRP_PRIORITY_STOP)
-		in->counters.value[COUNT_PRIORITY_ZERO_RECEIVED]++;
-	if (advert->version == 3 && advert->family == AF_INET)
-		in->counters
-		    .value[advert->checksum == CHECKSUM_PLAIN ? COUNT_CHECKSUM_PLAIN
-							      : COUNT_CHECKSUM_PSEUDO]++;
-	notice(in, packet, advert, now_us);
+	instance_note_advert(in, packet, advert, now_us);
 	step(in, &ev, now_us);
 }
 

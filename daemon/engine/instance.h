@@ -54,8 +54,6 @@ enum advert_verdict instance_read(
     const struct instance *in, const struct advert_packet *packet, struct advert *out);
 void instance_on_advert(struct instance *in, const struct advert_packet *packet,
     const struct advert *advert, uint64_t now_us);
-void instance_on_drop(struct instance *in, const struct advert_packet *packet,
-    enum advert_verdict verdict, uint64_t now_us);
 
 /* What is due. */
 void instance_expire(struct instance *in, uint64_t now_us);

@@ -63,15 +63,7 @@ arm_master_down(struct vrrp *r, enum vrrp_reason cause, uint64_t now)
 	r->master_down_timer = now + vrrp_master_down_interval(r);
 }
 
-static void
-forget_master(struct vrrp *r)
-{
-	r->master = (struct ipaddr){ 0 };
-	r->master_priority = 0;
-	r->master_adver_us = r->conf.advert_us;
-}
-
-/* ---- entries to states: the only writers of `state` ---- */
+/* ---- the only writer of `state`; for INIT and FAULT it is enough ---- */
 
 static void
 enter(struct vrrp *r, enum vrrp_state state, enum vrrp_reason reason, uint64_t now,
@@ -83,17 +75,11 @@ enter(struct vrrp *r, enum vrrp_state state, enum vrrp_reason reason, uint64_t n
 		r->since_us = now;
 	r->state = state;
 	r->reason = reason;
+	r->master = (struct ipaddr){ 0 };
+	r->master_priority = 0;
+	r->master_adver_us = r->conf.advert_us;
 	disarm(r);
 	act(out, VRRP_DO_REPORT);
-}
-
-/* INIT and FAULT: nothing is sent, nothing is known. */
-static void
-become_silent(struct vrrp *r, enum vrrp_state state, enum vrrp_reason reason,
-    uint64_t now, struct vrrp_actions *out)
-{
-	enter(r, state, reason, now, out);
-	forget_master(r);
 }
 
 static void
@@ -101,7 +87,6 @@ become_backup(
     struct vrrp *r, enum vrrp_reason reason, uint64_t now, struct vrrp_actions *out)
 {
 	enter(r, VRRP_BACKUP, reason, now, out);
-	forget_master(r);
 	arm_master_down(r, VRRP_REASON_TIMEOUT, now);
 }
 
@@ -114,7 +99,6 @@ become_master(struct vrrp *r, enum vrrp_reason reason, uint64_t last_advert_us,
 	r->transitions++;
 	r->master = r->conf.source;
 	r->master_priority = r->conf.priority;
-	r->master_adver_us = r->conf.advert_us;
 	r->adver_timer = last_advert_us + r->conf.advert_us;
 	r->reassert_at_us = 0;
 	act(out, VRRP_DO_ANNOUNCE);
@@ -122,7 +106,7 @@ become_master(struct vrrp *r, enum vrrp_reason reason, uint64_t last_advert_us,
 
 /* ---- adverts ---- */
 
-/* The sender wins against this router: RFC 9568 6.4.3, step (710). */
+/* The sender wins against this router. */
 static bool
 is_better(const struct vrrp *r, const struct vrrp_event *ev)
 {
@@ -136,8 +120,8 @@ static void
 follow(
     struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
 {
-	uint32_t interval =
-	    r->conf.version == 2 ? r->conf.advert_us : ev->advert.advert_us;
+	bool v2 = r->conf.version == 2;
+	uint32_t interval = v2 ? r->conf.advert_us : ev->advert.advert_us;
 
 	if (!ipaddr_eq(&r->master, &ev->advert.source) ||
 	    r->master_priority != ev->advert.priority || r->master_adver_us != interval)
@@ -185,13 +169,13 @@ initialize(
 		break;
 	case VRRP_EV_HOLD:
 		if (r->reason != VRRP_REASON_HOLD)
-			become_silent(r, VRRP_INIT, VRRP_REASON_HOLD, now, out);
+			enter(r, VRRP_INIT, VRRP_REASON_HOLD, now, out);
 		break;
 	case VRRP_EV_RESUME:
 		r->claim_timer = now;
 		break;
 	case VRRP_EV_FAULT:
-		become_silent(r, VRRP_FAULT, ev->reason, now, out);
+		enter(r, VRRP_FAULT, ev->reason, now, out);
 		break;
 	case VRRP_EV_CONFIG:
 		r->conf = *ev->config;
@@ -304,10 +288,10 @@ backup(
 {
 	switch (ev->type) {
 	case VRRP_EV_SHUTDOWN:
-		become_silent(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
+		enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
 		break;
 	case VRRP_EV_FAULT:
-		become_silent(r, VRRP_FAULT, ev->reason, now, out);
+		enter(r, VRRP_FAULT, ev->reason, now, out);
 		break;
 	case VRRP_EV_CONFIG:
 		backup_config(r, ev, now, out);
@@ -399,11 +383,11 @@ master(
 	switch (ev->type) {
 	case VRRP_EV_SHUTDOWN:
 		send_advert(out, VRRP_PRIORITY_STOP);
-		become_silent(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
+		enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
 		break;
 	case VRRP_EV_FAULT:
 		send_advert(out, VRRP_PRIORITY_STOP);
-		become_silent(r, VRRP_FAULT, ev->reason, now, out);
+		enter(r, VRRP_FAULT, ev->reason, now, out);
 		break;
 	case VRRP_EV_CONFIG:
 		master_config(r, ev, now, out);
@@ -433,14 +417,14 @@ fault(struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_act
 		startup(r, now, out);
 		break;
 	case VRRP_EV_HOLD:
-		become_silent(r, VRRP_INIT, VRRP_REASON_HOLD, now, out);
+		enter(r, VRRP_INIT, VRRP_REASON_HOLD, now, out);
 		break;
 	case VRRP_EV_SHUTDOWN:
-		become_silent(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
+		enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
 		break;
 	case VRRP_EV_FAULT:
 		if (r->reason != ev->reason)
-			become_silent(r, VRRP_FAULT, ev->reason, now, out);
+			enter(r, VRRP_FAULT, ev->reason, now, out);
 		break;
 	case VRRP_EV_CONFIG:
 		r->conf = *ev->config;

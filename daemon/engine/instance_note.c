@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "instance_note.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* " (12 more since)", or nothing. */
+static const char *
+more(char buf[32], uint32_t held)
+{
+	buf[0] = '\0';
+	if (held)
+		snprintf(buf, 32, " (%u more since)", held);
+	return buf;
+}
+
+void
+instance_note_send_error(struct instance *in, int error, uint64_t now_us)
+{
+	char since[32];
+	uint32_t held;
+
+	in->counters.value[COUNT_SEND_ERRORS]++;
+	if (log_allowed(&in->sending, now_us, &held))
+		log_warn("%s: an advert could not be sent: %s%s", in->conf.head.name,
+		    strerror(-error), more(since, held));
+}
+
+void
+instance_note_drop(struct instance *in, const struct advert_packet *packet,
+    enum advert_verdict verdict, uint64_t now_us)
+{
+	char text[IPADDR_STRLEN], since[32];
+	uint32_t held;
+
+	in->counters.rx[verdict]++;
+	if (log_allowed(&in->dropped, now_us, &held))
+		log_warn("%s: an advert from %s is ignored: %s%s", in->conf.head.name,
+		    ipaddr_format(&packet->src, text), advert_verdict_text(verdict),
+		    more(since, held));
+}
+
+/* V15: the lists are the operator's; a difference is told, no more. */
+static bool
+addresses_differ(const struct instance *in, const struct advert *a)
+{
+	size_t len = in->conf.head.family == AF_INET ? 4 : 16;
+
+	return in->n_advertised &&
+	    (a->n_addrs != in->n_advertised ||
+		memcmp(a->addrs, in->advertised, in->n_advertised * len) != 0);
+}
+
+/* V11, V14, V15 */
+static void
+note_differences(struct instance *in, const struct advert_packet *packet,
+    const struct advert *a, uint64_t now)
+{
+	const struct msg_instance *m = &in->conf.head;
+	const char *what = NULL;
+	char text[IPADDR_STRLEN], since[32];
+	uint32_t held;
+
+	if (addresses_differ(in, a)) {
+		in->counters.value[COUNT_ADDRESSES_DIFFER]++;
+		what = "lists other addresses than configured here";
+	}
+	if (a->advert_us != m->advert_us) {
+		in->counters.value[COUNT_INTERVAL_DIFFERS]++;
+		what = "has another advert_int than configured here";
+	}
+	if (m->priority == VRRP_PRIORITY_OWNER && a->priority == VRRP_PRIORITY_OWNER) {
+		in->counters.value[COUNT_DUPLICATE_OWNER]++;
+		what = "has priority 255 too";
+	}
+	if (what && log_allowed(&in->differs, now, &held))
+		log_warn("%s: the advert of %s %s%s", m->name,
+		    ipaddr_format(&packet->src, text), what, more(since, held));
+}
+
+void
+instance_note_advert(struct instance *in, const struct advert_packet *packet,
+    const struct advert *advert, uint64_t now_us)
+{
+	in->counters.value[COUNT_ADVERTS_RECEIVED]++;
+	if (advert->priority == VRRP_PRIORITY_STOP)
+		in->counters.value[COUNT_PRIORITY_ZERO_RECEIVED]++;
+	if (advert->version == 3 && advert->family == AF_INET)
+		in->counters
+		    .value[advert->checksum == CHECKSUM_PLAIN ? COUNT_CHECKSUM_PLAIN
+							      : COUNT_CHECKSUM_PSEUDO]++;
+	note_differences(in, packet, advert, now_us);
+}
