@@ -196,7 +196,8 @@ struct msg_instance {
 	uint8_t garp_repeat;
 	uint8_t garp_refresh_repeat;
 	uint8_t garp_lower_prio_repeat;
-	uint8_t zero[3];
+	uint8_t bands; /* priorities below VRRP_PRIORITY_HEALTHY are soft */
+	uint8_t zero[2];
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;
 	uint32_t garp_delay_us;   /* second burst after MASTER; 0 none */
@@ -206,6 +207,13 @@ struct msg_instance {
 	uint32_t gna_interval_us;
 	struct ipaddr unicast_src; /* family 0: the interface's primary */
 };
+
+/*
+ * An instance with Services that has a soft reason not to be master (no
+ * complete list yet, ...) takes part below this: only if nobody healthy can,
+ * and nopreempt does not protect it there.
+ */
+#define VRRP_PRIORITY_HEALTHY 50
 
 /* For ADVERTISED, PEERS, INSTANCE_END, INSTANCE_GONE, INSTALLED, REMOVED. */
 struct msg_instance_ref {

@@ -152,6 +152,7 @@ election_conf(const struct instance *in)
 		.version = m->version,
 		.priority = m->priority,
 		.preempt = m->preempt,
+		.bands = m->bands,
 		.advert_us = m->advert_us,
 		.preempt_delay_us = m->preempt_delay_us,
 	};
@@ -205,7 +206,8 @@ config_eq(const struct vrrp_config *a, const struct vrrp_config *b)
 {
 	return ipaddr_eq(&a->source, &b->source) && a->version == b->version &&
 	    a->priority == b->priority && a->preempt == b->preempt &&
-	    a->advert_us == b->advert_us && a->preempt_delay_us == b->preempt_delay_us;
+	    a->bands == b->bands && a->advert_us == b->advert_us &&
+	    a->preempt_delay_us == b->preempt_delay_us;
 }
 
 /* What keeps the router from taking part. */

@@ -198,6 +198,14 @@ initialize(
 
 /* ---- RFC 9568 6.4.2, Backup ---- */
 
+/* Serves only for want of a healthy router, and here is one. */
+static bool
+is_soft_master(const struct vrrp *r, const struct vrrp_event *ev)
+{
+	return r->conf.bands && ev->advert.priority < VRRP_PRIORITY_HEALTHY &&
+	    r->conf.priority >= VRRP_PRIORITY_HEALTHY;
+}
+
 /*
  * Preempt_Mode is for others than the owner (RFC 9568 6.1). preempt_delay
  * counts from the first lower advert; until it is over they are followed.
@@ -209,7 +217,8 @@ is_followed(struct vrrp *r, const struct vrrp_event *ev, uint64_t now)
 		r->preempt_at_us = VRRP_NEVER;
 		return true;
 	}
-	if (!r->conf.preempt && r->conf.priority != VRRP_PRIORITY_OWNER)
+	if (!r->conf.preempt && r->conf.priority != VRRP_PRIORITY_OWNER &&
+	    !is_soft_master(r, ev))
 		return true;
 	if (r->preempt_at_us == VRRP_NEVER)
 		r->preempt_at_us = now + r->conf.preempt_delay_us;

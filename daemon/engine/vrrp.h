@@ -26,6 +26,7 @@ struct vrrp_config {
 	uint8_t version;
 	uint8_t priority;
 	bool preempt;
+	bool bands; /* nopreempt does not protect a soft master */
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;
 };

@@ -398,15 +398,28 @@ instances_apply(struct instances *is, struct conf *conf)
 	instances_wants_changed(is);
 }
 
+static void
+resend_with_services(const struct instances *is)
+{
+	for (const struct instance *in = is->first; in; in = in->next)
+		if (in->conf && in->conf->wants_services)
+			instance_send(is, in);
+}
+
 void
 instances_release(struct instances *is)
 {
 	if (!is->hold)
 		return;
 	is->hold = false;
-	for (struct instance *in = is->first; in; in = in->next)
-		if (in->conf && in->conf->wants_services)
-			instance_send(is, in);
+	resend_with_services(is);
+}
+
+void
+instances_complete(struct instances *is)
+{
+	is->hold = is->incomplete = false;
+	resend_with_services(is);
 }
 
 void

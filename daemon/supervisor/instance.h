@@ -54,6 +54,7 @@ struct instances {
 	struct instance *first;
 	struct iface *ifaces;
 	ev_prepare recompute; /* wanted addresses, once a loop round */
+	bool incomplete;      /* no complete list since the start: soft priorities */
 	bool hold;            /* instances with Services stay in INIT */
 	bool stopping;        /* nothing is wanted any more */
 	int announce_fd;
@@ -67,8 +68,10 @@ void instances_apply(struct instances *is, struct conf *conf);
 void instances_engine_up(struct instances *is, struct chan *engine);
 void instances_engine_down(struct instances *is);
 const char *instances_on_msg(struct instances *is, const struct msg *m);
-/* The first Services are in place, or startup_wait is over. */
+/* startup_wait is over: instances with Services take part, softly. */
 void instances_release(struct instances *is);
+/* The first complete list is in place: they take part in earnest. */
+void instances_complete(struct instances *is);
 /* Wanted addresses are computed again before the loop waits next. */
 void instances_wants_changed(struct instances *is);
 /* Every address is to go; addresses_changed tells the progress. */

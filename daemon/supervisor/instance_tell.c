@@ -6,6 +6,20 @@
 
 #include "mem.h"
 
+uint8_t
+instance_soft_priority(uint8_t priority)
+{
+	return (uint8_t)(1 + (priority - 1) * (VRRP_PRIORITY_HEALTHY - 2) / 254);
+}
+
+static uint8_t
+instance_priority(const struct instances *is, const struct instance *in)
+{
+	if (is->incomplete && in->conf->wants_services)
+		return instance_soft_priority(in->conf->priority);
+	return in->conf->priority;
+}
+
 struct msg_instance
 instance_describe(const struct instances *is, const struct instance *in)
 {
@@ -17,8 +31,9 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.family = c->family,
 		.version = c->version,
 		.vrid = c->vrid,
-		.priority = c->priority,
+		.priority = instance_priority(is, in),
 		.preempt = c->preempt,
+		.bands = c->wants_services,
 		.checksum_as_v2 = c->checksum_as_v2,
 		.auth_type = c->auth_type,
 		.unicast = c->n_peers > 0,

@@ -8,6 +8,8 @@
 
 struct msg_instance instance_describe(
     const struct instances *is, const struct instance *in);
+/* Pure: scales 1..255 into the soft band 1..49, keeping the order. */
+uint8_t instance_soft_priority(uint8_t priority);
 /* All its frames, INSTANCE to INSTANCE_END; nothing without an engine. */
 void instance_send(const struct instances *is, const struct instance *in);
 /* INSTALLED for all that is on the interface (a restarted engine asks). */

@@ -90,6 +90,7 @@ vipd_run_services(struct vipd *v)
 	program_stop(&v->watcher);
 	program_stop(&v->forward);
 	services_clear(&v->services);
+	instances_complete(&v->instances);
 	v->source = (struct msg_source_state){ 0 };
 }
 

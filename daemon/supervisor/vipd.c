@@ -172,18 +172,18 @@ services_changed(void *arg)
 }
 
 static void
-release_instances(void *arg)
+services_ready(void *arg)
 {
 	struct vipd *v = arg;
 
 	ev_timer_stop(v->loop, &v->startup_wait);
-	instances_release(&v->instances);
+	instances_complete(&v->instances);
 }
 
 static const struct services_ops services_ops = {
 	.is_installed = is_installed,
 	.wants_changed = services_changed,
-	.ready = release_instances,
+	.ready = services_ready,
 };
 
 static void
@@ -479,7 +479,7 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	instances_init(&v->instances, v->loop, &instances_ops, v);
 	v->instances.services = &v->services;
 	start_kernel(v);
-	v->instances.hold = conf->services.present;
+	v->instances.hold = v->instances.incomplete = conf->services.present;
 	instances_apply(&v->instances, conf);
 	if (control_open(&v->control, v->loop, o->run_dir, &control_ops, v) < 0)
 		fatalx("no control socket (see --run-dir)");

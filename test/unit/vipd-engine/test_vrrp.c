@@ -426,6 +426,26 @@ START_TEST(the_reason_says_why_a_router_became_master)
 }
 END_TEST
 
+START_TEST(nopreempt_does_not_protect_a_master_in_the_soft_band)
+{
+	struct vrrp_config c = config(3, 150);
+
+	c.preempt = false;
+	c.bands = true;
+	reach(BACKUP, &c);
+	hear(49, 20, 100000, T0 + 100000);
+	ck_assert_uint_eq(r.master_down_timer, T0 + DOWN3);
+	hear(50, 20, 100000, T0 + 100000);
+	ck_assert_uint_eq(r.master_down_timer, T0 + 100000 + DOWN3);
+	/* A router that is soft itself has no better claim. */
+	c.priority = 40;
+	reach(BACKUP, &c);
+	hear(30, 20, 100000, T0 + 100000);
+	ck_assert_uint_gt(r.master_down_timer, T0 + 300000 + 100000);
+	ck_assert_uint_eq(r.master_priority, 30);
+}
+END_TEST
+
 /* C6 */
 START_TEST(preempt_delay_counts_from_the_first_lower_advert)
 {
@@ -575,7 +595,8 @@ START_TEST(ties_are_broken_alike_over_ipv6)
 }
 END_TEST
 
-UNIT_MAIN("vrrp", every_cell_of_the_state_tables_holds, skew_time_has_microseconds,
+UNIT_MAIN("vrrp", nopreempt_does_not_protect_a_master_in_the_soft_band,
+    every_cell_of_the_state_tables_holds, skew_time_has_microseconds,
     the_claim_window_is_a_twentieth_at_most_5_ms,
     a_learned_interval_ends_with_the_masters_mastership,
     adverts_keep_their_period_although_timers_are_late,
