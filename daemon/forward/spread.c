@@ -66,22 +66,23 @@ spread_fill(const struct endpoint *endpoints, size_t n, uint16_t *slots, uint32_
 {
 	uint64_t *_free_ hashes = xcalloc(n, sizeof(*hashes));
 	uint16_t *_free_ loads = xcalloc(n, sizeof(*loads));
-	size_t share = (size + n - 1) / n;
+	size_t share = size / n, one_more = size % n;
 
 	for (size_t i = 0; i < n; i++)
 		hashes[i] = endpoint_hash(&endpoints[i]);
 	for (uint32_t slot = 0; slot < size; slot++) {
-		size_t best = n;
+		size_t most = share + (one_more > 0), best = n;
 		uint64_t best_score = 0;
 
 		for (size_t i = 0; i < n; i++) {
 			uint64_t score = hash_end(hashes[i] + slot * SLOT_STEP);
 
-			if (loads[i] < share && (best == n || score > best_score)) {
+			if (loads[i] < most && (best == n || score > best_score)) {
 				best = i;
 				best_score = score;
 			}
 		}
+		one_more -= loads[best] == share;
 		slots[slot] = (uint16_t)best;
 		loads[best]++;
 	}

@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "forward/model.h"
+
+#include <errno.h>
+
+#include "told.h"
+#include "unit.h"
+
+static const struct ruleset_conf node = { FORWARD_NFTABLES, SOURCE_NAT_NODE };
+static const struct ruleset_conf vip = { FORWARD_NFTABLES, SOURCE_NAT_VIP };
+static const struct ruleset_conf none = { FORWARD_NONE, SOURCE_NAT_NODE };
+
+static struct model model;
+static uint32_t seq;
+
+/* The newest report of health. */
+static struct {
+	char name[NAME_LEN];
+	int error;
+	char text[REASON_LEN];
+	unsigned count;
+} reported;
+
+/* The kernel's elements, as a set of them. */
+static struct element kernel[20000];
+static size_t n_kernel;
+
+static void
+on_report(void *arg, const struct msg_service_key *key, int error, const char *text)
+{
+	(void)arg;
+	snprintf(reported.name, sizeof(reported.name), "%s", key->name);
+	snprintf(reported.text, sizeof(reported.text), "%s", text);
+	reported.error = error;
+	reported.count++;
+}
+
+static void
+start(void)
+{
+	model_init(&model, on_report, NULL);
+	model_configure(&model, &node);
+	memset(&reported, 0, sizeof(reported));
+	model_load_begin(&model);
+	for (size_t i = 0; i < n_kernel; i++)
+		model_load(&model, &kernel[i]);
+	model_load_end(&model);
+}
+
+static void
+setup(void)
+{
+	n_kernel = 0;
+	seq = 0;
+	start();
+	model_sync_begin(&model);
+	model_sync_end(&model, true, ++seq);
+}
+
+static size_t
+find(const struct element *e)
+{
+	uint8_t want[ELEMENT_KEY_MAX], have[ELEMENT_KEY_MAX];
+	size_t i;
+
+	element_key(e, want);
+	for (i = 0; i < n_kernel; i++) {
+		element_key(&kernel[i], have);
+		if (kernel[i].set == e->set &&
+		    kernel[i].key.addr.family == e->key.addr.family &&
+		    memcmp(want, have, sizeof(want)) == 0)
+			break;
+	}
+	return i;
+}
+
+/* As nf_tables does: what is not there cannot be deleted, what is there cannot
+ * be added with another value. */
+static void
+carry_out(const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct element *e = &changes->at[i].element;
+		size_t at = find(e);
+
+		if (changes->at[i].add) {
+			ck_assert_uint_eq(at, n_kernel);
+			kernel[n_kernel++] = *e;
+		} else {
+			ck_assert_uint_lt(at, n_kernel);
+			kernel[at] = kernel[--n_kernel];
+		}
+	}
+}
+
+/* Writes all that is queued; returns the number of changes. */
+static size_t
+write_all(void)
+{
+	struct changes changes = { 0 };
+	struct target *t;
+
+	while ((t = model.queue)) {
+		size_t before = changes.n;
+
+		model_diff(t, &changes);
+		ck_assert_uint_gt(changes.n, before);
+		model_sent(&model, t);
+		model_settled(&model, t);
+	}
+	carry_out(&changes);
+	free(changes.at);
+	return changes.n;
+}
+
+static void
+tell(struct told_service *s)
+{
+	model_told(&model, &s->told, ++seq);
+}
+
+static struct told_service
+web(const char *name, const char *addr, uint16_t port, size_t endpoints)
+{
+	static const char *const addrs[] = { "10.0.0.1", "10.0.0.2", "10.0.0.3",
+		"10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7" };
+	struct told_service s;
+
+	told_begin(&s, name);
+	told_address(&s, addr);
+	told_port(&s, port);
+	for (size_t i = 0; i < endpoints; i++)
+		told_endpoint(&s, 0, addrs[i], 0);
+	return s;
+}
+
+/* A copy has its arrays elsewhere. */
+static void
+tell_copy(struct told_service s)
+{
+	s.told.addresses = s.addresses;
+	s.told.ports = s.ports;
+	s.told.endpoints = s.endpoints;
+	tell(&s);
+}
+
+static bool
+have(enum set_id set, const char *addr, uint16_t port)
+{
+	struct element e = { .set = set, .key = { .addr = told_addr(addr) } };
+
+	if (port) {
+		e.key.port = port;
+		e.key.proto = IPPROTO_TCP;
+	}
+	return find(&e) < n_kernel;
+}
+
+START_TEST(a_service_told_twice_changes_nothing_the_second_time)
+{
+	setup();
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	ck_assert_uint_eq(write_all(), 1 + 1 + 1 + 64);
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	ck_assert_ptr_null(model.queue);
+	ck_assert_uint_eq(model_in_place(&model), seq);
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(changing_there_and_back_before_it_is_written_costs_nothing)
+{
+	setup();
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	write_all();
+	tell_copy(web("a", "192.0.2.1", 80, 2));
+	ck_assert_ptr_nonnull(model.queue);
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	ck_assert_ptr_null(model.queue);
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(in_place_is_what_comes_before_the_oldest_change_to_be_written)
+{
+	setup();
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	tell_copy(web("b", "192.0.2.2", 80, 5));
+	ck_assert_uint_eq(model_in_place(&model), 1);
+	/* a's newest state comes behind b's. */
+	tell_copy(web("a", "192.0.2.1", 80, 2));
+	ck_assert_uint_le(model_in_place(&model), 2);
+	write_all();
+	ck_assert_uint_eq(model_in_place(&model), seq);
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(a_service_that_goes_leaves_nothing)
+{
+	struct told_service a = web("a", "192.0.2.1", 80, 5);
+
+	setup();
+	tell_copy(a);
+	write_all();
+	model_gone(&model, &a.told.head.key, ++seq);
+	write_all();
+	ck_assert_uint_eq(n_kernel, 0);
+	ck_assert_ptr_null(model.targets);
+	ck_assert_ptr_null(model.services);
+	model_gone(&model, &a.told.head.key, ++seq);
+	ck_assert_uint_eq(model_in_place(&model), seq);
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(an_address_is_guarded_while_anybody_has_it_and_nobody_as_static)
+{
+	struct told_service a = web("a", "192.0.2.1", 80, 1);
+	struct told_service b = web("b", "192.0.2.1", 81, 1);
+	struct told_service c = web("c", "192.0.2.1", 82, 1);
+
+	setup();
+	c.addresses[0].origin = ORIGIN_STATIC;
+	tell_copy(a);
+	tell_copy(b);
+	write_all();
+	ck_assert(have(SET_GUARDED, "192.0.2.1", 0));
+	tell_copy(c);
+	write_all();
+	ck_assert(!have(SET_GUARDED, "192.0.2.1", 0));
+	tell_copy(b);
+	write_all();
+	ck_assert(!have(SET_GUARDED, "192.0.2.1", 0));
+	model_gone(&model, &a.told.head.key, ++seq);
+	model_gone(&model, &c.told.head.key, ++seq);
+	write_all();
+	ck_assert(have(SET_GUARDED, "192.0.2.1", 0));
+	model_gone(&model, &b.told.head.key, ++seq);
+	write_all();
+	ck_assert_uint_eq(n_kernel, 0);
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(a_second_claim_to_a_port_waits_and_is_named)
+{
+	struct told_service a = web("a", "192.0.2.1", 80, 5);
+
+	setup();
+	tell_copy(a);
+	tell_copy(web("b", "192.0.2.1", 80, 1));
+	write_all();
+	ck_assert_str_eq(reported.name, "b");
+	ck_assert_int_eq(reported.error, EADDRINUSE);
+	ck_assert_str_eq(reported.text, "192.0.2.1 port 80/TCP is served for default/a");
+	ck_assert_uint_eq(n_kernel, 1 + 1 + 1 + 64);
+	/* It keeps waiting, and a keeps its place, whatever they say. */
+	tell_copy(web("b", "192.0.2.1", 80, 2));
+	tell_copy(web("a", "192.0.2.1", 80, 6));
+	write_all();
+	ck_assert_uint_eq(reported.count, 1);
+	ck_assert_uint_eq(n_kernel, 1 + 1 + 1 + 64);
+	model_gone(&model, &a.told.head.key, ++seq);
+	write_all();
+	ck_assert_int_eq(reported.error, 0);
+	ck_assert_uint_eq(n_kernel, 1 + 1 + 1 + 16);
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(nothing_is_removed_before_a_complete_sync_has_ended)
+{
+	setup();
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	tell_copy(web("b", "192.0.2.2", 80, 5));
+	write_all();
+	model_fini(&model);
+
+	start(); /* another process, with what the kernel has */
+	model_sync_begin(&model);
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	model_sync_end(&model, false, ++seq);
+	ck_assert_ptr_null(model.queue);
+	ck_assert(have(SET_SERVED, "192.0.2.2", 80));
+	model_sync_begin(&model);
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	model_sync_end(&model, true, ++seq);
+	write_all();
+	ck_assert(have(SET_SERVED, "192.0.2.1", 80));
+	ck_assert(!have(SET_SERVED, "192.0.2.2", 80));
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(a_sync_without_a_service_removes_it)
+{
+	setup();
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	tell_copy(web("b", "192.0.2.2", 80, 5));
+	write_all();
+	model_sync_begin(&model);
+	tell_copy(web("b", "192.0.2.2", 80, 5));
+	model_sync_end(&model, true, ++seq);
+	write_all();
+	ck_assert(!have(SET_SERVED, "192.0.2.1", 80));
+	ck_assert(have(SET_SERVED, "192.0.2.2", 80));
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(what_the_kernel_has_lost_or_gained_is_put_right)
+{
+	struct element e = { .set = SET_SERVED,
+		.key = { .addr = told_addr("10.9.9.9") } };
+	size_t n;
+
+	setup();
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	write_all();
+	n = n_kernel;
+	kernel[0] = kernel[--n_kernel];
+	kernel[n_kernel++] = e;
+	model_load_begin(&model);
+	for (size_t i = 0; i < n_kernel; i++)
+		model_load(&model, &kernel[i]);
+	model_load_end(&model);
+	ck_assert_uint_eq(write_all(), 2);
+	ck_assert_uint_eq(n_kernel, n);
+	ck_assert(have(SET_SERVED, "192.0.2.1", 80));
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(elements_of_two_slot_tables_are_strays)
+{
+	struct element e = {
+		.set = SET_ENDPOINTS,
+		.key = { .addr = told_addr("192.0.2.1"),
+		    .port = 80,
+		    .proto = IPPROTO_TCP },
+		.slot = 300,
+	};
+
+	setup();
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	write_all();
+	model_load_begin(&model);
+	for (size_t i = 0; i < n_kernel; i++)
+		model_load(&model, &kernel[i]);
+	model_load(&model, &e);
+	model_load_end(&model);
+	ck_assert_uint_eq(model.strays.n, 1);
+	ck_assert_uint_eq(model.strays.at[0].element.slot, 300);
+	ck_assert(!model.strays.at[0].add);
+	ck_assert_ptr_null(model.queue);
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(a_refusal_is_reported_once_until_it_is_overcome)
+{
+	struct changes changes = { 0 };
+	struct target *t;
+
+	setup();
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	for (int i = 0; i < 3; i++) {
+		while ((t = model.queue)) {
+			model_sent(&model, t);
+			model_refused(&model, t, ENOMEM);
+		}
+		/* Named, so it keeps nobody else waiting. */
+		ck_assert_uint_eq(model_in_place(&model), seq);
+		model_retry(&model);
+	}
+	ck_assert_uint_eq(reported.count, 1);
+	ck_assert_int_eq(reported.error, ENOMEM);
+	tell_copy(web("a", "192.0.2.1", 80, 4));
+	ck_assert_uint_eq(reported.count, 1);
+	t = model.queue;
+	model_diff(t, &changes);
+	model_sent(&model, t);
+	model_unsent(&model, t);
+	ck_assert_ptr_eq(model.queue, t);
+	write_all();
+	ck_assert_uint_eq(reported.count, 2);
+	ck_assert_int_eq(reported.error, 0);
+	free(changes.at);
+	model_fini(&model);
+}
+END_TEST
+
+START_TEST(a_new_configuration_changes_what_depends_on_it)
+{
+	struct told_service local = web("b", "192.0.2.2", 80, 3);
+
+	setup();
+	local.told.head.flags = SERVICE_LOCAL;
+	for (int i = 0; i < 3; i++)
+		local.endpoints[i].flags = ENDPOINT_LOCAL;
+	tell_copy(web("a", "192.0.2.1", 80, 5));
+	tell_copy(local);
+	write_all();
+	model_configure(&model, &vip); /* the same elements, another rule */
+	ck_assert_ptr_null(model.queue);
+	model_configure(&model, &none);
+	write_all();
+	ck_assert_uint_eq(n_kernel, 2 + 2);
+	model_configure(&model, &node);
+	write_all();
+	ck_assert_uint_eq(n_kernel, 3 + 64 + 2 + 3 + 16);
+	model_fini(&model);
+}
+END_TEST
+
+static struct told_service
+random_service(int number)
+{
+	static const char *const vips[] = { "192.0.2.1", "192.0.2.2", "2001:db8::1" };
+	static const char *const ends[] = { "10.0.0.1", "10.0.0.2", "10.0.0.3",
+		"10.0.0.4", "10.0.0.5", "fd00::1", "fd00::2" };
+	struct told_service s;
+	char name[8];
+
+	snprintf(name, sizeof(name), "s%d", number);
+	told_begin(&s, name);
+	s.told.head.flags = (uint32_t)rand() % 4;
+	for (int i = rand() % 3; i > 0; i--)
+		told_address(&s, vips[rand() % 3])->origin =
+		    rand() % 4 ? ORIGIN_POOL : ORIGIN_STATIC;
+	for (int i = rand() % 3; i > 0; i--)
+		told_port(&s, (uint16_t)(80 + rand() % 3));
+	for (int i = rand() % 12; i > 0 && s.told.n_ports; i--)
+		told_endpoint(&s, (uint16_t)((size_t)rand() % s.told.n_ports),
+		    ends[rand() % 7], (uint32_t)rand() % 4);
+	return s;
+}
+
+/* Any news, in any order, with refusals, new processes and new
+ * configurations: in the end the kernel has what a model would write that was
+ * told the last state alone, first claims first. */
+START_TEST(after_any_history_the_kernel_has_what_is_wanted)
+{
+	static struct element after[20000];
+	struct target *t;
+	size_t n_after;
+
+	for (unsigned seed = 0; seed < 300; seed++) {
+		srand(seed);
+		setup();
+		for (int i = 0; i < 60; i++) {
+			struct told_service s = random_service(rand() % 5);
+			int what = rand() % 20;
+
+			if (what < 13)
+				tell_copy(s);
+			else if (what < 15)
+				model_gone(&model, &s.told.head.key, ++seq);
+			else if (what == 15)
+				model_configure(&model, rand() % 2 ? &none : &node);
+			else if (what == 16 && (t = model.queue)) {
+				model_sent(&model, t);
+				model_refused(&model, t, EINVAL);
+			} else if (what == 17)
+				model_retry(&model);
+			else
+				write_all();
+		}
+		model_configure(&model, &node);
+		model_retry(&model);
+		write_all();
+		ck_assert_uint_eq(model_in_place(&model), seq);
+		/* Read back by the same model: nothing to correct. */
+		memcpy(after, kernel, sizeof(after));
+		n_after = n_kernel;
+		model_load_begin(&model);
+		for (size_t i = 0; i < n_after; i++)
+			model_load(&model, &after[i]);
+		model_load_end(&model);
+		ck_assert_ptr_null(model.queue);
+		ck_assert_uint_eq(model.strays.n, 0);
+		/* And nothing is left behind in the end. */
+		model_sync_begin(&model);
+		model_sync_end(&model, true, ++seq);
+		write_all();
+		ck_assert_uint_eq(n_kernel, 0);
+		ck_assert_ptr_null(model.targets);
+		model_fini(&model);
+	}
+}
+END_TEST
+
+UNIT_MAIN("model", a_service_told_twice_changes_nothing_the_second_time,
+    changing_there_and_back_before_it_is_written_costs_nothing,
+    in_place_is_what_comes_before_the_oldest_change_to_be_written,
+    a_service_that_goes_leaves_nothing,
+    an_address_is_guarded_while_anybody_has_it_and_nobody_as_static,
+    a_second_claim_to_a_port_waits_and_is_named,
+    nothing_is_removed_before_a_complete_sync_has_ended,
+    a_sync_without_a_service_removes_it, what_the_kernel_has_lost_or_gained_is_put_right,
+    elements_of_two_slot_tables_are_strays,
+    a_refusal_is_reported_once_until_it_is_overcome,
+    a_new_configuration_changes_what_depends_on_it,
+    after_any_history_the_kernel_has_what_is_wanted)

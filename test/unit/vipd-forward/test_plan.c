@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "forward/plan.h"
+
+#include "told.h"
+#include "unit.h"
+
+static const struct ruleset_conf conf = { FORWARD_NFTABLES, SOURCE_NAT_NODE };
+
+static struct told_service service;
+static struct wishes wishes;
+
+static void
+plan(void)
+{
+	wishes = plan_service(&service.told, &conf);
+}
+
+static void
+forget(void)
+{
+	for (size_t i = 0; i < wishes.n; i++)
+		image_free(wishes.at[i].image);
+	free(wishes.at);
+}
+
+static const struct image *
+wish(const char *addr, uint16_t port)
+{
+	struct ipaddr a = told_addr(addr);
+
+	for (size_t i = 0; i < wishes.n; i++)
+		if (ipaddr_eq(&wishes.at[i].key.addr, &a) &&
+		    wishes.at[i].key.port == port)
+			return wishes.at[i].image;
+	return NULL;
+}
+
+START_TEST(each_address_and_each_of_its_ports_is_a_target)
+{
+	told_begin(&service, "web");
+	told_address(&service, "192.0.2.1");
+	told_address(&service, "2001:db8::1");
+	told_address(&service, "192.0.2.1");
+	told_port(&service, 80);
+	told_port(&service, 443);
+	told_endpoint(&service, 0, "10.0.0.1", 0);
+	told_endpoint(&service, 1, "fd00::1", 0);
+	plan();
+	ck_assert_uint_eq(wishes.n, 6);
+	ck_assert_int_eq(wish("192.0.2.1", 0)->treatment, TREAT_GUARD);
+	/* Endpoints of the other family do not serve. */
+	ck_assert_int_eq(wish("192.0.2.1", 80)->treatment, TREAT_SERVE);
+	ck_assert_int_eq(wish("192.0.2.1", 443)->treatment, TREAT_REFUSE);
+	ck_assert_int_eq(wish("2001:db8::1", 80)->treatment, TREAT_REFUSE);
+	ck_assert_int_eq(wish("2001:db8::1", 443)->treatment, TREAT_SERVE);
+	forget();
+}
+END_TEST
+
+START_TEST(what_was_not_found_good_is_not_a_target)
+{
+	for (int verdict = VERDICT_REFUSED; verdict <= VERDICT_INVALID; verdict++) {
+		told_begin(&service, "web");
+		told_address(&service, "192.0.2.1")->verdict = (uint8_t)verdict;
+		told_address(&service, "192.0.2.2");
+		told_port(&service, 80)->verdict = (uint8_t)verdict;
+		plan();
+		/* Guarded all the same: it may be on the interface. */
+		ck_assert_uint_eq(wishes.n, 1);
+		ck_assert_int_eq(wish("192.0.2.2", 0)->treatment, TREAT_GUARD);
+		forget();
+	}
+}
+END_TEST
+
+START_TEST(a_static_address_is_not_guarded)
+{
+	told_begin(&service, "web");
+	told_address(&service, "192.0.2.1")->origin = ORIGIN_STATIC;
+	told_port(&service, 80);
+	plan();
+	ck_assert_int_eq(wish("192.0.2.1", 0)->treatment, TREAT_LEAVE);
+	ck_assert_int_eq(wish("192.0.2.1", 80)->treatment, TREAT_REFUSE);
+	forget();
+}
+END_TEST
+
+enum { HERE = ENDPOINT_LOCAL, ENDING = ENDPOINT_TERMINATING };
+
+/* KEP-1669, S7, E10: flags of three endpoints (-1: not there), in both
+ * policies: the treatment and how many serve. */
+START_TEST(policy_and_conditions_choose_the_endpoints)
+{
+	static const struct {
+		int endpoints[3];
+		enum treatment cluster;
+		size_t n;
+		enum treatment local;
+		size_t n_local;
+	} cases[] = {
+		{ { -1, -1, -1 }, TREAT_REFUSE, 0, TREAT_REFUSE, 0 },
+		{ { 0, 0, -1 }, TREAT_SERVE, 2, TREAT_DROP, 0 },
+		{ { 0, HERE, -1 }, TREAT_SERVE, 2, TREAT_SERVE, 1 },
+		{ { 0, ENDING, -1 }, TREAT_SERVE, 1, TREAT_DROP, 0 },
+		{ { ENDING, ENDING, -1 }, TREAT_SERVE, 2, TREAT_DROP, 0 },
+		{ { 0, HERE | ENDING, -1 }, TREAT_SERVE, 1, TREAT_SERVE, 1 },
+		{ { HERE, HERE | ENDING, 0 }, TREAT_SERVE, 2, TREAT_SERVE, 1 },
+	};
+	static const char *const addrs[] = { "10.0.0.1", "10.0.0.2", "10.0.0.3" };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct image *im;
+
+		told_begin(&service, "web");
+		told_address(&service, "192.0.2.1");
+		told_port(&service, 80);
+		for (int e = 0; e < 3; e++)
+			if (cases[i].endpoints[e] >= 0)
+				told_endpoint(&service, 0, addrs[e],
+				    (uint32_t)cases[i].endpoints[e]);
+		plan();
+		im = wish("192.0.2.1", 80);
+		ck_assert_msg(im->treatment == cases[i].cluster &&
+			im->n_endpoints == cases[i].n && !im->keep_source,
+		    "case %zu, Cluster", i);
+		forget();
+		service.told.head.flags = SERVICE_LOCAL;
+		plan();
+		im = wish("192.0.2.1", 80);
+		ck_assert_msg(im->treatment == cases[i].local &&
+			im->n_endpoints == cases[i].n_local && im->keep_source,
+		    "case %zu, Local", i);
+		forget();
+	}
+}
+END_TEST
+
+START_TEST(source_ranges_close_load_balancer_addresses_alone)
+{
+	told_begin(&service, "web");
+	told_address(&service, "192.0.2.1")->origin = ORIGIN_POOL;
+	told_address(&service, "192.0.2.2");
+	told_port(&service, 80);
+	told_endpoint(&service, 0, "10.0.0.1", 0);
+	service.told.restricted = true;
+	plan();
+	ck_assert_int_eq(wish("192.0.2.1", 80)->treatment, TREAT_DROP);
+	ck_assert_int_eq(wish("192.0.2.2", 80)->treatment, TREAT_SERVE);
+	forget();
+}
+END_TEST
+
+UNIT_MAIN("plan", each_address_and_each_of_its_ports_is_a_target,
+    what_was_not_found_good_is_not_a_target, a_static_address_is_not_guarded,
+    policy_and_conditions_choose_the_endpoints,
+    source_ranges_close_load_balancer_addresses_alone)
