@@ -192,6 +192,8 @@ START_TEST(in_place_is_what_comes_before_the_oldest_change_to_be_written)
 	ck_assert_uint_le(model_in_place(&model), 2);
 	write_all();
 	ck_assert_uint_eq(model_in_place(&model), seq);
+	tell_copy(web("b", "192.0.2.2", 80, 2));
+	ck_assert_uint_eq(model_in_place(&model), seq - 1);
 	model_fini(&model);
 }
 END_TEST
