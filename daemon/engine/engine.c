@@ -91,6 +91,8 @@ tick(struct engine *e)
 {
 	uint64_t now;
 
+	if (!e->is_synced)
+		return;
 	drain(e);
 	now = clock_us();
 	for (struct instance *in = e->instances; in; in = in->next)
@@ -128,7 +130,10 @@ report(struct engine *e)
 static void
 on_drained(struct chan *c)
 {
-	report(engine_of(c));
+	struct engine *e = engine_of(c);
+
+	if (e->is_synced)
+		report(e);
 }
 
 static void
@@ -139,6 +144,8 @@ on_before_wait(struct ev_loop *loop, ev_prepare *w, int events)
 
 	(void)loop;
 	(void)events;
+	if (!e->is_synced)
+		return;
 	report(e);
 	for (struct instance *in = e->instances; in; in = in->next) {
 		next = instance_deadline(in);
@@ -169,6 +176,8 @@ on_interface(struct engine *e, const struct msg *m)
 		return "interface without an index";
 	drain(e);
 	i = iface_get(&e->ifaces, head->ifindex, e->child.loop, on_packet, e);
+	if (e->is_synced)
+		iface_listen(i);
 	i->info = *head;
 	tell_instances(e, i, i);
 	return NULL;
@@ -267,6 +276,10 @@ on_sync_end(struct engine *e, const struct msg *m)
 		if (!in->told)
 			drop(e, in);
 	}
+	e->is_synced = true;
+	for (struct iface *i = e->ifaces; i; i = i->next)
+		iface_listen(i);
+	tick(e);
 	return NULL;
 }
 

@@ -3,7 +3,9 @@
  * The engine as a whole: keeps interfaces and virtual routers as vipd's
  * messages say, lets packets and time act on them, and tells vipd their
  * states. Packets that have arrived are heard before anything that is due is
- * done: a router that was late finds out what happened meanwhile first.
+ * done: a router that was late finds out what happened meanwhile first. A new
+ * engine leaves packets in the sockets, which vipd kept open, until the end of
+ * the first sync: before, it does not know whom they are for.
  */
 #pragma once
 
@@ -22,6 +24,7 @@ struct engine {
 	struct instance *turn; /* announces next; NULL: the first */
 	struct instance_conf pending;
 	bool is_pending;
+	bool is_synced;
 	int announce_fd; /* -1: none yet */
 	ev_prepare before_wait;
 };

@@ -88,8 +88,17 @@ void
 iface_drain(struct iface *i)
 {
 	for (size_t f = 0; f < ARRAY_LEN(i->ports); f++)
-		if (i->ports[f].rx >= 0)
+		if (i->ports[f].rx >= 0 && i->listening)
 			read_burst(&i->ports[f], DRAIN_BURST);
+}
+
+void
+iface_listen(struct iface *i)
+{
+	i->listening = true;
+	for (size_t f = 0; f < ARRAY_LEN(i->ports); f++)
+		if (i->ports[f].rx >= 0)
+			ev_io_start(i->loop, &i->ports[f].readable);
 }
 
 struct iface *
@@ -135,5 +144,6 @@ iface_set_sockets(struct iface *i, uint8_t family, int rx, int tx)
 	p->rx = rx;
 	p->tx = tx;
 	ev_io_init(&p->readable, on_readable, rx, EV_READ);
-	ev_io_start(i->loop, &p->readable);
+	if (i->listening)
+		ev_io_start(i->loop, &p->readable);
 }

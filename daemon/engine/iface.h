@@ -32,6 +32,7 @@ struct iface {
 	struct msg_interface info;
 	struct iface_port ports[2];
 	struct pacing_gate gate;
+	bool listening;
 	struct ev_loop *loop;
 	iface_packet_fn *fn;
 	void *arg;
@@ -45,7 +46,9 @@ struct iface *iface_get(struct iface **list, uint32_t ifindex, struct ev_loop *l
 /* Closes the sockets and frees it. */
 void iface_remove(struct iface **list, struct iface *i);
 struct iface_port *iface_port(struct iface *i, uint8_t family);
+/* Packets stay in the sockets until then. */
+void iface_listen(struct iface *i);
 /* Takes the descriptors, in place of those it has. */
 void iface_set_sockets(struct iface *i, uint8_t family, int rx, int tx);
-/* Reads what is queued now, within a bound. */
+/* Reads what is queued now, within a bound, if it listens. */
 void iface_drain(struct iface *i);
