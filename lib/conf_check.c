@@ -150,7 +150,7 @@ check_linklocal(struct conf_problems *ps, const struct conf_draft *d)
 	const struct conf_instance *in = &d->in;
 
 	for (size_t i = 0; i < in->n_addresses && in->family == AF_INET6; i++) {
-		if (in->addresses[i].excluded)
+		if (in->addresses[i].excluded || in->addresses[i].addr.family != AF_INET6)
 			continue;
 		if (!ipaddr_is_linklocal(&in->addresses[i].addr))
 			conf_warning(ps, &d->addresses_at.items[i]->pos,

@@ -65,6 +65,7 @@ print_auth_pass(
 static const struct conf_keyword auth_words[] = {
 	{ "auth_type", .args = "PASS", .kind = CONF_CHOICE,
 	    CONF_FIELD(struct conf_instance, auth_type), .choices = auth_types,
+	    .refused = "AH",
 	    .help = "a password in clear text (RFC 2338); AH is not supported" },
 	{ "auth_pass", .args = "PASSWORD", .kind = CONF_CUSTOM, .named = true,
 	    .read = read_auth_pass, .print = print_auth_pass,

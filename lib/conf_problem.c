@@ -15,9 +15,8 @@ make_printable(char *text)
 			*text = '?';
 }
 
-static void __attribute__((format(printf, 4, 0)))
-add(struct conf_problems *ps, enum conf_severity severity, const struct conf_pos *pos,
-    const char *fmt, va_list ap)
+static void __attribute__((format(printf, 4, 0))) add(struct conf_problems *ps,
+    enum conf_severity severity, const struct conf_pos *pos, const char *fmt, va_list ap)
 {
 	struct conf_problem *p;
 

@@ -54,10 +54,14 @@ conf_suggest_offer(struct conf_suggest *s, const char *known)
 	size_t differ = len > known_len ? len - known_len : known_len - len;
 	unsigned d;
 
-	if (len > CONF_SUGGEST_MAX || known_len > CONF_SUGGEST_MAX ||
-	    differ >= s->distance)
+	if (len > CONF_SUGGEST_MAX || known_len > CONF_SUGGEST_MAX)
 		return;
-	d = distance(s->word, len, known, known_len);
+	if (len > 2 && !strncmp(s->word, known, len))
+		d = 2; /* cut short */
+	else if (differ < s->distance)
+		d = distance(s->word, len, known, known_len);
+	else
+		return;
 	if (d >= s->distance || d >= known_len)
 		return;
 	s->distance = d;

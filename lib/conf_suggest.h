@@ -2,7 +2,7 @@
 /*
  * The nearest of several known words to a misspelt one: the fewest insertions,
  * deletions, substitutions and swaps of neighbours (optimal string alignment),
- * as long as they are few for the word's length.
+ * as long as they are few for the word's length. A word cut short is near, too.
  */
 #pragma once
 

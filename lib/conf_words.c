@@ -38,25 +38,39 @@ find_home(const char *word)
 	return t;
 }
 
-void
-conf_unknown(struct conf_reader *r, const struct conf_table *t,
-    const struct conf_word *word, const char *what)
+/* NULL too when nobody would read it: a file may consist of misspelt words. */
+static const char *
+find_nearest(const struct conf_reader *r, const struct conf_table *t, const char *word)
 {
-	const struct conf_table *home = find_home(word->text);
 	struct conf_suggest s;
 
-	conf_suggest_init(&s, word->text);
+	if (r->problems->count == CONF_PROBLEMS_MAX)
+		return NULL;
+	conf_suggest_init(&s, word);
 	for (size_t i = 0; t && i < t->n_words; i++)
 		conf_suggest_offer(&s, t->words[i].word);
 	for (size_t i = 0; t && i < conf_foreign_count(); i++)
 		if (conf_foreign_at(i)->contexts & t->context)
 			conf_suggest_offer(&s, conf_foreign_at(i)->word);
-	if (s.best)
-		conf_error(r->problems, &word->pos, "%s \"%.60s\"; did you mean %s?",
-		    what, word->text, s.best);
-	else if (home)
+	return s.best;
+}
+
+void
+conf_unknown(struct conf_reader *r, const struct conf_table *t,
+    const struct conf_word *word, const char *what)
+{
+	const struct conf_table *home = find_home(word->text);
+	const char *nearest = find_nearest(r, t, word->text);
+
+	if (home)
 		conf_error(r->problems, &word->pos, "%s \"%.60s\"; it belongs in %s",
 		    what, word->text, home->name);
+	else if (conf_foreign_find(word->text, ~0U))
+		conf_error(r->problems, &word->pos,
+		    "%s \"%.60s\"; keepalived has it elsewhere", what, word->text);
+	else if (nearest)
+		conf_error(r->problems, &word->pos, "%s \"%.60s\"; did you mean %s?",
+		    what, word->text, nearest);
 	else
 		conf_error(r->problems, &word->pos, "%s \"%.60s\"", what, word->text);
 }
@@ -211,6 +225,11 @@ read_value(struct conf_reader *r, const struct conf_statement *st, void *object)
 	}
 	if (conf_value_read(st->keyword, text, st->word->pos.file, object))
 		return;
+	if (st->keyword->refused && !strcmp(st->keyword->refused, text)) {
+		conf_error(r->problems, &st->arg->pos, "%s %s is not supported",
+		    st->keyword->word, text);
+		return;
+	}
 	conf_error(r->problems, &st->arg->pos, "%s: \"%.60s\" is not %s",
 	    st->keyword->word, text, conf_value_allowed(st->keyword, allowed));
 }
@@ -243,7 +262,9 @@ check_rest(struct conf_reader *r, const struct conf_table *t,
 {
 	if (i >= node->n_words || t->of_items || begins_statement(t, &node->words[i]))
 		return true;
-	if (kw->args && kw->takes_block == CONF_NO_BLOCK)
+	if (find_nearest(r, t, node->words[i].text))
+		conf_unknown(r, t, &node->words[i], "unknown keyword");
+	else if (kw->args && kw->takes_block == CONF_NO_BLOCK)
 		conf_error(r->problems, &node->words[i].pos,
 		    "unexpected \"%.60s\": %s takes one %s", node->words[i].text,
 		    kw->word, kw->args);

@@ -71,6 +71,7 @@ struct conf_keyword {
 	void (*read)(struct conf_reader *, const struct conf_statement *, void *object);
 	void (*print)(FILE *, unsigned indent, const struct conf_keyword *, const void *);
 	bool (*later)(const char *arg); /* vipd will take arg, not yet */
+	const char *refused;            /* an argument that keepalived has, vipd never */
 	const char *def; /* read like an argument; NULL: none, or it depends */
 	const char *help;
 };

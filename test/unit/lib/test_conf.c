@@ -453,6 +453,7 @@ START_TEST(a_file_of_the_largest_size_is_read_in_no_time)
 		{ "", "vrrp_instance a* { }\n", "" },
 		{ "", "vrrp_instance a* { interface e virtual_router_id 1 }\n", "" },
 		{ "", "nonsense* ", "" },
+		{ "global_defs {", "vrrp_garp_lower_priority_repeat\n", "}" },
 		{ "", "{", "" },
 		{ "", "virtual_server { ", "" },
 	};

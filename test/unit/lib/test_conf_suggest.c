@@ -32,6 +32,7 @@ START_TEST(the_nearest_word_is_suggested)
 		{ "preemt", "preempt" },
 		{ "dve", "dev" },
 		{ "stat", "state" },
+		{ "prio", "priority" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
