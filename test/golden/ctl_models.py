@@ -141,6 +141,8 @@ def well_services():
         endpoints=[endpoint("2001:db8:10::7", 22)])
 
 
+NOT_ALLOWED = ("8.8.8.8 is not in external_ips; add it to external_ips { } "
+               "in the services block of vipd.conf")
 TROUBLED_NODE = node(
     source={"health": "HEALTH_TROUBLE", "source": "SOURCE_SNAPSHOT",
             "fresh_us": UP - 125 * SECOND,
@@ -164,8 +166,7 @@ def troubled():
     yield from service(
         "thief", "REFUSED",
         [wanted("8.8.8.8", "", verdict="VERDICT_REFUSED",
-                reason="8.8.8.8 is not in external_ips; add it to external_ips { } in the services block of vipd.conf")],
-        reason="8.8.8.8 is not in external_ips; add it to external_ips { } in the services block of vipd.conf")
+                reason=NOT_ALLOWED)], reason=NOT_ALLOWED)
     yield from service("two", "CONFLICT", [wanted("192.168.185.18")],
                        reason="192.168.185.18 port 22/TCP is default/ssh's, which came first; "
                        "use another port or address")

@@ -106,8 +106,7 @@ UNKNOWN = [models.node(), *models.well_instances(),
 REFUSED = models.explained(*models.service(
     "thief", "REFUSED",
     [models.wanted("8.8.8.8", "", verdict="VERDICT_REFUSED",
-                   reason="8.8.8.8 is not in external_ips; add it to external_ips")],
-    reason="8.8.8.8 is not in external_ips; add it to external_ips"))
+                   reason=models.NOT_ALLOWED)], reason=models.NOT_ALLOWED))
 
 # file: (arguments, answer, exit code)
 CASES = {
