@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -65,23 +66,21 @@ drain(struct engine *e)
 }
 
 /* Routers take turns, so that one with thousands of addresses does not keep
- * the others waiting. */
+ * the others waiting; a round without a word ends it. */
 static void
 announce(struct engine *e, uint64_t now)
 {
-	struct instance *start = e->turn ? e->turn : e->instances, *in = start;
-	unsigned budget = ANNOUNCE_SLICE, idle = 0;
+	struct instance *in = e->turn ? e->turn : e->instances, *quiet = NULL;
+	unsigned budget = ANNOUNCE_SLICE, n;
 
-	if (!start || e->announce_fd < 0)
-		return;
-	while (budget >= ANNOUNCE_TURN) {
-		unsigned n = instance_announce(in, e->announce_fd, ANNOUNCE_TURN, now);
-
-		budget -= n;
-		idle = n ? 0 : idle + 1;
-		in = in->next ? in->next : e->instances;
-		if (idle && in == start)
+	while (in && budget >= ANNOUNCE_TURN) {
+		n = instance_announce(in, e->announce_fd, ANNOUNCE_TURN, now);
+		if (n == 0 && quiet == in)
 			break;
+		if (n > 0 || !quiet)
+			quiet = n > 0 ? NULL : in;
+		budget -= n;
+		in = in->next ? in->next : e->instances;
 	}
 	e->turn = in;
 }
@@ -171,6 +170,7 @@ on_interface(struct engine *e, const struct msg *m)
 {
 	const struct msg_interface *head = m->head;
 	struct iface *i;
+	bool new_mac;
 
 	if (head->ifindex == 0)
 		return "interface without an index";
@@ -178,8 +178,12 @@ on_interface(struct engine *e, const struct msg *m)
 	i = iface_get(&e->ifaces, head->ifindex, e->child.loop, on_packet, e);
 	if (e->is_synced)
 		iface_listen(i);
+	new_mac = memcmp(i->info.mac, head->mac, sizeof(head->mac)) != 0;
 	i->info = *head;
 	tell_instances(e, i, i);
+	for (struct instance *in = e->instances; in && new_mac; in = in->next)
+		if (in->iface == i)
+			instance_announce_anew(in, clock_us());
 	return NULL;
 }
 

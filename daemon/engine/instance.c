@@ -365,6 +365,13 @@ instance_announce(struct instance *in, int fd, unsigned max, uint64_t now_us)
 	return n;
 }
 
+void
+instance_announce_anew(struct instance *in, uint64_t now_us)
+{
+	if (in->vrrp.state == VRRP_MASTER)
+		pacing_start(&in->pacing, now_us);
+}
+
 uint64_t
 instance_deadline(const struct instance *in)
 {

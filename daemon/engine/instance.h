@@ -47,6 +47,8 @@ void instance_configure(
     struct instance *in, struct instance_conf *c, struct iface *iface, uint64_t now_us);
 /* The interface changed or went (NULL). */
 void instance_on_iface(struct instance *in, struct iface *iface, uint64_t now_us);
+/* The interface has another MAC: a master tells the network. */
+void instance_announce_anew(struct instance *in, uint64_t now_us);
 void instance_stop(struct instance *in, uint64_t now_us);
 
 /* Whether the packet is an advert for this router; *out with ADVERT_OK. */

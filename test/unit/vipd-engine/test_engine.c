@@ -120,13 +120,14 @@ tell(enum msg_type type, const void *head, const void *records, size_t n)
 }
 
 static void
-tell_interface(uint8_t usable)
+tell_interface(uint8_t mac)
 {
 	struct msg_interface m = {
 		.ifindex = IFINDEX,
 		.mtu = 1500,
 		.name = "eth0",
-		.usable = usable,
+		.usable = 1,
+		.mac = { 2, 0, 0, 0, 0, mac },
 		.primary4 = ip("192.0.2.10"),
 	};
 
@@ -330,6 +331,12 @@ START_TEST(the_newest_state_is_told_and_only_when_it_changes)
 }
 END_TEST
 
+static bool
+all_announced(void)
+{
+	return net->frames >= 200;
+}
+
 START_TEST(only_installed_addresses_are_announced_and_only_by_a_master)
 {
 	struct msg_instance_ref ref = { 1 };
@@ -346,6 +353,50 @@ START_TEST(only_installed_addresses_are_announced_and_only_by_a_master)
 	tell(MSG_REMOVED, &ref, &a, 1);
 	run();
 	ck_assert_uint_eq(net->frames, 2);
+}
+END_TEST
+
+static bool
+has_announced_again(void)
+{
+	return net->frames >= 4;
+}
+
+START_TEST(a_new_mac_is_announced)
+{
+	struct msg_instance_ref ref = { 1 };
+	struct ipaddr a = ip("192.0.2.5");
+
+	start();
+	become_master();
+	tell(MSG_INSTALLED, &ref, &a, 1);
+	run_until(has_announced);
+	tell_interface(1);
+	run();
+	ck_assert_uint_eq(net->frames, 2);
+	tell_interface(2);
+	run_until(has_announced_again);
+}
+END_TEST
+
+START_TEST(routers_take_turns_in_announcing)
+{
+	struct msg_instance m = instance(1);
+	struct msg_instance_ref ref = { 1 };
+	struct ipaddr list[100];
+
+	start();
+	for (uint8_t i = 0; i < 100; i++)
+		list[i] = ipaddr_from4((uint8_t[4]){ 10, 0, 0, i });
+	for (m.id = 1; m.id <= 3; m.id++) {
+		ref.id = m.id;
+		m.vrid = (uint8_t)(6 + m.id);
+		m.garp_repeat = 1;
+		tell_instance(&m);
+		tell(MSG_INSTALLED, &ref, list, m.id == 2 ? 0 : 100);
+	}
+	run_until(all_announced);
+	ck_assert_uint_eq(engine.instances->counters.value[COUNT_ARP_SENT], 100);
 }
 END_TEST
 
@@ -566,8 +617,8 @@ START_TEST(nonsense_from_vipd_ends_it_with_a_resignation)
 END_TEST
 
 UNIT_MAIN("engine", the_newest_state_is_told_and_only_when_it_changes,
-    only_installed_addresses_are_announced_and_only_by_a_master,
-    a_late_engine_hears_before_it_speaks,
+    only_installed_addresses_are_announced_and_only_by_a_master, a_new_mac_is_announced,
+    routers_take_turns_in_announcing, a_late_engine_hears_before_it_speaks,
     one_that_resumes_tells_no_other_state_than_master,
     one_that_resumes_yields_to_what_its_socket_held,
     what_a_complete_sync_does_not_name_resigns_and_goes, an_instance_that_goes_resigns,
