@@ -140,10 +140,15 @@ fuzz-%: $(O)/fuzz_%
 	$(Q)mkdir -p $(O)/corpus/$* test/fuzz/corpus/$*
 	$(Q)cd $(O) && ./fuzz_$* -max_total_time=$(FUZZ_SECONDS) -timeout=5 \
 	    -print_final_stats=1 -verbosity=0 corpus/$* $(CURDIR)/test/fuzz/corpus/$*
-$(O)/fuzz_%: $(O)/test/fuzz/fuzz_%.o $(foreach p,$(PROGRAMS),$(O)/$($(p)_DIR)/lib$(p).a) $(O)/lib/libvipd.a
-	$(say) LD $@
-	$(Q)$(CC) $(SAN) -fsanitize=fuzzer -o $@ $^ \
-	    $(sort $(foreach p,$(PROGRAMS),$($(p)_LIBS)))
+# It links the program whose folder it includes from; fuzz_ctl_* vipctl's.
+fuzzed = $(or $(strip $(foreach p,$(PROGRAMS),$(shell \
+    grep -q '"$(notdir $($(p)_DIR))/' $(1) && echo $(p)))),$(if $(findstring /fuzz_ctl_,$(1)),vipctl))
+define FUZZER
+$$(O)/fuzz_$(1): $$(O)/test/fuzz/fuzz_$(1).o $(foreach p,$(2),$(O)/$($(p)_DIR)/lib$(p).a) $$(O)/lib/libvipd.a
+	$$(say) LD $$@
+	$$(Q)$$(CC) $$(SAN) -fsanitize=fuzzer -o $$@ $$^ $(foreach p,$(2),$($(p)_LIBS)) $$(EV_LIBS) $$(CAPNG_LIBS)
+endef
+$(foreach f,$(FUZZERS),$(eval $(call FUZZER,$(f),$(call fuzzed,test/fuzz/fuzz_$(f).c))))
 $(O)/test/fuzz/%.o: ALL_CFLAGS += -Idaemon -Ictl
 
 # Children that end by a signal or as another user leave no counts: unit and
