@@ -37,8 +37,8 @@ read_instance(struct conf_reader *r, const struct conf_statement *st, void *obje
 	struct conf_draft *d = xcalloc(1, sizeof(*d));
 	char allowed[CONF_VALUE_STRLEN];
 
-	b->drafts =
-	    array_grow(b->drafts, b->n_drafts, &b->drafts_cap, sizeof(*b->drafts));
+	b->drafts = array_grow(
+	    b->drafts, b->n_drafts, &b->drafts_cap, sizeof(struct conf_draft *));
 	b->drafts[b->n_drafts++] = d;
 	d->name = st->arg;
 	if (!conf_value_read(&name, st->arg->text, "", &d->in))

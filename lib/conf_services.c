@@ -61,7 +61,8 @@ add_pool(struct conf_services_draft *d, const struct conf_word *name)
 	struct conf_pool_draft *p = xcalloc(1, sizeof(*p));
 
 	p->name = name;
-	d->pools = array_grow(d->pools, d->n_pools, &d->pools_cap, sizeof(*d->pools));
+	d->pools = array_grow(
+	    d->pools, d->n_pools, &d->pools_cap, sizeof(struct conf_pool_draft *));
 	d->pools[d->n_pools++] = p;
 	return p;
 }

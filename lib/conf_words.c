@@ -12,7 +12,7 @@ void
 conf_places_add(struct conf_places *places, const struct conf_word *word)
 {
 	places->items = array_grow(
-	    places->items, places->count, &places->cap, sizeof(*places->items));
+	    places->items, places->count, &places->cap, sizeof(const struct conf_word *));
 	places->items[places->count++] = word;
 }
 
