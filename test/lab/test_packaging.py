@@ -120,9 +120,9 @@ def test_install_and_uninstall(tmp_path):
             f"{prefix}/share/man/man5/vipd.conf.5",
             f"{prefix}/share/doc/vipd/README.md",
             f"{prefix}/share/doc/vipd/kubernetes/vipd.yaml"} <= installed
-    assert "@" not in (dest / prefix / "lib/systemd/system/vipd.service").read_text()
+    assert "@sbindir" not in (dest / prefix / "lib/systemd/system/vipd.service").read_text()
     conf = dest / "etc/vipd/vipd.conf"
-    assert command(BUILD / "vipd", "-t", "-f", conf)
+    command(BUILD / "vipd", "-t", "-f", conf)  # exit 2 would raise
     conf.write_text("# mine\n")
     make("install")
     assert conf.read_text() == "# mine\n", "an operator's file is never replaced"
