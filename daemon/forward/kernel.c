@@ -14,6 +14,7 @@
 #define RECEIVE_BUFFER (1024 * 1024)
 /* A dump fills the reader's buffer up to this. */
 #define READ_SIZE (32 * 1024)
+/* Of silence. */
 #define DEADLINE_S 10.0
 
 static void
@@ -105,6 +106,8 @@ on_readable(struct ev_loop *loop, ev_io *w, int events)
 	 * are queued before sendmsg returns, so there are no more. */
 	else if (k->busy && k->transaction && k->answered)
 		done(k, 0);
+	else if (k->busy)
+		ev_timer_again(k->loop, &k->deadline);
 }
 
 static void
@@ -152,7 +155,7 @@ kernel_open(struct kernel *k, struct ev_loop *loop, const struct kernel_ops *ops
 	k->portid = mnl_socket_get_portid(k->nl);
 	ev_io_init(&k->readable, on_readable, mnl_socket_get_fd(k->nl), EV_READ);
 	ev_io_start(loop, &k->readable);
-	ev_timer_init(&k->deadline, on_deadline, DEADLINE_S, 0.);
+	ev_timer_init(&k->deadline, on_deadline, 0., DEADLINE_S);
 	return 0;
 }
 
@@ -180,7 +183,7 @@ send_request(struct kernel *k, const void *data, size_t len, uint32_t last_seq)
 	if (mnl_socket_sendto(k->nl, data, len) < 0)
 		done(k, errno);
 	else
-		ev_timer_start(k->loop, &k->deadline);
+		ev_timer_again(k->loop, &k->deadline);
 }
 
 void
@@ -217,7 +220,7 @@ first_error(struct mnl_socket *nl)
 int
 kernel_transact_now(const struct batch *b)
 {
-	struct mnl_socket *nl;
+	struct mnl_socket *nl = NULL;
 	int error = open_socket(&nl);
 
 	if (error)

@@ -23,7 +23,7 @@
  *		KEY @served goto spread
  *	}
  *	chain spread {
- *		dnat to KEY . jhash ip saddr . th sport mod 16 map @endpoints
+ *		dnat to KEY . jhash ip saddr . th sport mod 32 map @endpoints
  *		... one for each size of slot table, by client and port, by client
  *	}
  *	chain postrouting {

@@ -12,7 +12,7 @@
 /* 2^64 / golden ratio: neighbouring slots get unrelated scores. */
 #define SLOT_STEP UINT64_C(0x9e3779b97f4a7c15)
 
-static const uint32_t sizes[SPREAD_SIZES] = { 1, 16, 64, 256, SPREAD_MAX };
+static const uint32_t sizes[SPREAD_SIZES] = { 1, 8, 32, 128, SPREAD_MAX };
 
 uint32_t
 spread_size(size_t i)

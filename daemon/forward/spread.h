@@ -7,7 +7,7 @@
  * Rendezvous hashing with a bound: each slot in turn takes the endpoint that
  * scores highest for it among those that have less than their share, so shares
  * are even to one slot, as with round robin. When one of N endpoints goes its
- * slots move, and a few of the others (6 % with 5 endpoints, 10 % with 16).
+ * slots move, and a few of the others (4 % with 5 endpoints, 9 % with 8).
  * Without the bound none of the others would, but the busiest of 8 endpoints
  * would carry half as much again as its share, every day.
  */

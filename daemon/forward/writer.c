@@ -17,8 +17,11 @@
 #define CHUNK 2000
 #define RETRY_FIRST_S 0.1
 #define RETRY_LAST_S 10.0
-/* After somebody else's change our elements are compared, at most so often. */
+/* After somebody else's change our elements are compared, at most so often, and
+ * for at most this part of the time: a dump's cost grows with the square of the
+ * elements (nf_tables walks the hash anew for each 32 KiB). */
 #define AUDIT_S 60.0
+#define AUDIT_PART 200.0
 /* What contradicts our picture is read again before it counts as refused. */
 #define REREADS 3
 
@@ -53,6 +56,7 @@ start_reading(struct writer *w, enum writer_step step)
 	reader_begin(&w->reader, step == STEP_READ);
 	if (step == STEP_READ)
 		model_load_begin(w->model);
+	w->read_begin_us = clock_us();
 	ask(w);
 }
 
@@ -82,14 +86,19 @@ checked(struct writer *w)
 			w->need_read = true;
 		}
 	}
-	if (!w->need_read && !ev_is_active(&w->audit))
+	if (!w->need_read && !ev_is_active(&w->audit)) {
+		double after = AUDIT_PART * w->read_s;
+
+		ev_timer_set(&w->audit, after > AUDIT_S ? after : AUDIT_S, 0.);
 		ev_timer_start(w->loop, &w->audit);
+	}
 }
 
 static void
 loaded(struct writer *w)
 {
 	model_load_end(w->model);
+	w->read_s = (double)(clock_us() - w->read_begin_us) / (double)US_PER_S;
 	memcpy(w->tables, w->reader.tables, sizeof(w->tables));
 	w->need_read = false;
 	w->need_rules = true;

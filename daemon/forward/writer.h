@@ -58,6 +58,8 @@ struct writer {
 	size_t n_written;
 	size_t cap_written;
 	int stray_error; /* of a message that is no target's */
+	uint64_t read_begin_us;
+	double read_s; /* how long the last reading took */
 	struct log_limit losses;
 	unsigned rereads;
 	unsigned failures;

@@ -105,8 +105,8 @@ def test_a_change_is_one_transaction_of_its_elements(site, forward):
     monitor = Monitor(site.nodes[0])
     f.apply(web(site, count=1))
     (changed,) = monitor.transactions()
-    # 16 slots of two endpoints become the one slot of one endpoint.
-    assert len(changed) == 17
+    # 8 slots of two endpoints become the one slot of one endpoint.
+    assert len(changed) == 9
     assert all(b"endpoints\0" in m and socket.inet_aton(VIP) in m for m in changed)
     # The same again: nothing to do, and it is said at once.
     f.apply(web(site, count=1))
@@ -120,10 +120,10 @@ def test_a_cold_start_is_cut_into_transactions(site, forward):
     f.sync([service(f"s{i}", [f"10.7.{i // 250}.{i % 250}"],
                     [(port, TCP) for port in (80, 443)],
                     [(p, f"10.8.0.{e}", 8080) for p in (0, 1) for e in range(1, 6)])
-            for i in range(60)])
+            for i in range(100)])
     sizes = [len(t) for t in monitor.transactions()]
-    assert sum(sizes) == 60 * (1 + 2 * (1 + 1 + 64))
-    assert 3 < len(sizes) and max(sizes) < 2000 + 133
+    assert sum(sizes) == 100 * (1 + 2 * (1 + 1 + 32))
+    assert 3 <= len(sizes) and max(sizes) < 2000 + 69
 
 
 def test_a_killed_process_comes_back_without_a_gap(site, forward):
@@ -193,7 +193,7 @@ def test_a_flush_during_a_change_loses_nothing(site, forward):
         thread.join()
     f.apply(web(site))
     f.in_sync()
-    assert len(elements(node)["endpoints"]) == 16
+    assert len(elements(node)["endpoints"]) == 8
     assert len(elements(node)["served"]) == 1
 
 
@@ -222,10 +222,10 @@ def test_strange_elements_in_the_tables_are_corrected(site, forward):
     f.crash()
     site.nodes[0].nft(
         "add element ip vipd served { 192.0.2.1 . udp . 9 }\n"
-        f"add element ip vipd endpoints {{ {VIP} . tcp . 22 . 64 : 192.0.2.9 . 1 }}\n"
+        f"add element ip vipd endpoints {{ {VIP} . tcp . 22 . 40 : 192.0.2.9 . 1 }}\n"
         f"add element ip vipd endpoints {{ {VIP} . tcp . 22 . 3 : 192.0.2.9 . 1 }}\n"
         f"add element ip vipd hairpin {{ 192.0.2.9 . {VIP} . tcp . 22 }}\n"
-        f"delete element ip vipd endpoints {{ {VIP} . tcp . 22 . 17 }}\n"
+        f"delete element ip vipd endpoints {{ {VIP} . tcp . 22 . 9 }}\n"
         f"delete element ip vipd source_nat {{ {VIP} . tcp . 22 }}\n")
     f = forward()
     f.sync([web(site)])
@@ -259,7 +259,7 @@ def test_a_port_that_another_service_has_is_named(site, forward):
     f = forward()
     f.sync([web(site), web(site, count=1, name="thief")])
     assert f.failed == [("thief", 98, f"{VIP} port 22/TCP is served for default/web")]
-    assert len(elements(site.nodes[0])["endpoints"]) == 16
+    assert len(elements(site.nodes[0])["endpoints"]) == 8
     f.in_place(f.gone("web"))
     assert f.failed[-1][:2] == ("thief", 0)
     assert len(elements(site.nodes[0])["endpoints"]) == 1

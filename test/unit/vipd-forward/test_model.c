@@ -160,7 +160,7 @@ START_TEST(a_service_told_twice_changes_nothing_the_second_time)
 {
 	setup();
 	tell_copy(web("a", "192.0.2.1", 80, 5));
-	ck_assert_uint_eq(write_all(), 1 + 1 + 1 + 64);
+	ck_assert_uint_eq(write_all(), 1 + 1 + 1 + 32);
 	tell_copy(web("a", "192.0.2.1", 80, 5));
 	ck_assert_ptr_null(model.queue);
 	ck_assert_uint_eq(model_in_place(&model), seq);
@@ -256,17 +256,17 @@ START_TEST(a_second_claim_to_a_port_waits_and_is_named)
 	ck_assert_str_eq(reported.name, "b");
 	ck_assert_int_eq(reported.error, EADDRINUSE);
 	ck_assert_str_eq(reported.text, "192.0.2.1 port 80/TCP is served for default/a");
-	ck_assert_uint_eq(n_kernel, 1 + 1 + 1 + 64);
+	ck_assert_uint_eq(n_kernel, 1 + 1 + 1 + 32);
 	/* It keeps waiting, and a keeps its place, whatever they say. */
 	tell_copy(web("b", "192.0.2.1", 80, 2));
 	tell_copy(web("a", "192.0.2.1", 80, 6));
 	write_all();
 	ck_assert_uint_eq(reported.count, 1);
-	ck_assert_uint_eq(n_kernel, 1 + 1 + 1 + 64);
+	ck_assert_uint_eq(n_kernel, 1 + 1 + 1 + 32);
 	model_gone(&model, &a.told.head.key, ++seq);
 	write_all();
 	ck_assert_int_eq(reported.error, 0);
-	ck_assert_uint_eq(n_kernel, 1 + 1 + 1 + 16);
+	ck_assert_uint_eq(n_kernel, 1 + 1 + 1 + 8);
 	model_fini(&model);
 }
 END_TEST
@@ -341,7 +341,7 @@ START_TEST(elements_of_two_slot_tables_are_strays)
 		.key = { .addr = told_addr("192.0.2.1"),
 		    .port = 80,
 		    .proto = IPPROTO_TCP },
-		.slot = 300,
+		.slot = 200,
 	};
 
 	setup();
@@ -353,7 +353,7 @@ START_TEST(elements_of_two_slot_tables_are_strays)
 	model_load(&model, &e);
 	model_load_end(&model);
 	ck_assert_uint_eq(model.strays.n, 1);
-	ck_assert_uint_eq(model.strays.at[0].element.slot, 300);
+	ck_assert_uint_eq(model.strays.at[0].element.slot, 200);
 	ck_assert(!model.strays.at[0].add);
 	ck_assert_ptr_null(model.queue);
 	model_fini(&model);
@@ -411,7 +411,7 @@ START_TEST(a_new_configuration_changes_what_depends_on_it)
 	ck_assert_uint_eq(n_kernel, 2 + 2);
 	model_configure(&model, &node);
 	write_all();
-	ck_assert_uint_eq(n_kernel, 3 + 64 + 2 + 3 + 16);
+	ck_assert_uint_eq(n_kernel, 3 + 32 + 2 + 3 + 32);
 	model_fini(&model);
 }
 END_TEST
