@@ -358,6 +358,8 @@ def test_without_the_api_server_everything_goes_on(lab):
          "a change arrives")
     again.wait_state("MASTER", within=15)
     reaches(topo, "ep2")
+    for node in [again, *vipds[1:]]:
+        wait(lambda: node.status()["kubernetes"]["connected"], 40, "all know it")
     api.cluster.delete(service)
     gone(topo)
 
