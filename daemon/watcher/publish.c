@@ -74,8 +74,11 @@ tell(struct publisher *p, struct store_entry *e, bool giving)
 	struct view *v = &p->view;
 	uint64_t hash;
 
+	if (giving && e->takes)
+		return;
 	view_build(v, e, p->store->claims, p->store->settings);
-	if (giving && v->wanted && !view_has_trouble(v))
+	e->takes = v->wanted && !view_has_trouble(v);
+	if (giving && e->takes)
 		return;
 	if (v->wanted) {
 		hash = view_hash(v);

@@ -19,6 +19,7 @@ store_init(struct store *s, const struct settings *settings)
 static void
 mark(struct store *s, struct store_entry *e)
 {
+	e->takes = false;
 	if (e->dirty)
 		return;
 	e->dirty = true;

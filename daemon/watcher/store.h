@@ -37,6 +37,7 @@ struct store_entry {
 	uint64_t told; /* hash of what vipd was told; 0: nothing */
 	uint32_t generation;
 	bool dirty;
+	bool takes; /* publish.c: gives nothing up, so it comes later */
 	TAILQ_ENTRY(store_entry) of_dirty;
 	UT_hash_handle hh;
 	char key[]; /* "namespace/name" */
