@@ -182,7 +182,8 @@ apisource_state(const struct apisource *s, struct source_state *state)
 		if (!*error)
 			error = s->feeds[i].error;
 	}
-	str_copy(state->server, sizeof(state->server), s->kc && s->kc->server ? s->kc->server : "");
+	str_copy(state->server, sizeof(state->server),
+	    s->kc && s->kc->server ? s->kc->server : "");
 	str_copy(state->error, sizeof(state->error), error);
 	str_copy(state->node_name, sizeof(state->node_name), s->node_name);
 	state->node_name_source = s->node_name_source;

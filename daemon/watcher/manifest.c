@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
 #include "mem.h"
 #include "text.h"
 #include "yamljson.h"
@@ -80,9 +79,9 @@ take_object(struct manifest *m, enum kind_id kind, const json_t *json, unsigned 
 		complain(m, line, "", fault.text);
 		break;
 	case DECODED_IGNORED:
-		log_info(
-		    "%s:%u: a %s that is not for us: headless, ExternalName, of another "
-		    "proxy, or without kubernetes.io/service-name",
+		text_format(m->note, sizeof(m->note),
+		    "%s:%u: this %s is ignored: it is headless, an ExternalName, another "
+		    "proxy's, or has no label kubernetes.io/service-name",
 		    m->file, line, kind_get(kind)->name);
 		break;
 	}

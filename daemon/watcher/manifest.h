@@ -21,6 +21,7 @@ struct manifest {
 	size_t n_items;
 	size_t cap_items;
 	char error[256]; /* "FILE:LINE: what"; the first one; empty: none */
+	char note[256];  /* an object that is not for us: why; the last one */
 	/* For the parser only. */
 	const char *file;
 	const struct decode_rules *rules;

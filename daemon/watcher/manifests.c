@@ -9,43 +9,21 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "clock.h"
-#include "file.h"
 #include "manifest.h"
+#include "manifestset.h"
 #include "mem.h"
 #include "node.h"
 #include "source.h"
 #include "store.h"
 #include "text.h"
 
-#define FILE_MAX (4 * 1024 * 1024)
-#define FILES_MAX 20000
 /* While the directory is not there. */
 #define LOOK_S 1.
 #define EVENTS                                                                           \
 	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |          \
 	    IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
-
-/* An object some file has brought, by kind and namespace/name. */
-struct owned {
-	enum kind_id kind;
-	struct file *file;
-	bool seen; /* in the file's new contents */
-	struct owned *next;
-	UT_hash_handle hh;
-	char id[]; /* kind's digit, namespace/name */
-};
-
-struct file {
-	char *name;
-	struct owned *objects;
-	bool good;       /* was read without an error once */
-	char error[256]; /* of its present contents; empty: none */
-	bool seen;       /* by a scan of the directory */
-	UT_hash_handle hh;
-};
 
 struct manifests {
 	struct ev_loop *loop;
@@ -62,206 +40,14 @@ struct manifests {
 	char error[256]; /* of the directory; empty: none */
 	bool listed;
 	bool complete; /* on_listed said so */
-	struct file *files;
-	struct owned *owned;
+	struct manifestset *set;
 };
-
-/* ---- objects ---- */
-
-static struct owned *
-find_owned(const struct manifests *m, const char *id)
-{
-	struct owned *o;
-
-	HASH_FIND(hh, m->owned, id, strlen(id), o);
-	return o;
-}
-
-static char *
-id_of(const struct manifest_item *item)
-{
-	return xasprintf("%d%s", (int)item->kind, item->key);
-}
-
-static void
-own(struct manifests *m, struct file *file, const struct manifest_item *item,
-    const char *id)
-{
-	size_t len = strlen(id);
-	struct owned *o = xcalloc(1, sizeof(*o) + len + 1);
-
-	memcpy(o->id, id, len);
-	o->kind = item->kind;
-	o->file = file;
-	o->seen = true;
-	o->next = file->objects;
-	file->objects = o;
-	HASH_ADD(hh, m->owned, id, len, o);
-}
-
-/* Takes away what the file does not contain any longer. */
-static void
-drop_unseen(struct manifests *m, struct file *file)
-{
-	struct owned **at = &file->objects;
-
-	while (*at) {
-		struct owned *o = *at;
-
-		if (o->seen) {
-			at = &o->next;
-			continue;
-		}
-		kind_get(o->kind)->remove(m->store, o->id + 1);
-		*at = o->next;
-		HASH_DEL(m->owned, o);
-		free(o);
-	}
-}
-
-static void
-forget_seen(struct file *file)
-{
-	for (struct owned *o = file->objects; o; o = o->next)
-		o->seen = false;
-}
-
-/* An object that another file has brought stays that file's. */
-static void
-check_owners(const struct manifests *m, struct file *file, struct manifest *new)
-{
-	for (size_t i = 0; i < new->n_items && !new->error[0]; i++) {
-		_free_ char *id = id_of(&new->items[i]);
-		const struct owned *o = find_owned(m, id);
-
-		if (o && o->file != file)
-			text_format(new->error, sizeof(new->error),
-			    "%s/%s: %s %s is in %s already", m->directory, file->name,
-			    kind_get(new->items[i].kind)->name, new->items[i].key,
-			    o->file->name);
-	}
-}
-
-static void
-replace_objects(struct manifests *m, struct file *file, struct manifest *new)
-{
-	forget_seen(file);
-	for (size_t i = 0; i < new->n_items; i++) {
-		struct manifest_item *item = &new->items[i];
-		_free_ char *id = id_of(item);
-		struct owned *o = find_owned(m, id);
-
-		if (o && o->file != file)
-			continue;
-		if (o)
-			o->seen = true;
-		else
-			own(m, file, item, id);
-		kind_get(item->kind)->put(m->store, item->object);
-		item->object = NULL;
-	}
-	drop_unseen(m, file);
-}
-
-/* ---- files ---- */
-
-static struct file *
-find_file(const struct manifests *m, const char *name)
-{
-	struct file *file;
-
-	HASH_FIND_STR(m->files, name, file);
-	return file;
-}
-
-static void
-remove_file(struct manifests *m, struct file *file)
-{
-	forget_seen(file);
-	drop_unseen(m, file);
-	HASH_DEL(m->files, file);
-	free(file->name);
-	free(file);
-}
-
-static struct file *
-get_file(struct manifests *m, const char *name)
-{
-	struct file *file = find_file(m, name);
-
-	if (file || HASH_COUNT(m->files) >= FILES_MAX)
-		return file;
-	file = xcalloc(1, sizeof(*file));
-	file->name = xstrdup(name);
-	HASH_ADD_KEYPTR(hh, m->files, file->name, strlen(file->name), file);
-	return file;
-}
-
-static void
-take_contents(struct manifests *m, struct file *file, const char *path, const char *text,
-    size_t len)
-{
-	struct manifest new;
-
-	manifest_parse(&new, path, text, len, &m->rules);
-	check_owners(m, file, &new);
-	str_copy(file->error, sizeof(file->error), new.error);
-	if (!new.error[0])
-		file->good = true;
-	/* The last good contents stay; a file that never was any good shows
-	 * what is wrong with its objects. */
-	if (!new.error[0] || !file->good)
-		replace_objects(m, file, &new);
-	manifest_fini(&new);
-}
-
-static void
-load_file(struct manifests *m, const char *name)
-{
-	_free_ char *path = xasprintf("%s/%s", m->directory, name);
-	char error[FILE_ERROR_LEN];
-	_free_ char *text = NULL;
-	struct file *file;
-	size_t len;
-
-	text = file_read(path, FILE_MAX, &len, NULL, error);
-	if (!text && access(path, F_OK) != 0 && errno == ENOENT) {
-		file = find_file(m, name);
-		if (file)
-			remove_file(m, file);
-		return;
-	}
-	file = get_file(m, name);
-	if (!file)
-		return;
-	if (text)
-		take_contents(m, file, path, text, len);
-	else
-		str_copy(file->error, sizeof(file->error), error);
-}
-
-/* What was removed may have stood in the way of another file's objects. */
-static void
-retry_broken(struct manifests *m)
-{
-	struct file *file, *next;
-
-	HASH_ITER(hh, m->files, file, next)
-	{
-		_free_ char *name = xstrdup(file->name);
-
-		if (file->error[0])
-			load_file(m, name);
-	}
-}
 
 static void
 report(struct manifests *m)
 {
-	bool complete = true;
+	bool complete = manifestset_is_complete(m->set);
 
-	for (const struct file *f = m->files; f; f = f->hh.next)
-		complete &= f->good || !f->error[0];
 	if (!m->listed || (complete && !m->complete)) {
 		m->listed = true;
 		m->complete = complete;
@@ -269,46 +55,6 @@ report(struct manifests *m)
 	}
 	m->ops->on_changed(m->arg);
 	m->ops->on_state(m->arg);
-}
-
-/* ---- the directory ---- */
-
-static int
-by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int
-wanted(const struct dirent *entry)
-{
-	return manifest_is_name(entry->d_name);
-}
-
-static void
-scan(struct manifests *m)
-{
-	struct dirent **entries = NULL;
-	int n = scandir(m->directory, &entries, wanted, by_name);
-	struct file *file, *next;
-
-	HASH_ITER(hh, m->files, file, next)
-	file->seen = false;
-	for (int i = 0; i < n; i++) {
-		load_file(m, entries[i]->d_name);
-		file = find_file(m, entries[i]->d_name);
-		if (file)
-			file->seen = true;
-		free(entries[i]);
-	}
-	free(entries);
-	HASH_ITER(hh, m->files, file, next)
-	if (n >= 0 && !file->seen)
-		remove_file(m, file);
-	retry_broken(m);
-	if (!m->listed)
-		store_sweep(m->store);
-	report(m);
 }
 
 static void
@@ -335,6 +81,43 @@ refuse(struct manifests *m, int code)
 	unfollow(m);
 	ev_timer_again(m->loop, &m->look);
 	m->ops->on_state(m->arg);
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+wanted(const struct dirent *entry)
+{
+	return manifest_is_name(entry->d_name);
+}
+
+static void
+scan(struct manifests *m)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(m->directory, &entries, wanted, by_name);
+
+	if (n < 0) {
+		refuse(m, errno);
+		return;
+	}
+	if (!m->listed)
+		store_begin(m->store);
+	manifestset_begin(m->set);
+	for (int i = 0; i < n; i++) {
+		manifestset_load(m->set, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	manifestset_sweep(m->set);
+	manifestset_retry(m->set);
+	if (!m->listed)
+		store_sweep(m->store);
+	report(m);
 }
 
 static void
@@ -392,12 +175,12 @@ take_event(struct manifests *m, const struct inotify_event *e)
 		return true;
 	if ((e->mask & IN_CREATE) && !is_complete(m, e->name))
 		return true;
-	if ((e->mask & IN_ATTRIB) && find_file(m, e->name) &&
-	    !find_file(m, e->name)->error[0])
+	/* It may be readable now. */
+	if ((e->mask & IN_ATTRIB) && !manifestset_is_broken(m->set, e->name))
 		return true;
-	load_file(m, e->name);
+	manifestset_load(m->set, e->name);
 	if (e->mask & (IN_DELETE | IN_MOVED_FROM))
-		retry_broken(m);
+		manifestset_retry(m->set);
 	return true;
 }
 
@@ -437,6 +220,7 @@ manifests_new(struct ev_loop *loop, struct store *store, const char *directory,
 	m->fd = -1;
 	m->node_name_source = node_name(configured_node_name, NULL, m->node_name);
 	m->rules = (struct decode_rules){ .node_name = m->node_name };
+	m->set = manifestset_new(store, directory, &m->rules);
 	ev_init(&m->readable, on_readable);
 	ev_timer_init(&m->look, on_look, LOOK_S, LOOK_S);
 	return m;
@@ -451,45 +235,13 @@ manifests_start(struct manifests *m)
 void
 manifests_free(struct manifests *m)
 {
-	struct file *file, *next;
-	struct owned *o, *next_owned;
-
 	if (!m)
 		return;
 	unfollow(m);
 	ev_timer_stop(m->loop, &m->look);
-	HASH_ITER(hh, m->owned, o, next_owned)
-	{
-		HASH_DEL(m->owned, o);
-		free(o);
-	}
-	HASH_ITER(hh, m->files, file, next)
-	{
-		HASH_DEL(m->files, file);
-		free(file->name);
-		free(file);
-	}
+	manifestset_free(m->set);
 	free(m->directory);
 	free(m);
-}
-
-/* The error of the first file by name, and how many more there are. */
-static void
-say_broken(const struct manifests *m, struct source_state *state)
-{
-	const struct file *first = NULL;
-	size_t n = 0;
-
-	for (const struct file *f = m->files; f; f = f->hh.next) {
-		n += f->error[0] != '\0';
-		if (f->error[0] && (!first || strcmp(f->name, first->name) < 0))
-			first = f;
-	}
-	if (n > 1)
-		text_format(state->error, sizeof(state->error), "%s (and %zu more files)",
-		    first->error, n - 1);
-	else if (n)
-		str_copy(state->error, sizeof(state->error), first->error);
 }
 
 void
@@ -501,7 +253,7 @@ manifests_state(const struct manifests *m, struct source_state *state)
 	str_copy(state->server, sizeof(state->server), m->directory);
 	str_copy(state->error, sizeof(state->error), m->error);
 	if (!state->error[0])
-		say_broken(m, state);
+		manifestset_error(m->set, state->error, sizeof(state->error));
 	str_copy(state->node_name, sizeof(state->node_name), m->node_name);
 	state->node_name_source = m->node_name_source;
 }

@@ -91,6 +91,18 @@ START_TEST(faults_name_file_and_line)
 }
 END_TEST
 
+START_TEST(what_is_not_for_us_is_no_fault_but_noted)
+{
+	parse("kind: Service\napiVersion: v1\nmetadata: {name: a}\n"
+	      "spec: {clusterIP: None, ports: [{port: 80}]}");
+	ck_assert_str_eq(m.error, "");
+	ck_assert_uint_eq(m.n_items, 0);
+	ck_assert_int_eq(
+	    strncmp(m.note, "web.yaml:1: this Service is ignored: it is headless", 51),
+	    0);
+}
+END_TEST
+
 START_TEST(only_names_of_manifests_are_taken)
 {
 	static const char *const taken[] = { "web.yaml", "a.yml", "a.b.json", "~x.yaml" };
@@ -105,4 +117,5 @@ START_TEST(only_names_of_manifests_are_taken)
 END_TEST
 
 UNIT_MAIN("manifest", documents_become_objects, a_list_and_json_are_read_too,
-    faults_name_file_and_line, only_names_of_manifests_are_taken)
+    faults_name_file_and_line, what_is_not_for_us_is_no_fault_but_noted,
+    only_names_of_manifests_are_taken)
