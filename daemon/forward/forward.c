@@ -139,8 +139,11 @@ on_msg(struct chan *c, const struct msg *m)
 		why = on_frame(f, m);
 	else
 		why = "a message that is not for vipd-forward";
-	if (!why)
+	if (!why) {
+		/* A sync that changes nothing makes no progress of its own. */
 		tell_in_place(f);
+		tell_state(f);
+	}
 	return why;
 }
 

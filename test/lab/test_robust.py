@@ -40,7 +40,8 @@ def test_a_killed_child_runs_again_and_nothing_is_lost(lab, program):
     for _ in range(3):
         vipds[0].kill_child(program)
         wait(lambda: vipds[0].state() == "MASTER"
-             and vipds[0].service("web").get("state") == "serving", 5, "as before")
+             and vipds[0].service("web").get("state") == "serving"
+             and vipds[0].status()["forwarding"]["in_sync"], 5, "as before")
         only_holder(topo, topo.nodes[0], EXTERNAL)
     icmp.wait_answer(after=time.monotonic())
     session.wait_progress()
