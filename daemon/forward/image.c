@@ -145,6 +145,16 @@ image_remake(const struct image *old, const struct ruleset_conf *conf)
 	    old->keep_source, conf);
 }
 
+bool
+image_is_same_wish(const struct image *a, const struct image *b)
+{
+	return a->treatment == b->treatment && a->keep_source == b->keep_source &&
+	    a->sticky == b->sticky && a->n_endpoints == b->n_endpoints &&
+	    (!a->n_endpoints ||
+		memcmp(a->endpoints, b->endpoints,
+		    a->n_endpoints * sizeof(*a->endpoints)) == 0);
+}
+
 /* ---- as read from the kernel ---- */
 
 static size_t
@@ -301,4 +311,15 @@ image_diff(const struct target_key *key, const struct image *old, const struct i
 	new = new ? new : &nothing;
 	diff_half(key, old, new, false, out);
 	diff_half(key, new, old, true, out);
+}
+
+bool
+image_differs(
+    const struct target_key *key, const struct image *old, const struct image *new)
+{
+	struct changes changes = { 0 };
+
+	image_diff(key, old, new, &changes);
+	free(changes.at);
+	return changes.n > 0;
 }

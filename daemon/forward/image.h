@@ -55,6 +55,8 @@ struct image *image_remake(const struct image *old, const struct ruleset_conf *c
 struct image *image_empty(void);
 struct image *image_copy(const struct image *im); /* NULL is fine */
 void image_free(struct image *im);                /* NULL is fine */
+/* Made from the same endpoints for the same treatment. */
+bool image_is_same_wish(const struct image *a, const struct image *b);
 /* Orders endpoints and drops duplicates; returns how many are left. */
 size_t endpoints_sort(struct endpoint *endpoints, size_t n);
 
@@ -72,3 +74,5 @@ bool image_add(struct image *im, const struct element *e);
  */
 void image_diff(const struct target_key *key, const struct image *old,
     const struct image *new, struct changes *out);
+bool image_differs(
+    const struct target_key *key, const struct image *old, const struct image *new);

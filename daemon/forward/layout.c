@@ -2,10 +2,12 @@
 #include "layout.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "mem.h"
+#include "msg.h"
 
 enum field { NO_FIELD, ADDR, PROTO, PORT, SLOT, CLIENT, TO_ADDR, TO_PORT };
 
@@ -36,6 +38,20 @@ enum nft_type {
 	TYPE_MARK = 19,
 };
 #define TYPE_BITS 6
+
+const char *
+target_format(const struct target_key *k, char buf[TARGET_STRLEN])
+{
+	char addr[IPADDR_STRLEN];
+
+	ipaddr_format(&k->addr, addr);
+	if (k->proto)
+		snprintf(buf, TARGET_STRLEN, "%s port %u/%s", addr, k->port,
+		    proto_name(k->proto));
+	else
+		snprintf(buf, TARGET_STRLEN, "%s", addr);
+	return buf;
+}
 
 const char *
 set_name(enum set_id set)

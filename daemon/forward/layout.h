@@ -36,6 +36,10 @@ struct target_key {
 	uint8_t zero;
 };
 
+/* "192.0.2.1 port 80/TCP", or the address alone; returns buf. */
+#define TARGET_STRLEN (IPADDR_STRLEN + 24)
+const char *target_format(const struct target_key *k, char buf[TARGET_STRLEN]);
+
 /* The family is the target's. */
 struct endpoint {
 	uint8_t addr[16];

@@ -45,32 +45,18 @@ broken_claim(const struct service *s)
 	return NULL;
 }
 
-/* "192.0.2.1:80/TCP", or the address alone. */
-static const char *
-target_text(const struct target_key *k, char *buf, size_t size)
-{
-	char addr[IPADDR_STRLEN];
-
-	ipaddr_format(&k->addr, addr);
-	if (k->proto)
-		snprintf(buf, size, "%s port %u/%s", addr, k->port, proto_name(k->proto));
-	else
-		snprintf(buf, size, "%s", addr);
-	return buf;
-}
-
 static int
 health(const struct service *s, char *text, size_t size)
 {
 	const struct claim *c = broken_claim(s);
 	const struct msg_service_key *by;
-	char what[80];
+	char what[TARGET_STRLEN];
 
 	if (!c) {
 		snprintf(text, size, "%s", s->told_error ? s->told_text : "");
 		return s->told_error;
 	}
-	target_text(&c->target->key, what, sizeof(what));
+	target_format(&c->target->key, what);
 	if (is_shadowed(c)) {
 		by = &c->target->claims->service->key;
 		snprintf(text, size, "%s is served for %s/%s", what, by->ns, by->name);
@@ -171,16 +157,6 @@ dirty(struct model *m, struct target *t)
 	set_state(m, t, TARGET_QUEUED);
 }
 
-static bool
-differs(const struct target_key *key, const struct image *a, const struct image *b)
-{
-	struct changes changes = { 0 };
-
-	image_diff(key, a, b, &changes);
-	free(changes.at);
-	return changes.n > 0;
-}
-
 void
 model_settled(struct model *m, struct target *t)
 {
@@ -207,7 +183,7 @@ unsettle(struct target *t)
 static void
 touch(struct model *m, struct target *t)
 {
-	if (differs(&t->key, t->present, wanted(t)))
+	if (image_differs(&t->key, t->present, wanted(t)))
 		dirty(m, t);
 	else
 		model_settled(m, t);
@@ -252,8 +228,7 @@ claim_enter(struct model *m, struct claim *c)
 {
 	struct claim *old = claim_of(c->target, c->service);
 
-	if (old && c->image->treatment == old->image->treatment &&
-	    !differs(&c->target->key, old->image, c->image)) {
+	if (old && image_is_same_wish(c->image, old->image)) {
 		image_free(c->image);
 		c->image = old->image;
 		old->image = NULL;
