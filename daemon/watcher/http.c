@@ -29,7 +29,7 @@ struct http {
 	struct ev_loop *loop;
 	CURLM *multi;
 	ev_timer timer;
-	LIST_HEAD(, http_request) requests;
+	LIST_HEAD(http_requests, http_request) requests;
 };
 
 struct http_request {

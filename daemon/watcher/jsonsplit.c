@@ -111,7 +111,8 @@ static void
 follow_key(struct jsonsplit *js, char c)
 {
 	if (js->in_key) {
-		if (c == '"' && !js->escaped) {
+		/* Behind a backslash too: by then nothing matches any longer. */
+		if (c == '"') {
 			js->in_key = false;
 			js->key_matches &= js->key_len == sizeof(items_key) - 1;
 			return;

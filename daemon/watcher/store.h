@@ -33,7 +33,7 @@ struct store_slice {
 /* One Service, by namespace/name. */
 struct store_entry {
 	struct service_object *service; /* NULL: only slices are known */
-	LIST_HEAD(, store_slice) slices;
+	LIST_HEAD(store_slices, store_slice) slices;
 	uint64_t told; /* hash of what vipd was told; 0: nothing */
 	uint32_t generation;
 	bool dirty;

@@ -77,13 +77,14 @@ class Watcher:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_error):
+    def __exit__(self, failed, *_error):
         self.sock.close()
         try:
-            self.popen.wait(5)
+            code = self.popen.wait(5 * PATIENCE)
         except subprocess.TimeoutExpired:
             self.popen.kill()
-            self.popen.wait()
+            code = self.popen.wait()
+        assert failed or code == 0, f"vipd-watcher ended with {code}"
 
     def send(self, message, /, records=(), **head):
         self.sock.send(msgcodec.build(message, records, **head))

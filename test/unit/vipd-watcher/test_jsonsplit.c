@@ -95,6 +95,9 @@ static const struct {
 	{ JSONSPLIT_LIST, "{\"items\":[1]}", "?" },
 	{ JSONSPLIT_LIST, "{\"items\":[{}]}{}", "o{}\nr{\"items\":[]}\n?" },
 	{ JSONSPLIT_LIST, "{\"items\":[]}\n\n", "r{\"items\":[]}\n" },
+	{ JSONSPLIT_LIST, "{\"items\":1[{}]}", "r{\"items\":1[{}]}\n" },
+	{ JSONSPLIT_LIST, "{\"items\\\"\":[{}],\"\\\"items\":[{}]}",
+	    "r{\"items\\\"\":[{}],\"\\\"items\":[{}]}\n" },
 	{ JSONSPLIT_LIST, "[]", "?" },
 	{ JSONSPLIT_LIST, "", "~" },
 };

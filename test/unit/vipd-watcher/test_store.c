@@ -350,6 +350,23 @@ START_TEST(one_port_in_conflict_leaves_the_others)
 }
 END_TEST
 
+START_TEST(an_address_in_conflict_leaves_the_others)
+{
+	struct service_object *s = service("late", "192.168.185.18", 20, 80, 0);
+
+	setup();
+	s->external_ips = xreallocarray(s->external_ips, 2, sizeof(*s->external_ips));
+	s->external_ips[s->n_external_ips++] = ip("192.168.185.19");
+	store_put_service(&store, service("early", "192.168.185.18", 10, 80, 0));
+	store_put_service(&store, s);
+	ck_assert_uint_eq(look("late")->head.verdict, VERDICT_OK);
+	ck_assert_uint_eq(view.addresses[0].verdict, VERDICT_CONFLICT);
+	ck_assert_uint_eq(view.addresses[1].verdict, VERDICT_OK);
+	ck_assert_uint_eq(view.ports[0].verdict, VERDICT_OK);
+	teardown();
+}
+END_TEST
+
 /* X1, X2 */
 START_TEST(addresses_outside_the_fence_are_refused_with_the_remedy)
 {
@@ -564,7 +581,7 @@ UNIT_MAIN("store", a_service_and_its_slices_join_in_either_order,
     local_policy_computes_the_local_ones_apart, ports_join_by_name_whatever_their_number,
     an_endpoint_that_is_a_vip_or_not_routable_is_dropped_and_named,
     the_loser_of_a_port_learns_who_has_it_and_gets_it_when_they_go,
-    one_port_in_conflict_leaves_the_others,
+    one_port_in_conflict_leaves_the_others, an_address_in_conflict_leaves_the_others,
     addresses_outside_the_fence_are_refused_with_the_remedy,
     a_refused_address_takes_nothing_from_anybody, changed_rules_judge_everything_again,
     a_load_balancer_of_our_class_waits_for_an_address_and_others_are_not_told,
