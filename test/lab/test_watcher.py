@@ -263,7 +263,7 @@ def test_losing_the_server_changes_nothing_but_the_state(cluster, watcher):
     cluster.restart()
     cluster.create(web("new", "192.168.185.19"))
     watcher.wait_health("OK", within=10)
-    watcher.wait_service("default/new")
+    watcher.wait_service("default/new", within=40)
     assert ("MSG_SERVICE_GONE", KEY) not in watcher.told
     assert sum("connection refused" in line for line in watcher.logs) == 1
 
