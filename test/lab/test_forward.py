@@ -53,6 +53,8 @@ def forward(site):
     for forwarder in started:
         forwarder.end()
     cleanup(site.nodes[0])
+    # A later test's client may come from a port that a flow of this one had.
+    site.nodes[0].run("conntrack", "-F")
 
 
 def pods(site, port=PORT, index=0, only=None):
