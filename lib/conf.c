@@ -8,6 +8,7 @@
 #include "conf_build.h"
 #include "conf_check.h"
 #include "conf_global.h"
+#include "conf_group.h"
 #include "conf_instance.h"
 #include "conf_keepalived.h"
 #include "conf_lists.h"
@@ -75,6 +76,9 @@ static const struct conf_keyword words[] = {
 	{ "vrrp_instance", .args = "NAME { ... }", .kind = CONF_CUSTOM,
 	    .takes_block = CONF_MUST_BLOCK, .named = true, .read = read_instance,
 	    .help = "a virtual router" },
+	{ "vrrp_sync_group", .args = "NAME { ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .named = true, .read = conf_read_group,
+	    .help = "instances that change their state together" },
 	{ "services", .args = "{ ... }", .kind = CONF_CUSTOM,
 	    .takes_block = CONF_MUST_BLOCK, .read = read_services,
 	    .help = "where Services come from and which addresses they may have" },
@@ -97,6 +101,7 @@ conf_table_at(size_t i)
 		&root,
 		conf_global_table(),
 		conf_instance_table(),
+		conf_group_table(),
 		conf_auth_table(),
 		conf_address_table(),
 		conf_peer_table(),
@@ -156,6 +161,7 @@ finish(struct conf_build *b, const char *path)
 		conf->instances[conf->n_instances++] = b->drafts[i]->in;
 		b->drafts[i]->in = (struct conf_instance){ 0 };
 	}
+	conf_groups_finish(b, conf);
 	s->pools = xcalloc(b->services.n_pools, sizeof(*s->pools));
 	for (size_t i = 0; i < b->services.n_pools; i++) {
 		s->pools[s->n_pools++] = b->services.pools[i]->pool;
@@ -188,6 +194,9 @@ free_build(struct conf_build *b)
 		free(d);
 	}
 	free(b->drafts);
+	for (size_t i = 0; i < b->n_groups; i++)
+		conf_group_draft_free(b->groups[i]);
+	free(b->groups);
 	for (size_t i = 0; i < b->services.n_pools; i++) {
 		free(b->services.pools[i]->pool.ranges.items);
 		free(b->services.pools[i]->ranges_at.items);
@@ -268,6 +277,9 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n_instances; i++)
 		free_instance(&conf->instances[i]);
 	free(conf->instances);
+	for (size_t i = 0; i < conf->n_groups; i++)
+		conf_group_free(&conf->groups[i]);
+	free(conf->groups);
 	for (size_t i = 0; i < conf->services.n_pools; i++)
 		free(conf->services.pools[i].ranges.items);
 	free(conf->services.pools);
@@ -299,8 +311,8 @@ conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b)
 	for (size_t i = 0; i < t->n_words; i++)
 		if (t->words[i].size && !conf_value_eq(&t->words[i], a, b))
 			return false;
-	if (strcmp(a->name, b->name) || a->wants_services != b->wants_services ||
-	    a->auth_type != b->auth_type ||
+	if (strcmp(a->name, b->name) || strcmp(a->group, b->group) ||
+	    a->wants_services != b->wants_services || a->auth_type != b->auth_type ||
 	    memcmp(a->auth_data, b->auth_data, sizeof(a->auth_data)) ||
 	    a->n_addresses != b->n_addresses || a->n_peers != b->n_peers)
 		return false;

@@ -43,6 +43,7 @@ struct conf_peer {
 
 struct conf_instance {
 	char name[NAME_LEN];
+	char group[NAME_LEN]; /* its vrrp_sync_group; empty: none */
 	char interface[IFNAME_LEN];
 	uint8_t family; /* AF_INET, AF_INET6: derived or configured */
 	uint8_t version;
@@ -70,6 +71,12 @@ struct conf_instance {
 	size_t n_addresses;
 	bool wants_services;               /* a service_addresses keyword is there */
 	struct conf_ranges service_ranges; /* empty though wanted: bare */
+};
+
+struct conf_group {
+	char name[NAME_LEN];
+	char (*members)[NAME_LEN]; /* instances, as configured */
+	size_t n_members;
 };
 
 struct conf_pool {
@@ -100,6 +107,8 @@ struct conf {
 	char router_id[NAME_LEN]; /* empty: the node's name */
 	struct conf_instance *instances;
 	size_t n_instances;
+	struct conf_group *groups; /* sorted by name */
+	size_t n_groups;
 	struct conf_services services;
 	struct conf_forwarding forwarding;
 };

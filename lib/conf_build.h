@@ -30,6 +30,14 @@ struct conf_draft {
 	struct conf_places ranges_at;
 };
 
+struct conf_group_draft {
+	struct conf_group group; /* first: rows have its offsets */
+	const struct conf_word *name;
+	struct conf_seen seen;
+	size_t members_cap;
+	struct conf_places members_at;
+};
+
 struct conf_pool_draft {
 	struct conf_pool pool; /* first: rows have its offsets */
 	const struct conf_word *name;
@@ -53,6 +61,9 @@ struct conf_build {
 	struct conf_draft **drafts;
 	size_t n_drafts;
 	size_t drafts_cap;
+	struct conf_group_draft **groups;
+	size_t n_groups;
+	size_t groups_cap;
 	struct conf_services_draft services;
 	struct conf_forwarding forwarding;
 	const struct conf_word *forwarding_word; /* NULL: no such block */

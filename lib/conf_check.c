@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "conf_check_all.h"
+#include "conf_group.h"
 #include "conf_instance.h"
 #include "conf_services.h"
 #include "mem.h"
@@ -237,6 +238,7 @@ conf_check(struct conf_build *b)
 		limit_advertised(ps, d);
 	}
 	conf_check_names(b);
+	conf_check_groups(b);
 	conf_check_routers(b);
 	conf_check_ranges(b);
 	check_services(b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf.h"
+#include "conf_group.h"
 #include "conf_instance.h"
 #include "conf_services.h"
 #include "conf_value.h"
@@ -11,6 +12,16 @@ print_instance(const struct conf_instance *in, FILE *out)
 	conf_print_word(out, in->name);
 	fputs(" {\n", out);
 	conf_print_words(out, 1, conf_instance_table(), in);
+	fputs("}\n", out);
+}
+
+static void
+print_group(const struct conf_group *g, FILE *out)
+{
+	fputs("vrrp_sync_group ", out);
+	conf_print_word(out, g->name);
+	fputs(" {\n", out);
+	conf_print_words(out, 1, conf_group_table(), g);
 	fputs("}\n", out);
 }
 
@@ -35,6 +46,8 @@ conf_print(const struct conf *conf, FILE *out)
 	}
 	for (size_t i = 0; i < conf->n_instances; i++)
 		print_instance(&conf->instances[i], out);
+	for (size_t i = 0; i < conf->n_groups; i++)
+		print_group(&conf->groups[i], out);
 	if (conf->services.present)
 		print_block("services", conf_services_table(), &conf->services, out);
 	if (conf->services.present || f->mode != FORWARD_AUTO ||

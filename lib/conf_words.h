@@ -35,6 +35,7 @@ enum conf_context {
 	CONF_IN_GLOBAL = 2,
 	CONF_IN_INSTANCE = 4,
 	CONF_IN_ADDRESS = 8,
+	CONF_IN_GROUP = 16,
 };
 
 struct conf_choice {
