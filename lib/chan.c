@@ -213,7 +213,7 @@ read_one(struct chan *c)
 	}
 	why = deliver(c, buf, (size_t)n, fds, take_fds(&mh, fds));
 	if (why && c->fd >= 0) {
-		fail(c, why);	/* c may be freed now */
+		fail(c, why); /* c may be freed now */
 		return false;
 	}
 	return c->fd >= 0;

@@ -54,6 +54,8 @@ static const struct field instance_fields[] = { STRING(struct msg_instance, name
 	U8_MAX(struct msg_instance, auth_type, VRRP_AUTH_PASS),
 	ADDR(struct msg_instance, unicast_src), END };
 static const struct field addr_fields[] = { { FIELD_ADDR, 0, 0 }, END };
+static const struct field installed_fields[] = { ADDR(struct msg_installed_record, addr),
+	END };
 static const struct field peer_fields[] = { ADDR(struct msg_peer_record, addr), END };
 static const struct field state_fields[] = { U8_MAX(struct msg_state, state, VRRP_FAULT),
 	U8_MAX(struct msg_state, reason, VRRP_REASON_COUNT - 1),
@@ -164,8 +166,8 @@ ROW(MSG_INSTANCE_ADVERTISED, REF, sizeof(struct ipaddr), PEER_VIPD, 0, NULL, add
 ROW(MSG_INSTANCE_PEERS, REF, sizeof(struct msg_peer_record), PEER_VIPD, 0, NULL, peer_fields),
 ROW(MSG_INSTANCE_END, REF, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_INSTANCE_GONE, REF, 0, PEER_VIPD, 0, NULL, NULL),
-ROW(MSG_INSTALLED, REF, sizeof(struct ipaddr), PEER_VIPD, 0, NULL, addr_fields),
-ROW(MSG_REMOVED, REF, sizeof(struct ipaddr), PEER_VIPD, 0, NULL, addr_fields),
+ROW(MSG_INSTALLED, REF, sizeof(struct msg_installed_record), PEER_VIPD, 0, NULL, installed_fields),
+ROW(MSG_REMOVED, REF, sizeof(struct msg_installed_record), PEER_VIPD, 0, NULL, installed_fields),
 ROW(MSG_COUNTERS_REQUEST, 0, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_STATE, sizeof(struct msg_state), 0, PEER_ENGINE, 0, state_fields, NULL),
 ROW(MSG_COUNTERS, REF, sizeof(struct msg_counter), PEER_ENGINE | PEER_VIPD, 0, NULL, counter_fields),

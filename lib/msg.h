@@ -219,8 +219,13 @@ struct msg_instance {
 struct msg_instance_ref {
 	uint32_t id;
 };
-/* Records of ADVERTISED (in configured order), INSTALLED and REMOVED:
- * struct ipaddr. Of PEERS: */
+/* Records of ADVERTISED (in configured order): struct ipaddr. Of INSTALLED and
+ * REMOVED: */
+struct msg_installed_record {
+	struct ipaddr addr;
+	uint32_t ifindex; /* where it is, and is announced */
+};
+/* Of PEERS: */
 struct msg_peer_record {
 	struct ipaddr addr;
 	uint8_t min_ttl; /* accepted window; default 255..255 is sent by */

@@ -160,9 +160,11 @@ tell_instances(struct engine *e, const struct iface *i, struct iface *now_on)
 {
 	uint64_t now = clock_us();
 
-	for (struct instance *in = e->instances; in; in = in->next)
+	for (struct instance *in = e->instances; in; in = in->next) {
+		outlets_on_iface(&in->outlets, i->info.ifindex, now_on);
 		if (in->iface == i)
 			instance_on_iface(in, now_on, now);
+	}
 }
 
 static const char *
@@ -182,8 +184,7 @@ on_interface(struct engine *e, const struct msg *m)
 	i->info = *head;
 	tell_instances(e, i, i);
 	for (struct instance *in = e->instances; in && new_mac; in = in->next)
-		if (in->iface == i)
-			instance_announce_anew(in, clock_us());
+		outlets_announce_anew(&in->outlets, i, clock_us());
 	return NULL;
 }
 
@@ -366,12 +367,13 @@ static const char *
 on_installed(struct engine *e, const struct msg *m)
 {
 	const struct msg_instance_ref *ref = m->head;
-	const struct ipaddr *addrs = m->records;
+	const struct msg_installed_record *r = m->records;
 	struct instance *in = find(e, ref->id);
 	uint64_t now = clock_us();
 
 	for (uint16_t i = 0; in && i < m->count; i++)
-		pacing_install(&in->pacing, &addrs[i], now);
+		outlets_install(&in->outlets, r[i].ifindex,
+		    iface_find(e->ifaces, r[i].ifindex), &r[i].addr, now);
 	return NULL;
 }
 
@@ -379,11 +381,11 @@ static const char *
 on_removed(struct engine *e, const struct msg *m)
 {
 	const struct msg_instance_ref *ref = m->head;
-	const struct ipaddr *addrs = m->records;
+	const struct msg_installed_record *r = m->records;
 	struct instance *in = find(e, ref->id);
 
 	for (uint16_t i = 0; in && i < m->count; i++)
-		pacing_remove(&in->pacing, &addrs[i]);
+		outlets_remove(&in->outlets, r[i].ifindex, &r[i].addr);
 	return NULL;
 }
 

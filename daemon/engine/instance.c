@@ -77,13 +77,13 @@ carry_out(struct instance *in, const struct vrrp_actions *actions, uint64_t now)
 			send_advert(in, actions->list[i].priority, now);
 			break;
 		case VRRP_DO_ANNOUNCE:
-			pacing_start(&in->pacing, now);
+			outlets_start(&in->outlets, now);
 			break;
 		case VRRP_DO_REANNOUNCE:
-			pacing_repair(&in->pacing, now);
+			outlets_repair(&in->outlets, now);
 			break;
 		case VRRP_DO_SILENCE:
-			pacing_stop(&in->pacing);
+			outlets_stop(&in->outlets);
 			break;
 		case VRRP_DO_REPORT:
 			in->dirty = true;
@@ -198,7 +198,7 @@ derive(struct instance *in, uint64_t now)
 		.n_peers = in->conf.n_peers,
 	};
 	memcpy(in->policy.auth_data, m->auth_data, sizeof(m->auth_data));
-	pacing_configure(&in->pacing, &pacing, now);
+	outlets_configure(&in->outlets, &pacing, now);
 }
 
 static bool
@@ -290,7 +290,6 @@ instance_new(struct instance_conf *c, struct iface *iface, uint64_t now_us)
 	in->differs.interval_us = LOG_INTERVAL_US;
 	in->sending.interval_us = LOG_INTERVAL_US;
 	take_conf(in, c);
-	pacing_init(&in->pacing);
 	conf = election_conf(in);
 	vrrp_init(&in->vrrp, &conf, now_us);
 	refresh(in, now_us);
@@ -301,7 +300,7 @@ void
 instance_free(struct instance *in, uint64_t now_us)
 {
 	instance_stop(in, now_us);
-	pacing_fini(&in->pacing);
+	outlets_fini(&in->outlets);
 	instance_conf_free(&in->conf);
 	free(in->advertised);
 	free(in);
@@ -354,34 +353,25 @@ instance_expire(struct instance *in, uint64_t now_us)
 unsigned
 instance_announce(struct instance *in, int fd, unsigned max, uint64_t now_us)
 {
+	struct iface *iface;
 	struct ipaddr addr;
 	unsigned n = 0;
 
-	while (n < max && in->iface &&
-	    pacing_next(&in->pacing, &in->iface->gate, now_us, &addr)) {
-		instance_send_announcement(in, fd, &addr);
+	while (n < max && outlets_next(&in->outlets, now_us, &addr, &iface)) {
+		instance_send_announcement(in, iface, fd, &addr);
 		n++;
 	}
 	return n;
 }
 
-void
-instance_announce_anew(struct instance *in, uint64_t now_us)
-{
-	if (in->vrrp.state == VRRP_MASTER)
-		pacing_start(&in->pacing, now_us);
-}
-
 uint64_t
 instance_deadline(const struct instance *in)
 {
-	uint64_t at = vrrp_deadline(&in->vrrp), announce;
+	uint64_t at = vrrp_deadline(&in->vrrp);
+	uint64_t announce = outlets_deadline(&in->outlets);
 
 	if (in->retry_us < at)
 		at = in->retry_us;
-	if (!in->iface)
-		return at;
-	announce = pacing_deadline(&in->pacing, &in->iface->gate);
 	return announce < at ? announce : at;
 }
 

@@ -12,14 +12,14 @@
 #include "iface.h"
 #include "instance_conf.h"
 #include "log.h"
-#include "pacing.h"
+#include "outlet.h"
 #include "vrrp.h"
 
 struct instance {
 	struct instance_conf conf;
 	struct iface *iface; /* NULL: not there */
 	struct vrrp vrrp;
-	struct pacing pacing;
+	struct outlets outlets;
 	struct counters counters;
 	struct advert_policy policy;
 	uint8_t *advertised; /* addresses back to back, as in adverts */
@@ -47,8 +47,6 @@ void instance_configure(
     struct instance *in, struct instance_conf *c, struct iface *iface, uint64_t now_us);
 /* The interface changed or went (NULL). */
 void instance_on_iface(struct instance *in, struct iface *iface, uint64_t now_us);
-/* The interface has another MAC: a master tells the network. */
-void instance_announce_anew(struct instance *in, uint64_t now_us);
 void instance_stop(struct instance *in, uint64_t now_us);
 
 /* Whether the packet is an advert for this router; *out with ADVERT_OK. */

@@ -83,9 +83,10 @@ instance_send_advert(struct instance *in, uint8_t priority)
 }
 
 void
-instance_send_announcement(struct instance *in, int fd, const struct ipaddr *addr)
+instance_send_announcement(
+    struct instance *in, const struct iface *on, int fd, const struct ipaddr *addr)
 {
-	const struct msg_interface *info = &in->iface->info;
+	const struct msg_interface *info = &on->info;
 	uint8_t frame[ANNOUNCE_FRAME_MAX];
 	size_t len = announce_frame(addr, info->mac, info->forwarding6, frame);
 

@@ -50,7 +50,12 @@ static void
 report(struct addresses *as, enum report_kind kind, uint32_t owner, const struct entry *e,
     int error)
 {
-	report_add(&as->report, kind, owner, &e->addr, error);
+	struct msg_installed_record at = {
+		.addr = e->addr,
+		.ifindex = kind == REPORT_REMOVED ? e->told_ifindex : e->ifindex,
+	};
+
+	report_add(&as->report, kind, owner, &at, error);
 	wake(as);
 }
 
@@ -60,15 +65,18 @@ update_told(struct addresses *as, struct entry *e, const struct plan_place *plac
 	const struct claim *c = e->claims;
 	bool installed = plan_is_installed(c ? &c->want : NULL, place);
 	uint32_t owner = installed ? c->owner : 0;
+	bool as_told = installed && e->told && e->told_owner == owner &&
+	    e->told_ifindex == e->ifindex;
 
 	if (!installed && place->misfit)
 		return; /* it is there until the kernel says otherwise */
-	if (e->told && (!installed || e->told_owner != owner))
+	if (e->told && !as_told)
 		report(as, REPORT_REMOVED, e->told_owner, e, 0);
-	if (installed && (!e->told || e->told_owner != owner))
+	if (installed && !as_told)
 		report(as, REPORT_INSTALLED, owner, e, 0);
 	e->told = installed;
 	e->told_owner = owner;
+	e->told_ifindex = e->ifindex;
 	if (installed)
 		e->error = 0;
 }

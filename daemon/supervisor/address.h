@@ -32,10 +32,10 @@ struct address_want {
 struct addresses_ops {
 	/* On the interface now; again, after it had gone. */
 	void (*on_installed)(
-	    void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n);
+	    void *arg, uint32_t owner, const struct msg_installed_record *list, size_t n);
 	/* No longer there, or no longer this owner's. */
 	void (*on_removed)(
-	    void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n);
+	    void *arg, uint32_t owner, const struct msg_installed_record *list, size_t n);
 	/* Wanted, and cannot be had (errno); tried again. Once for each new
 	 * error. EBUSY: another owner has it. */
 	void (*on_failed)(

@@ -7,10 +7,10 @@
 
 void
 report_add(struct report *r, enum report_kind kind, uint32_t owner,
-    const struct ipaddr *addr, int error)
+    const struct msg_installed_record *at, int error)
 {
 	r->events = array_grow(r->events, r->count, &r->cap, sizeof(*r->events));
-	r->events[r->count++] = (struct report_event){ kind, owner, error, *addr };
+	r->events[r->count++] = (struct report_event){ kind, owner, error, *at };
 }
 
 static bool
@@ -20,18 +20,18 @@ goes_with(const struct report_event *a, const struct report_event *b)
 }
 
 static void
-tell(const struct report *r, const struct report_event *ev, const struct ipaddr *addrs,
-    size_t n)
+tell(const struct report *r, const struct report_event *ev,
+    const struct msg_installed_record *list, size_t n)
 {
 	switch (ev->kind) {
 	case REPORT_INSTALLED:
-		r->ops->on_installed(r->arg, ev->owner, addrs, n);
+		r->ops->on_installed(r->arg, ev->owner, list, n);
 		break;
 	case REPORT_REMOVED:
-		r->ops->on_removed(r->arg, ev->owner, addrs, n);
+		r->ops->on_removed(r->arg, ev->owner, list, n);
 		break;
 	case REPORT_FAILED:
-		r->ops->on_failed(r->arg, ev->owner, addrs, ev->error);
+		r->ops->on_failed(r->arg, ev->owner, &list->addr, ev->error);
 		break;
 	}
 }
@@ -40,7 +40,7 @@ void
 report_tell(struct report *r)
 {
 	_free_ struct report_event *events = r->events;
-	_free_ struct ipaddr *addrs = xcalloc(r->count, sizeof(*addrs));
+	_free_ struct msg_installed_record *list = xcalloc(r->count, sizeof(*list));
 	size_t n = r->count;
 
 	r->events = NULL;
@@ -49,9 +49,9 @@ report_tell(struct report *r)
 		for (k = i; k < n; k++) {
 			if (k > i && !goes_with(&events[i], &events[k]))
 				break;
-			addrs[k - i] = events[k].addr;
+			list[k - i] = events[k].at;
 		}
-		tell(r, &events[i], addrs, k - i);
+		tell(r, &events[i], list, k - i);
 	}
 }
 

@@ -13,7 +13,7 @@ struct report_event {
 	enum report_kind kind;
 	uint32_t owner;
 	int error;
-	struct ipaddr addr;
+	struct msg_installed_record at;
 };
 
 struct report {
@@ -25,7 +25,7 @@ struct report {
 };
 
 void report_add(struct report *r, enum report_kind kind, uint32_t owner,
-    const struct ipaddr *addr, int error);
+    const struct msg_installed_record *at, int error);
 /* Callees may add. */
 void report_tell(struct report *r);
 void report_free(struct report *r);

@@ -39,6 +39,7 @@ struct entry {
 	bool waiting;      /* until not_before_us */
 	bool watching;     /* somebody else's address is in the way */
 	uint32_t told_owner;
+	uint32_t told_ifindex;
 	uint32_t ifindex; /* where the request goes */
 	uint32_t seq;
 	enum request queued;

@@ -59,7 +59,7 @@ void
 ifaces_begin(struct iface *list)
 {
 	for (; list; list = list->next)
-		list->wanted[0] = list->wanted[1] = false;
+		list->wanted[0] = list->wanted[1] = list->carries = false;
 }
 
 void
@@ -71,7 +71,7 @@ ifaces_sweep(struct iface **list, struct chan *engine)
 		for (int f = 0; f < 2; f++)
 			if (!i->wanted[f])
 				close_sockets(i, f);
-		if (i->wanted[0] || i->wanted[1]) {
+		if (i->wanted[0] || i->wanted[1] || i->carries) {
 			list = &i->next;
 			continue;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interfaces that instances run on, as the engine has to know them: their
- * state and their VRRP sockets. vipd keeps its own copies of the sockets, so
- * that an engine's restart opens nothing anew (I10).
+ * The interfaces that instances run on or have addresses on, as the engine has
+ * to know them: their state, and their VRRP sockets if any. vipd keeps its own copies of
+ * the sockets, so that an engine's restart opens nothing anew (I10).
  */
 #pragma once
 
@@ -17,6 +17,7 @@ struct iface {
 	struct msg_interface told; /* ifindex 0: does not exist */
 	int sockets[2][2];         /* [IPv4, IPv6][receive, send]; -1 */
 	bool wanted[2];            /* by family, since ifaces_begin */
+	bool carries;              /* addresses, since then */
 	bool complained;
 	struct iface *next;
 };
@@ -24,7 +25,7 @@ struct iface {
 /* Finds or makes the one of this name. */
 struct iface *iface_get(struct iface **list, const char *name);
 struct iface *iface_find(struct iface *list, const char *name);
-/* Marks all unwanted; iface_get callers set wanted[]; ifaces_sweep closes. */
+/* Marks all unwanted; callers set wanted[] and carries; ifaces_sweep closes. */
 void ifaces_begin(struct iface *list);
 void ifaces_sweep(struct iface **list, struct chan *engine);
 /*

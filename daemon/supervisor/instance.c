@@ -181,14 +181,14 @@ instances_is_installed(const struct instances *is, const struct ipaddr *addr)
 
 void
 instances_on_installed(
-    struct instances *is, uint32_t id, const struct ipaddr *addrs, size_t n)
+    struct instances *is, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
 	struct instance *in = by_id(is, id);
 
 	if (!in)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		struct msg_ctl_address *a = find_address(in, &addrs[i]);
+		struct msg_ctl_address *a = find_address(in, &list[i].addr);
 
 		if (!a)
 			continue;
@@ -196,26 +196,26 @@ instances_on_installed(
 		a->error[0] = '\0';
 	}
 	if (is->engine && in->conf)
-		instance_send_addresses(is->engine, MSG_INSTALLED, id, addrs, n);
+		instance_send_places(is->engine, MSG_INSTALLED, id, list, n);
 	is->ops->addresses_changed(is->arg);
 }
 
 void
 instances_on_removed(
-    struct instances *is, uint32_t id, const struct ipaddr *addrs, size_t n)
+    struct instances *is, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
 	struct instance *in = by_id(is, id);
 
 	if (!in)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		struct msg_ctl_address *a = find_address(in, &addrs[i]);
+		struct msg_ctl_address *a = find_address(in, &list[i].addr);
 
 		if (a)
 			a->installed = false;
 	}
 	if (is->engine && in->conf)
-		instance_send_addresses(is->engine, MSG_REMOVED, id, addrs, n);
+		instance_send_places(is->engine, MSG_REMOVED, id, list, n);
 	instances_wants_changed(is);
 	is->ops->addresses_changed(is->arg);
 }
@@ -289,14 +289,25 @@ instances_wants_changed(struct instances *is)
 
 /* ---- interfaces ---- */
 
+/* Its own with sockets, those of its addresses to announce them there. */
+static void
+want_ifaces(struct instances *is, const struct conf_instance *c)
+{
+	struct iface *own = iface_get(&is->ifaces, c->interface);
+
+	own->wanted[c->family == AF_INET6] = true;
+	for (size_t i = 0; i < c->n_addresses; i++)
+		if (c->addresses[i].dev[0])
+			iface_get(&is->ifaces, c->addresses[i].dev)->carries = true;
+}
+
 static void
 refresh_ifaces(struct instances *is)
 {
 	ifaces_begin(is->ifaces);
 	for (struct instance *in = is->first; in; in = in->next)
 		if (in->conf)
-			iface_get(&is->ifaces, in->conf->interface)
-			    ->wanted[in->conf->family == AF_INET6] = true;
+			want_ifaces(is, in->conf);
 	ifaces_sweep(&is->ifaces, is->engine);
 	for (struct iface *i = is->ifaces; i; i = i->next)
 		iface_update(

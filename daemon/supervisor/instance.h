@@ -88,8 +88,8 @@ const struct instance *instances_find(const struct instances *is, const char *na
 /* The link came, changed, or is gone. */
 void instances_on_link(struct instances *is, uint32_t ifindex);
 void instances_on_installed(
-    struct instances *is, uint32_t id, const struct ipaddr *addrs, size_t n);
+    struct instances *is, uint32_t id, const struct msg_installed_record *list, size_t n);
 void instances_on_removed(
-    struct instances *is, uint32_t id, const struct ipaddr *addrs, size_t n);
+    struct instances *is, uint32_t id, const struct msg_installed_record *list, size_t n);
 void instances_on_failed(
     struct instances *is, uint32_t id, const struct ipaddr *addr, int error);

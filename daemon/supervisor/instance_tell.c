@@ -61,15 +61,24 @@ instance_describe(const struct instances *is, const struct instance *in)
 	return m;
 }
 
-void
-instance_send_addresses(struct chan *engine, enum msg_type type, uint32_t id,
-    const struct ipaddr *addrs, size_t n)
+/* In as many messages as needed; size is a record's. */
+static void
+send_list(struct chan *engine, enum msg_type type, uint32_t id, const void *list,
+    size_t size, size_t n)
 {
 	struct msg_instance_ref ref = { .id = id };
 	size_t max = msg_records_max(type);
 
 	for (size_t i = 0; i < n; i += max)
-		chan_send(engine, type, &ref, addrs + i, n - i < max ? n - i : max);
+		chan_send(engine, type, &ref, (const uint8_t *)list + i * size,
+		    n - i < max ? n - i : max);
+}
+
+void
+instance_send_places(struct chan *engine, enum msg_type type, uint32_t id,
+    const struct msg_installed_record *list, size_t n)
+{
+	send_list(engine, type, id, list, sizeof(*list), n);
 }
 
 static void
@@ -82,17 +91,15 @@ send_advertised(struct chan *engine, const struct instance *in)
 	for (size_t i = 0; i < c->n_addresses; i++)
 		if (!c->addresses[i].excluded)
 			list[n++] = c->addresses[i].addr;
-	instance_send_addresses(engine, MSG_INSTANCE_ADVERTISED, in->id, list, n);
+	send_list(engine, MSG_INSTANCE_ADVERTISED, in->id, list, sizeof(*list), n);
 	free(list);
 }
 
 static void
 send_peers(struct chan *engine, const struct instance *in)
 {
-	struct msg_instance_ref ref = { .id = in->id };
 	const struct conf_instance *c = in->conf;
 	struct msg_peer_record *list = xcalloc(c->n_peers, sizeof(*list));
-	size_t max = msg_records_max(MSG_INSTANCE_PEERS), n;
 
 	for (size_t i = 0; i < c->n_peers; i++)
 		list[i] = (struct msg_peer_record){
@@ -100,10 +107,7 @@ send_peers(struct chan *engine, const struct instance *in)
 			.min_ttl = c->peers[i].min_ttl,
 			.max_ttl = c->peers[i].max_ttl,
 		};
-	for (size_t i = 0; i < c->n_peers; i += n) {
-		n = c->n_peers - i < max ? c->n_peers - i : max;
-		chan_send(engine, MSG_INSTANCE_PEERS, &ref, list + i, n);
-	}
+	send_list(engine, MSG_INSTANCE_PEERS, in->id, list, sizeof(*list), c->n_peers);
 	free(list);
 }
 
@@ -124,12 +128,19 @@ instance_send(const struct instances *is, const struct instance *in)
 void
 instance_send_installed(const struct instances *is, const struct instance *in)
 {
-	struct ipaddr *list = xcalloc(in->n_addresses, sizeof(*list));
+	struct msg_installed_record *list = xcalloc(in->n_addresses, sizeof(*list));
 	size_t n = 0;
 
-	for (size_t i = 0; i < in->n_addresses; i++)
-		if (in->addresses[i].installed)
-			list[n++] = in->addresses[i].addr;
-	instance_send_addresses(is->engine, MSG_INSTALLED, in->id, list, n);
+	for (size_t i = 0; i < in->n_addresses; i++) {
+		const struct msg_ctl_address *a = &in->addresses[i];
+		const struct link *link = links_find_by_name(is->links, a->dev);
+
+		if (a->installed && link)
+			list[n++] = (struct msg_installed_record){
+				.addr = a->addr,
+				.ifindex = link_index(link),
+			};
+	}
+	instance_send_places(is->engine, MSG_INSTALLED, in->id, list, n);
 	free(list);
 }

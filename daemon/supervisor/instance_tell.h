@@ -14,6 +14,6 @@ uint8_t instance_soft_priority(uint8_t priority);
 void instance_send(const struct instances *is, const struct instance *in);
 /* INSTALLED for all that is on the interface (a restarted engine asks). */
 void instance_send_installed(const struct instances *is, const struct instance *in);
-/* One of INSTALLED, REMOVED, INSTANCE_ADVERTISED in as many messages as needed. */
-void instance_send_addresses(struct chan *engine, enum msg_type type, uint32_t id,
-    const struct ipaddr *addrs, size_t n);
+/* INSTALLED or REMOVED, in as many messages as needed. */
+void instance_send_places(struct chan *engine, enum msg_type type, uint32_t id,
+    const struct msg_installed_record *list, size_t n);

@@ -278,15 +278,15 @@ foreign_address(void *arg, const struct ipaddr *addr)
 }
 
 static void
-on_installed(void *arg, uint32_t id, const struct ipaddr *addrs, size_t n)
+on_installed(void *arg, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
-	instances_on_installed(&((struct vipd *)arg)->instances, id, addrs, n);
+	instances_on_installed(&((struct vipd *)arg)->instances, id, list, n);
 }
 
 static void
-on_removed(void *arg, uint32_t id, const struct ipaddr *addrs, size_t n)
+on_removed(void *arg, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
-	instances_on_removed(&((struct vipd *)arg)->instances, id, addrs, n);
+	instances_on_removed(&((struct vipd *)arg)->instances, id, list, n);
 }
 
 static void

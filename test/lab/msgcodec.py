@@ -5,7 +5,7 @@ Enums, structs and sizes are read from lib/ipaddr.h and lib/msg.h, what a type
 carries from the table in lib/msg.c, so this file cannot fall behind them:
 
     build("MSG_CTL_END", code=0)                     -> bytes
-    build("MSG_INSTALLED", records=[ipaddr("192.0.2.1")], id=7)
+    build("MSG_INSTANCE_ADVERTISED", records=[ipaddr("192.0.2.1")], id=7)
     parse(data)                                      -> Message
 
 Every enum constant is in ENUM (ENUM["VRRP_MASTER"]), every struct a

@@ -62,6 +62,37 @@ def test_the_announcement_over_ipv6_is_an_unsolicited_na(lab):
     capture.assert_clean()
 
 
+def test_an_address_with_dev_is_announced_on_that_interface(lab):
+    topo = lab(nodes=2)
+    vip, vip6 = "198.51.100.5", "2001:db8:198::5"
+    for node in topo.nodes:
+        node.batch(["link add eth1 type veth peer name far", "link set eth1 up",
+                    "link set far up"])
+    captures = [Capture(node, dev="far") for node in topo.nodes]
+    vipds = [Vipd(node, instance(priority, vips=(VIP4 + "/24", f"{vip}/24 dev eth1"))
+                  + instance(priority, name="six", virtual_router_id=88,
+                             vips=(LINKLOCAL6 + "/64", f"{vip6}/64 dev eth1")))
+             for node, priority in zip(topo.nodes, (200, 100))]
+    settle(vipds)
+
+    def announced(i):
+        mac = topo.nodes[i].mac("eth1")
+        return (captures[i].frames("garp", src=vip, mac=mac)
+                and captures[i].frames("na", target=vip6, mac=mac))
+
+    wait(lambda: announced(0), 5, "its own MAC, on the other segment")
+    assert vip in topo.nodes[0].addresses("eth1")
+    assert not captures[0].frames("garp", src=VIP4), "each on its own"
+    # A restarted engine is told where they are, too.
+    before = len(captures[0].frames("garp", src=vip))
+    vipds[0].kill_child("vipd-engine")
+    wait(lambda: len(captures[0].frames("garp", src=vip)) > before, 5, "again")
+    assert not captures[1].frames("garp", src=vip), "a backup is silent"
+    vipds[0].crash()
+    vipds[1].wait_state("MASTER")
+    wait(lambda: announced(1), 5, "the successor announces there")
+
+
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_unicast_routers_elect_one_master_without_multicast(lab, family):
     topo = lab(nodes=2)

@@ -75,12 +75,13 @@ class Capture(Process):
 
     count = 0
 
-    def __init__(self, node, expression="vrrp or arp or icmp6 or ip6 proto 112"):
+    def __init__(self, node, expression="vrrp or arp or icmp6 or ip6 proto 112",
+                 dev="eth0"):
         Capture.count += 1
         self.file = node.dir / f"capture{Capture.count}.pcap"
         self.file.touch()
         self.file.chmod(0o666)
-        super().__init__(node, f"tcpdump{Capture.count}", "tcpdump", "-i", "eth0",
+        super().__init__(node, f"tcpdump{Capture.count}", "tcpdump", "-i", dev,
                          "-n", "-U", "--immediate-mode", "-B", "32768", "-s", "2048",
                          "-Z", "root",
                          "--time-stamp-precision=nano", "-w", self.file, expression)

@@ -10,18 +10,18 @@ static _Alignas(8) uint8_t buf[MSG_MAX];
 START_TEST(a_built_message_parses_to_the_same)
 {
 	struct msg_instance_ref ref = { .id = 7 };
-	struct ipaddr addrs[2];
+	struct msg_installed_record list[2] = { 0 };
 	struct msg m;
 	size_t len;
 
-	ck_assert(ipaddr_parse("192.0.2.1", &addrs[0]));
-	ck_assert(ipaddr_parse("2001:db8::1", &addrs[1]));
-	len = msg_build(buf, MSG_INSTALLED, 0, &ref, addrs, 2);
+	ck_assert(ipaddr_parse("192.0.2.1", &list[0].addr));
+	ck_assert(ipaddr_parse("2001:db8::1", &list[1].addr));
+	len = msg_build(buf, MSG_INSTALLED, 0, &ref, list, 2);
 	ck_assert_ptr_null(msg_parse(buf, len, PEER_VIPD, &m));
 	ck_assert_int_eq(m.type, MSG_INSTALLED);
 	ck_assert_int_eq(m.count, 2);
 	ck_assert_mem_eq(m.head, &ref, sizeof(ref));
-	ck_assert_mem_eq(m.records, addrs, sizeof(addrs));
+	ck_assert_mem_eq(m.records, list, sizeof(list));
 }
 END_TEST
 
@@ -76,12 +76,12 @@ END_TEST
 START_TEST(an_enum_outside_its_range_is_refused)
 {
 	struct msg_state state = { .state = VRRP_FAULT + 1 };
-	struct ipaddr addr = { .family = 99 };
+	struct msg_installed_record at = { .addr.family = 99 };
 	struct msg m;
 	size_t len = msg_build(buf, MSG_STATE, 0, &state, NULL, 0);
 
 	ck_assert_str_eq(msg_parse(buf, len, PEER_ENGINE, &m), "value out of range");
-	len = msg_build(buf, MSG_REMOVED, 0, &(struct msg_instance_ref){ 1 }, &addr, 1);
+	len = msg_build(buf, MSG_REMOVED, 0, &(struct msg_instance_ref){ 1 }, &at, 1);
 	ck_assert_str_eq(msg_parse(buf, len, PEER_VIPD, &m), "unknown address family");
 }
 END_TEST

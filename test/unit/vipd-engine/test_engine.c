@@ -22,11 +22,14 @@
 
 #define ADVERT_US 10000
 #define IFINDEX 4
+#define OTHER_IFINDEX 5
 
 /* Shared with a forked engine. */
 static struct {
 	unsigned adverts;
 	unsigned frames;
+	unsigned frames_elsewhere;
+	uint8_t mac;      /* the last byte of the last frame's source */
 	uint8_t priority; /* of the last advert */
 	uint8_t vrid;
 } * net;
@@ -61,10 +64,13 @@ int
 io_send_frame(int fd, uint32_t ifindex, const void *frame, size_t len)
 {
 	(void)fd;
-	(void)frame;
 	(void)len;
-	ck_assert_uint_eq(ifindex, IFINDEX);
-	net->frames++;
+	ck_assert(ifindex == IFINDEX || ifindex == OTHER_IFINDEX);
+	if (ifindex == OTHER_IFINDEX)
+		net->frames_elsewhere++;
+	else
+		net->frames++;
+	net->mac = ((const uint8_t *)frame)[11];
 	return 0;
 }
 
@@ -120,10 +126,10 @@ tell(enum msg_type type, const void *head, const void *records, size_t n)
 }
 
 static void
-tell_interface(uint8_t mac)
+tell_interface_at(uint32_t ifindex, uint8_t mac)
 {
 	struct msg_interface m = {
-		.ifindex = IFINDEX,
+		.ifindex = ifindex,
 		.mtu = 1500,
 		.name = "eth0",
 		.usable = 1,
@@ -132,6 +138,25 @@ tell_interface(uint8_t mac)
 	};
 
 	tell(MSG_INTERFACE, &m, NULL, 0);
+}
+
+static void
+tell_interface(uint8_t mac)
+{
+	tell_interface_at(IFINDEX, mac);
+}
+
+/* Records of INSTALLED and REMOVED. */
+static void
+tell_addresses(enum msg_type type, uint32_t id, const struct ipaddr *addrs, size_t n,
+    uint32_t ifindex)
+{
+	struct msg_installed_record list[100];
+	struct msg_instance_ref ref = { id };
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = (struct msg_installed_record){ addrs[i], ifindex };
+	tell(type, &ref, list, n);
 }
 
 static struct msg_instance
@@ -339,18 +364,17 @@ all_announced(void)
 
 START_TEST(only_installed_addresses_are_announced_and_only_by_a_master)
 {
-	struct msg_instance_ref ref = { 1 };
 	struct msg_instance m = instance(1);
 	struct ipaddr a = ip("192.0.2.5");
 
 	start();
 	tell_instance(&m);
-	tell(MSG_INSTALLED, &ref, &a, 1);
+	tell_addresses(MSG_INSTALLED, 1, &a, 1, IFINDEX);
 	run();
 	ck_assert_uint_eq(net->frames, 0);
 	run_until(has_announced);
 	ck_assert_int_eq(engine.instances->vrrp.state, VRRP_MASTER);
-	tell(MSG_REMOVED, &ref, &a, 1);
+	tell_addresses(MSG_REMOVED, 1, &a, 1, IFINDEX);
 	run();
 	ck_assert_uint_eq(net->frames, 2);
 }
@@ -364,12 +388,11 @@ has_announced_again(void)
 
 START_TEST(a_new_mac_is_announced)
 {
-	struct msg_instance_ref ref = { 1 };
 	struct ipaddr a = ip("192.0.2.5");
 
 	start();
 	become_master();
-	tell(MSG_INSTALLED, &ref, &a, 1);
+	tell_addresses(MSG_INSTALLED, 1, &a, 1, IFINDEX);
 	run_until(has_announced);
 	tell_interface(1);
 	run();
@@ -379,21 +402,67 @@ START_TEST(a_new_mac_is_announced)
 }
 END_TEST
 
+static bool
+has_announced_on_both(void)
+{
+	return net->frames >= 2 && net->frames_elsewhere >= 2;
+}
+
+static bool
+has_announced_elsewhere_again(void)
+{
+	return net->frames_elsewhere >= 4;
+}
+
+/* virtual_ipaddress { ... dev eth1 }. */
+START_TEST(an_address_is_announced_on_the_interface_that_has_it)
+{
+	struct ipaddr a = ip("192.0.2.5"), b = ip("198.51.100.5");
+	struct msg_interface_gone gone = { OTHER_IFINDEX };
+
+	start();
+	become_master();
+	tell_interface_at(OTHER_IFINDEX, 9);
+	tell_addresses(MSG_INSTALLED, 1, &a, 1, IFINDEX);
+	tell_addresses(MSG_INSTALLED, 1, &b, 1, OTHER_IFINDEX);
+	run_until(has_announced_on_both);
+	run();
+	ck_assert_uint_eq(net->frames, 2);
+	ck_assert_uint_eq(net->frames_elsewhere, 2);
+
+	/* Its own MAC, and only what is there when that one changes. */
+	tell_interface_at(OTHER_IFINDEX, 10);
+	run_until(has_announced_elsewhere_again);
+	run();
+	ck_assert_uint_eq(net->mac, 10);
+	ck_assert_uint_eq(net->frames, 2);
+
+	/* Gone, told again, and back: nothing is sent into the void. */
+	tell(MSG_INTERFACE_GONE, &gone, NULL, 0);
+	tell_addresses(MSG_INSTALLED, 1, &b, 1, OTHER_IFINDEX);
+	run();
+	ck_assert_uint_eq(net->frames_elsewhere, 4);
+	tell_addresses(MSG_REMOVED, 1, &b, 1, OTHER_IFINDEX);
+	tell_interface_at(OTHER_IFINDEX, 10);
+	run();
+	ck_assert_uint_eq(net->frames_elsewhere, 4);
+	ck_assert_int_eq(engine.instances->vrrp.state, VRRP_MASTER);
+}
+END_TEST
+
 START_TEST(routers_take_turns_in_announcing)
 {
 	struct msg_instance m = instance(1);
-	struct msg_instance_ref ref = { 1 };
 	struct ipaddr list[100];
 
 	start();
 	for (uint8_t i = 0; i < 100; i++)
 		list[i] = ipaddr_from4((uint8_t[4]){ 10, 0, 0, i });
 	for (m.id = 1; m.id <= 3; m.id++) {
-		ref.id = m.id;
 		m.vrid = (uint8_t)(6 + m.id);
 		m.garp_repeat = 1;
 		tell_instance(&m);
-		tell(MSG_INSTALLED, &ref, list, m.id == 2 ? 0 : 100);
+		tell_addresses(MSG_INSTALLED, m.id, list, m.id == 2 ? 0 : 100, IFINDEX);
 	}
 	run_until(all_announced);
 	ck_assert_uint_eq(engine.instances->counters.value[COUNT_ARP_SENT], 100);
@@ -618,6 +687,7 @@ END_TEST
 
 UNIT_MAIN("engine", the_newest_state_is_told_and_only_when_it_changes,
     only_installed_addresses_are_announced_and_only_by_a_master, a_new_mac_is_announced,
+    an_address_is_announced_on_the_interface_that_has_it,
     routers_take_turns_in_announcing, a_late_engine_hears_before_it_speaks,
     one_that_resumes_tells_no_other_state_than_master,
     one_that_resumes_yields_to_what_its_socket_held,

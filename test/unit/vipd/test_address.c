@@ -6,6 +6,7 @@
 #include "supervisor/address.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netlink/netlink.h>
 #include <sched.h>
 #include <stdio.h>
@@ -22,23 +23,24 @@ static struct links *links;
 static struct addresses *as;
 static unsigned installed, removed, failed, seen_gone, lines;
 static uint32_t last_owner;
+static struct msg_installed_record last_place;
 static int last_error;
 
 static void
-on_installed(void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n)
+on_installed(void *arg, uint32_t owner, const struct msg_installed_record *list, size_t n)
 {
 	(void)arg;
-	(void)addrs;
 	last_owner = owner;
+	last_place = list[n - 1];
 	installed += (unsigned)n;
 }
 
 static void
-on_removed(void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n)
+on_removed(void *arg, uint32_t owner, const struct msg_installed_record *list, size_t n)
 {
 	(void)arg;
 	(void)owner;
-	(void)addrs;
+	last_place = list[n - 1];
 	removed += (unsigned)n;
 }
 
@@ -317,14 +319,20 @@ END_TEST
 START_TEST(addresses_return_with_their_interface)
 {
 	struct address_want w = service("192.0.2.18");
+	uint32_t before;
 
 	setup();
 	addresses_want(as, 1, &w, 1);
 	wait_until(installed == 1);
+	before = last_place.ifindex;
+	ck_assert_uint_eq(before, if_nametoindex("eth0"));
 	sh("ip link del eth0");
 	wait_until(removed == 1);
+	ck_assert_uint_eq(last_place.ifindex, before);
 	sh("ip link add eth0 type veth peer name peer0 && ip link set eth0 up");
 	wait_until(installed == 2);
+	ck_assert_uint_eq(last_place.ifindex, if_nametoindex("eth0"));
+	ck_assert_uint_ne(last_place.ifindex, before);
 	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
 }
 END_TEST
@@ -604,12 +612,12 @@ END_TEST
 
 /* What an instance does when it hears of a removal. */
 static void
-want_anew(void *arg, uint32_t owner, const struct ipaddr *addrs, size_t n)
+want_anew(void *arg, uint32_t owner, const struct msg_installed_record *list, size_t n)
 {
 	struct address_want w = service("192.0.2.19");
 
 	(void)arg;
-	(void)addrs;
+	(void)list;
 	removed += (unsigned)n;
 	addresses_want(as, owner, &w, 1);
 }

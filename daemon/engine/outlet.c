@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outlet.h"
+
+#include <stdlib.h>
+
+#include "mem.h"
+
+static struct outlet *
+find(const struct outlets *os, uint32_t ifindex)
+{
+	struct outlet *o = os->first;
+
+	while (o && o->ifindex != ifindex)
+		o = o->next;
+	return o;
+}
+
+static struct outlet *
+add(struct outlets *os, uint32_t ifindex, struct iface *iface, uint64_t now)
+{
+	struct outlet *o = xcalloc(1, sizeof(*o));
+
+	o->ifindex = ifindex;
+	o->iface = iface;
+	pacing_init(&o->pacing);
+	pacing_configure(&o->pacing, &os->conf, now);
+	if (os->active)
+		pacing_start(&o->pacing, now);
+	o->next = os->first;
+	os->first = o;
+	return o;
+}
+
+static void
+drop(struct outlets *os, struct outlet *o)
+{
+	struct outlet **at = &os->first;
+
+	while (*at != o)
+		at = &(*at)->next;
+	*at = o->next;
+	if (os->turn == o)
+		os->turn = o->next;
+	pacing_fini(&o->pacing);
+	free(o);
+}
+
+void
+outlets_fini(struct outlets *os)
+{
+	while (os->first)
+		drop(os, os->first);
+}
+
+void
+outlets_configure(struct outlets *os, const struct pacing_conf *conf, uint64_t now_us)
+{
+	os->conf = *conf;
+	for (struct outlet *o = os->first; o; o = o->next)
+		pacing_configure(&o->pacing, conf, now_us);
+}
+
+void
+outlets_install(struct outlets *os, uint32_t ifindex, struct iface *iface,
+    const struct ipaddr *addr, uint64_t now_us)
+{
+	struct outlet *o = find(os, ifindex);
+
+	if (!o)
+		o = add(os, ifindex, iface, now_us);
+	pacing_install(&o->pacing, addr, now_us);
+}
+
+void
+outlets_remove(struct outlets *os, uint32_t ifindex, const struct ipaddr *addr)
+{
+	struct outlet *o = find(os, ifindex);
+
+	if (!o)
+		return;
+	pacing_remove(&o->pacing, addr);
+	if (!o->pacing.installed)
+		drop(os, o);
+}
+
+void
+outlets_on_iface(struct outlets *os, uint32_t ifindex, struct iface *iface)
+{
+	struct outlet *o = find(os, ifindex);
+
+	if (o)
+		o->iface = iface;
+}
+
+void
+outlets_start(struct outlets *os, uint64_t now_us)
+{
+	os->active = true;
+	for (struct outlet *o = os->first; o; o = o->next)
+		pacing_start(&o->pacing, now_us);
+}
+
+void
+outlets_stop(struct outlets *os)
+{
+	os->active = false;
+	for (struct outlet *o = os->first; o; o = o->next)
+		pacing_stop(&o->pacing);
+}
+
+void
+outlets_repair(struct outlets *os, uint64_t now_us)
+{
+	for (struct outlet *o = os->first; o; o = o->next)
+		pacing_repair(&o->pacing, now_us);
+}
+
+void
+outlets_announce_anew(struct outlets *os, const struct iface *iface, uint64_t now_us)
+{
+	for (struct outlet *o = os->first; o && os->active; o = o->next)
+		if (o->iface == iface)
+			pacing_start(&o->pacing, now_us);
+}
+
+bool
+outlets_next(
+    struct outlets *os, uint64_t now_us, struct ipaddr *addr, struct iface **iface)
+{
+	struct outlet *begin = os->turn ? os->turn : os->first, *o = begin;
+
+	while (o) {
+		os->turn = o->next;
+		if (o->iface && pacing_next(&o->pacing, &o->iface->gate, now_us, addr)) {
+			*iface = o->iface;
+			return true;
+		}
+		o = os->turn ? os->turn : os->first;
+		if (o == begin)
+			break;
+	}
+	return false;
+}
+
+uint64_t
+outlets_deadline(const struct outlets *os)
+{
+	uint64_t at = PACING_NEVER, next;
+
+	for (const struct outlet *o = os->first; o; o = o->next) {
+		if (!o->iface)
+			continue;
+		next = pacing_deadline(&o->pacing, &o->iface->gate);
+		at = next < at ? next : at;
+	}
+	return at;
+}
