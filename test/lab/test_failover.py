@@ -76,8 +76,12 @@ def test_a_node_that_cannot_hear_ends_as_the_only_other_master(lab):
 
 
 def test_nopreempt_leaves_the_master_alone(lab):
+    """Whoever is first is master: the second comes when the first is."""
     topo = lab(nodes=2)
-    vipds = start(topo, nopreempt=True)
+    vipds = []
+    for node, priority in zip(topo.nodes, (200, 100)):
+        vipds.append(Vipd(node, instance(priority, nopreempt=True)))
+        settle(vipds)
     vipds[0].crash()
     vipds[1].wait_state("MASTER")
     again = Vipd(topo.nodes[0], vipds[0].conf.read_text())
