@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "conf_build.h"
+#include "conf_candidates.h"
 #include "conf_check.h"
 #include "conf_global.h"
 #include "conf_group.h"
 #include "conf_instance.h"
 #include "conf_keepalived.h"
 #include "conf_lists.h"
+#include "conf_pool.h"
 #include "conf_services.h"
 #include "conf_value.h"
 #include "mem.h"
@@ -162,11 +164,7 @@ finish(struct conf_build *b, const char *path)
 		b->drafts[i]->in = (struct conf_instance){ 0 };
 	}
 	conf_groups_finish(b, conf);
-	s->pools = xcalloc(b->services.n_pools, sizeof(*s->pools));
-	for (size_t i = 0; i < b->services.n_pools; i++) {
-		s->pools[s->n_pools++] = b->services.pools[i]->pool;
-		b->services.pools[i]->pool = (struct conf_pool){ 0 };
-	}
+	s->pools = conf_pools_take(&b->services, &s->n_pools);
 	conf->services = *s;
 	*s = (struct conf_services){ 0 };
 	conf->forwarding = b->forwarding;
@@ -179,6 +177,9 @@ free_instance(struct conf_instance *in)
 	free(in->peers);
 	free(in->addresses);
 	free(in->service_ranges.items);
+	for (size_t i = 0; i < in->n_candidates; i++)
+		free(in->candidates[i]);
+	free(in->candidates);
 }
 
 static void
@@ -191,18 +192,14 @@ free_build(struct conf_build *b)
 		free(d->addresses_at.items);
 		free(d->peers_at.items);
 		free(d->ranges_at.items);
+		free(d->candidates_at.items);
 		free(d);
 	}
 	free(b->drafts);
 	for (size_t i = 0; i < b->n_groups; i++)
 		conf_group_draft_free(b->groups[i]);
 	free(b->groups);
-	for (size_t i = 0; i < b->services.n_pools; i++) {
-		free(b->services.pools[i]->pool.ranges.items);
-		free(b->services.pools[i]->ranges_at.items);
-		free(b->services.pools[i]);
-	}
-	free(b->services.pools);
+	conf_pools_free_drafts(&b->services);
 	free(b->services.sv.external_ips.items);
 	free(b->services.external_ips_at.items);
 	free(b->reader.foreign_told);
@@ -210,18 +207,21 @@ free_build(struct conf_build *b)
 }
 
 static struct conf *
-build(struct conf_tree *tree, const char *path, struct conf_problems *problems)
+build(struct conf_tree *tree, const char *path, const char *config_id,
+    struct conf_problems *problems)
 {
-	struct conf_build b = { .reader.problems = problems };
+	struct conf_build b = { .reader.problems = problems, .config_id = config_id };
 	struct conf_seen seen = { 0 };
 	struct conf *conf = NULL;
 
 	b.reader.foreign_told = xcalloc(conf_foreign_count(), sizeof(bool));
 	conf_read(&b.reader, &root, tree->nodes, &b, &seen);
 	judge_lvs(&b);
+	conf_candidates_expand(&b);
 	for (size_t i = 0; i < b.n_drafts; i++)
 		conf_instance_complete(b.drafts[i], &b.globals);
 	conf_services_complete(&b.services);
+	conf_candidates_apply(&b);
 	conf_forwarding_complete(&b.forwarding, &b.forwarding_seen);
 	conf_check(&b);
 	conf_problems_finish(problems);
@@ -249,10 +249,11 @@ struct conf *
 conf_load(const char *path, const char *config_id, struct conf_problems *problems)
 {
 	struct conf_tree tree;
-	char id[256];
+	char buf[256];
+	const char *id = choose_id(config_id, buf, sizeof(buf));
 
-	conf_tree_read(&tree, path, choose_id(config_id, id, sizeof(id)), problems);
-	return build(&tree, path, problems);
+	conf_tree_read(&tree, path, id, problems);
+	return build(&tree, path, id, problems);
 }
 
 struct conf *
@@ -260,11 +261,11 @@ conf_load_text(const char *name, const char *text, size_t len, const char *confi
     struct conf_problems *problems)
 {
 	struct conf_tree tree;
-	char id[256];
+	char buf[256];
+	const char *id = choose_id(config_id, buf, sizeof(buf));
 
-	conf_tree_read_text(
-	    &tree, name, text, len, choose_id(config_id, id, sizeof(id)), problems);
-	return build(&tree, name, problems);
+	conf_tree_read_text(&tree, name, text, len, id, problems);
+	return build(&tree, name, id, problems);
 }
 
 /* ---- the finished configuration ---- */
@@ -280,9 +281,7 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n_groups; i++)
 		conf_group_free(&conf->groups[i]);
 	free(conf->groups);
-	for (size_t i = 0; i < conf->services.n_pools; i++)
-		free(conf->services.pools[i].ranges.items);
-	free(conf->services.pools);
+	conf_pools_free(conf->services.pools, conf->services.n_pools);
 	free(conf->services.external_ips.items);
 	free(conf);
 }
@@ -312,7 +311,8 @@ conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b)
 		if (t->words[i].size && !conf_value_eq(&t->words[i], a, b))
 			return false;
 	if (strcmp(a->name, b->name) || strcmp(a->group, b->group) ||
-	    a->wants_services != b->wants_services || a->auth_type != b->auth_type ||
+	    a->wants_services != b->wants_services ||
+	    a->stands_aside != b->stands_aside || a->auth_type != b->auth_type ||
 	    memcmp(a->auth_data, b->auth_data, sizeof(a->auth_data)) ||
 	    a->n_addresses != b->n_addresses || a->n_peers != b->n_peers)
 		return false;

@@ -18,6 +18,7 @@
 
 #include "ipaddr.h"
 #include "msg.h"
+#include "selector.h"
 
 struct conf_ranges {
 	struct iprange *items;
@@ -49,6 +50,10 @@ struct conf_instance {
 	uint8_t version;
 	uint8_t vrid;
 	uint8_t priority;
+	char **candidates; /* nodes that take part; none: all */
+	size_t n_candidates;
+	size_t cap_candidates;
+	bool stands_aside; /* this node is none of the candidates */
 	uint32_t advert_us;
 	bool state_master; /* honoured only with priority 255 */
 	bool preempt;
@@ -82,6 +87,19 @@ struct conf_group {
 struct conf_pool {
 	char name[NAME_LEN];
 	struct conf_ranges ranges;
+	struct conf_ranges exclude;
+	bool auto_assign;
+	char **namespaces; /* globs; none: every namespace */
+	size_t n_namespaces;
+	size_t cap_namespaces;
+	struct selector selector;     /* of Services' labels */
+	uint32_t limit_per_namespace; /* addresses; 0: no limit */
+};
+
+/* Where the pools stand if not in the file: an object of the cluster. */
+struct conf_configmap {
+	char ns[NAME_LEN]; /* empty: the pools are in the file */
+	char name[NAME_LEN];
 };
 
 struct conf_services {
@@ -91,6 +109,8 @@ struct conf_services {
 	char node_name[254]; /* empty: the watcher finds it */
 	char load_balancer_class[NAME_LEN];
 	bool claim_unclassed;
+	bool allocator; /* this node may be the one that hands out addresses */
+	struct conf_configmap configmap;
 	struct conf_ranges external_ips;
 	struct conf_pool *pools;
 	size_t n_pools;
@@ -100,6 +120,7 @@ struct conf_services {
 struct conf_forwarding {
 	enum forward_mode mode;
 	enum source_nat source_nat;
+	enum local_fallback local_fallback;
 };
 
 struct conf {

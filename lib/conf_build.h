@@ -25,9 +25,12 @@ struct conf_draft {
 	struct conf_seen seen;
 	size_t addresses_cap;
 	size_t peers_cap;
+	uint8_t last_vrid;  /* virtual_router_id FIRST-LAST; 0: no range */
+	bool priority_auto; /* to be chosen by candidates */
 	struct conf_places addresses_at;
 	struct conf_places peers_at;
 	struct conf_places ranges_at;
+	struct conf_places candidates_at;
 };
 
 struct conf_group_draft {
@@ -43,6 +46,7 @@ struct conf_pool_draft {
 	const struct conf_word *name;
 	struct conf_seen seen;
 	struct conf_places ranges_at;
+	struct conf_places exclude_at;
 };
 
 struct conf_services_draft {
@@ -58,6 +62,7 @@ struct conf_services_draft {
 struct conf_build {
 	struct conf_reader reader;
 	struct conf_globals globals;
+	const char *config_id;
 	struct conf_draft **drafts;
 	size_t n_drafts;
 	size_t drafts_cap;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "conf_check_all.h"
+#include "conf_instance.h"
+#include "conf_services.h"
 #include "mem.h"
 
 struct range_place {
@@ -142,6 +144,81 @@ check_carried(struct conf_problems *ps, const struct range_list *offered,
 	}
 }
 
+/* A static address is never handed out, so it only looks as if it were. */
+static void
+check_static(
+    struct conf_problems *ps, const struct conf_draft *d, const struct conf_pool_draft *p)
+{
+	for (size_t i = 0; i < d->in.n_addresses; i++) {
+		const struct ipaddr *a = &d->in.addresses[i].addr;
+		const struct conf_word *word = d->addresses_at.items[i];
+		char buf[CONF_POS_STRLEN];
+
+		for (size_t k = 0; k < p->pool.ranges.count; k++) {
+			if (!iprange_contains(&p->pool.ranges.items[k], a) ||
+			    ipranges_contain(
+				p->pool.exclude.items, p->pool.exclude.count, a))
+				continue;
+			conf_warning(ps, &p->ranges_at.items[k]->pos,
+			    "%s contains the static address %s, %s; it is not handed out",
+			    p->ranges_at.items[k]->text, word->text,
+			    conf_pos_format(
+				&word->pos, &p->ranges_at.items[k]->pos, buf));
+		}
+	}
+}
+
+static void
+check_pool(struct conf_problems *ps, const struct conf_pool_draft *p)
+{
+	if (!p->pool.ranges.count)
+		conf_warning(ps, &p->name->pos,
+		    "address_pool %.40s has no addresses: it hands out none",
+		    p->pool.name);
+	for (size_t i = 0; i < p->pool.exclude.count; i++) {
+		const struct iprange *x = &p->pool.exclude.items[i];
+		bool any = false;
+
+		for (size_t k = 0; k < p->pool.ranges.count; k++)
+			any |= iprange_overlaps(x, &p->pool.ranges.items[k]);
+		if (!any)
+			conf_warning(ps, &p->exclude_at.items[i]->pos,
+			    "%s excludes nothing of address_pool %.40s",
+			    p->exclude_at.items[i]->text, p->pool.name);
+	}
+}
+
+/*
+ * Pools of a ConfigMap are an object of the API, so they are no fence (I8):
+ * the ranges of service_addresses are.
+ */
+static void
+check_configmap(const struct conf_build *b)
+{
+	const struct conf_services_draft *s = &b->services;
+	const struct conf_word *word = s->seen.at[CONF_S_POOLS];
+	struct conf_problems *ps = b->reader.problems;
+
+	if (!word)
+		return;
+	if (!s->seen.at[CONF_S_KUBECONFIG])
+		conf_error(ps, &word->pos,
+		    "pools configmap needs a kubeconfig: there is no cluster to read "
+		    "it from");
+	if (s->n_pools)
+		conf_error(ps, &s->pools[0]->name->pos,
+		    "address_pool %.40s stands here, but the pools are in a ConfigMap, "
+		    "line %u",
+		    s->pools[0]->pool.name, word->pos.line);
+	for (size_t i = 0; i < b->n_drafts; i++)
+		if (b->drafts[i]->in.wants_services &&
+		    !b->drafts[i]->in.service_ranges.count)
+			conf_error(ps,
+			    &b->drafts[i]->seen.at[CONF_W_SERVICE_ADDRESSES]->pos,
+			    "service_addresses needs ranges beside pools configmap: a "
+			    "ConfigMap must not choose any address there is");
+}
+
 void
 conf_check_ranges(struct conf_build *b)
 {
@@ -164,6 +241,12 @@ conf_check_ranges(struct conf_build *b)
 	sort(&carried);
 	unite(&carried);
 	check_overlaps(b->reader.problems, &offered);
+	for (size_t i = 0; i < s->n_pools; i++) {
+		check_pool(b->reader.problems, s->pools[i]);
+		for (size_t k = 0; k < b->n_drafts; k++)
+			check_static(b->reader.problems, b->drafts[k], s->pools[i]);
+	}
+	check_configmap(b);
 	if (wanted && !bare)
 		check_carried(b->reader.problems, &offered, &carried);
 	free(offered.items);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "conf_candidates.h"
 #include "conf_global.h"
 #include "conf_lists.h"
 #include "conf_value.h"
@@ -111,18 +112,6 @@ print_service_addresses(
 		fprintf(out, "%*s%s\n", (int)(4 * indent), "", kw->word);
 }
 
-static bool
-is_vrid_range(const char *arg)
-{
-	return strchr(arg, '-') && strspn(arg, "0123456789-") == strlen(arg);
-}
-
-static bool
-is_auto(const char *arg)
-{
-	return !strcmp(arg, "auto");
-}
-
 #define SECONDS(member, from, to)                                                        \
 	.args = "SECONDS", .kind = CONF_SECONDS,                                         \
 	CONF_FIELD(struct conf_instance, member), .min = (from), .max = (to)
@@ -144,10 +133,11 @@ static const struct conf_keyword words[] = {
 	    CONF_FIELD(struct conf_instance, state_master), .choices = states,
 	    .def = "BACKUP", .help = "MASTER counts only with priority 255" },
 	[CONF_W_VRID] = { "virtual_router_id", NUMBER(vrid, 1, 255),
-	    .later = is_vrid_range,
-	    .help = "the same on all routers of this virtual router" },
-	[CONF_W_PRIORITY] = { "priority", NUMBER(priority, 1, 255), .later = is_auto,
-	    .def = "100", .help = "the highest is MASTER; 255 owns the addresses" },
+	    .special = conf_take_vrid_range,
+	    .help = "the same on all routers; FIRST-LAST makes as many instances" },
+	[CONF_W_PRIORITY] = { "priority", NUMBER(priority, 1, 255),
+	    .special = conf_take_auto_priority, .def = "100",
+	    .help = "the highest is MASTER; 255 owns the addresses; auto rotates" },
 	[CONF_W_ADVERT_INT] = { "advert_int", SECONDS(advert_us, 10000, 255000000),
 	    .def = "1",
 	    .help = "between adverts: 0.01 to 40.95, in version 2 whole seconds" },
@@ -207,8 +197,10 @@ static const struct conf_keyword words[] = {
 	    .kind = CONF_CUSTOM, .takes_block = CONF_MAY_BLOCK,
 	    .read = read_service_addresses, .print = print_service_addresses,
 	    .help = "addresses of Services that this instance may carry" },
-	[CONF_W_CANDIDATES] = { "candidates", .kind = CONF_LATER,
-	    .takes_block = CONF_MUST_BLOCK },
+	[CONF_W_CANDIDATES] = { "candidates", .args = "{ NODE... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .read = conf_read_candidates,
+	    .print = conf_print_candidates,
+	    .help = "the nodes that take part; the others stand aside" },
 };
 _Static_assert(ARRAY_LEN(words) == CONF_W_INSTANCE_COUNT, "a row for each word");
 

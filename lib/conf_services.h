@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The words of services, address_pool and forwarding, and what holds where
- * they are missing.
+ * The words of services and forwarding, and what holds where they are missing.
  */
 #pragma once
 
 #include "conf_build.h"
-
-#define CONF_POOLS_MAX 1000
 
 enum conf_services_word {
 	CONF_S_KUBECONFIG,
@@ -17,6 +14,8 @@ enum conf_services_word {
 	CONF_S_CLAIM_UNCLASSED,
 	CONF_S_STARTUP_WAIT,
 	CONF_S_EXTERNAL_IPS,
+	CONF_S_ALLOCATOR,
+	CONF_S_POOLS,
 	CONF_S_POOL,
 	CONF_S_COUNT,
 };
@@ -24,8 +23,6 @@ _Static_assert(CONF_S_COUNT <= CONF_SEEN_MAX, "struct conf_seen holds them");
 
 /* Of struct conf_services_draft; printing takes its struct conf_services. */
 const struct conf_table *conf_services_table(void);
-/* Of struct conf_pool_draft; printing takes its struct conf_pool. */
-const struct conf_table *conf_pool_table(void);
 /* Of struct conf_forwarding. */
 const struct conf_table *conf_forwarding_table(void);
 

@@ -370,3 +370,12 @@ conf_value_eq(const struct conf_keyword *kw, const void *a, const void *b)
 	return !memcmp(
 	    (const char *)a + kw->offset, (const char *)b + kw->offset, kw->size);
 }
+
+void
+conf_value_defaults(
+    const struct conf_table *t, const struct conf_seen *seen, void *object)
+{
+	for (size_t i = 0; i < t->n_words; i++)
+		if (!seen->at[t->first_id + i] && t->words[i].def)
+			conf_value_read(&t->words[i], t->words[i].def, "", object);
+}

@@ -24,6 +24,10 @@ void conf_value_print(FILE *out, const struct conf_keyword *kw, const void *obje
 void conf_value_copy(const struct conf_keyword *kw, void *to, const void *from);
 bool conf_value_eq(const struct conf_keyword *kw, const void *a, const void *b);
 
+/* Gives the object the default of each word that was not seen. */
+void conf_value_defaults(
+    const struct conf_table *t, const struct conf_seen *seen, void *object);
+
 /* A word as the lexer would read it back: quoted where needed. */
 void conf_print_word(FILE *out, const char *text);
 

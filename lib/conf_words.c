@@ -223,6 +223,8 @@ read_value(struct conf_reader *r, const struct conf_statement *st, void *object)
 		    st->keyword->word, text);
 		return;
 	}
+	if (st->keyword->special && st->keyword->special(text, object))
+		return;
 	if (conf_value_read(st->keyword, text, st->word->pos.file, object))
 		return;
 	if (st->keyword->refused && !strcmp(st->keyword->refused, text)) {
@@ -296,6 +298,8 @@ read_at(struct conf_reader *r, const struct conf_table *t, const struct conf_nod
 	}
 	if (n)
 		st.arg = &node->words[i++];
+	if (kw->more && i < node->n_words && !begins_statement(t, &node->words[i]))
+		st.more = &node->words[i++];
 	if (kw->kind == CONF_LATER)
 		i = skip_statement(t, node, i - 1);
 	if (!check_rest(r, t, kw, node, i))

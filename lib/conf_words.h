@@ -52,7 +52,8 @@ struct conf_keyword;
 struct conf_statement {
 	const struct conf_keyword *keyword;
 	const struct conf_word *word;
-	const struct conf_word *arg; /* NULL: none */
+	const struct conf_word *arg;  /* NULL: none */
+	const struct conf_word *more; /* a second one; NULL: none */
 	const struct conf_node *block;
 	const struct conf_pos *open; /* of the block's '{'; NULL: no block */
 };
@@ -63,6 +64,7 @@ struct conf_keyword {
 	enum conf_kind kind;
 	enum conf_takes_block takes_block;
 	bool named; /* CUSTOM: has one argument */
+	bool more;  /* and perhaps a second one */
 	size_t offset;
 	size_t size;
 	uint32_t min;
@@ -72,8 +74,10 @@ struct conf_keyword {
 	void (*read)(struct conf_reader *, const struct conf_statement *, void *object);
 	void (*print)(FILE *, unsigned indent, const struct conf_keyword *, const void *);
 	bool (*later)(const char *arg); /* vipd will take arg, not yet */
-	const char *refused;            /* an argument that keepalived has, vipd never */
-	const char *def; /* read like an argument; NULL: none, or it depends */
+	/* Takes arg beside what the kind allows; false: it is none of those. */
+	bool (*special)(const char *arg, void *object);
+	const char *refused; /* an argument that keepalived has, vipd never */
+	const char *def;     /* read like an argument; NULL: none, or it depends */
 	const char *help;
 };
 

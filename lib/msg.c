@@ -66,10 +66,13 @@ static const struct field watcher_conf_fields[] = { STRING(struct msg_watcher_co
 	STRING(struct msg_watcher_conf, kubeconfig),
 	STRING(struct msg_watcher_conf, manifests),
 	STRING(struct msg_watcher_conf, class),
-	STRING(struct msg_watcher_conf, state_dir), END };
-static const struct field watcher_ranges_fields[] = { U32_MAX(struct msg_watcher_ranges,
-							  which, RANGES_POOL),
-	STRING(struct msg_watcher_ranges, name), END };
+	STRING(struct msg_watcher_conf, state_dir),
+	U8_MAX(struct msg_watcher_conf, local_fallback, LOCAL_FALLBACK_CLUSTER),
+	STRING(struct msg_watcher_conf, configmap_ns),
+	STRING(struct msg_watcher_conf, configmap_name), END };
+static const struct field watcher_ranges_fields[] = {
+	U32_MAX(struct msg_watcher_ranges, which, RANGES_EXTERNAL_IPS), END
+};
 static const struct field watcher_instance_fields[] = {
 	STRING(struct msg_watcher_instance, name), END
 };
@@ -173,6 +176,7 @@ ROW(MSG_STATE, sizeof(struct msg_state), 0, PEER_ENGINE, 0, state_fields, NULL),
 ROW(MSG_COUNTERS, REF, sizeof(struct msg_counter), PEER_ENGINE | PEER_VIPD, 0, NULL, counter_fields),
 ROW(MSG_WATCHER_CONF, sizeof(struct msg_watcher_conf), 0, PEER_VIPD, 0, watcher_conf_fields, NULL),
 ROW(MSG_WATCHER_RANGES, sizeof(struct msg_watcher_ranges), sizeof(struct iprange), PEER_VIPD, 0, watcher_ranges_fields, range_fields),
+ROW(MSG_WATCHER_POOLS, 0, sizeof(struct msg_byte), PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_WATCHER_INSTANCE, sizeof(struct msg_watcher_instance), sizeof(struct iprange), PEER_VIPD, 0, watcher_instance_fields, range_fields),
 ROW(MSG_WATCHER_CONF_END, 0, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_SOURCE_STATE, sizeof(struct msg_source_state), 0, PEER_WATCHER, 0, source_state_fields, NULL),

@@ -66,6 +66,7 @@ enum msg_type {
 	/* vipd -> watcher */
 	MSG_WATCHER_CONF,
 	MSG_WATCHER_RANGES,
+	MSG_WATCHER_POOLS,
 	MSG_WATCHER_INSTANCE,
 	MSG_WATCHER_CONF_END,
 	/* watcher -> vipd */
@@ -284,15 +285,24 @@ struct msg_watcher_conf {
 	char class[NAME_LEN];
 	char state_dir[256];
 	uint8_t claim_unclassed;
-	uint8_t zero[3];
+	uint8_t allocator;      /* may be the one that hands out addresses */
+	uint8_t local_fallback; /* enum local_fallback */
+	uint8_t zero[1];
+	char configmap_ns[NAME_LEN]; /* where the pools are; empty: in POOLS */
+	char configmap_name[NAME_LEN];
 };
 
-enum watcher_ranges { RANGES_EXTERNAL_IPS = 1, RANGES_POOL };
+enum watcher_ranges { RANGES_EXTERNAL_IPS = 1 };
 
 /* Records: struct iprange. Several frames of one kind add up. */
 struct msg_watcher_ranges {
-	uint32_t which;      /* enum watcher_ranges */
-	char name[NAME_LEN]; /* of the pool */
+	uint32_t which; /* enum watcher_ranges */
+};
+
+/* Records of MSG_WATCHER_POOLS: the canonical text of the address_pool blocks
+ * (conf_pool.h), a byte each. Frames add up. */
+struct msg_byte {
+	char byte;
 };
 
 /* Records: struct iprange, its service_addresses; bare: no records. Frames
@@ -388,6 +398,8 @@ struct msg_service_endpoint {
 
 enum forward_mode { FORWARD_AUTO, FORWARD_NFTABLES, FORWARD_NONE };
 enum source_nat { SOURCE_NAT_NODE, SOURCE_NAT_VIP, SOURCE_NAT_NONE };
+/* What becomes of externalTrafficPolicy Local where no endpoint is local. */
+enum local_fallback { LOCAL_FALLBACK_DROP, LOCAL_FALLBACK_CLUSTER };
 
 struct msg_forward_conf {
 	uint32_t mode;       /* enum forward_mode */

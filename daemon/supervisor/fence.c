@@ -16,8 +16,14 @@ reject(struct msg_service_address *a, enum verdict verdict, const char *fmt, ...
 	va_end(ap);
 }
 
+/*
+ * A pool that shrinks takes nothing away (and one in a ConfigMap is no fence at
+ * all), so what an instance names in its service_addresses may come from a pool
+ * that is not there any longer.
+ */
 static bool
-is_offered(const struct conf_services *s, const struct msg_service_address *a)
+is_offered(const struct conf_services *s, const struct conf_instance *ci,
+    const struct msg_service_address *a)
 {
 	if (a->origin == ORIGIN_EXTERNAL_IP)
 		return ipranges_contain(
@@ -26,7 +32,9 @@ is_offered(const struct conf_services *s, const struct msg_service_address *a)
 		if (ipranges_contain(
 			s->pools[i].ranges.items, s->pools[i].ranges.count, &a->addr))
 			return true;
-	return false;
+	return ci &&
+	    ipranges_contain(
+		ci->service_ranges.items, ci->service_ranges.count, &a->addr);
 }
 
 static bool
@@ -79,11 +87,12 @@ fence_check(const struct fence *f, struct msg_service_address *a)
 	interface = f->foreign(f->arg, &a->addr);
 	if (!ipaddr_is_routable(&a->addr))
 		reject(a, VERDICT_REFUSED, "%s is not an address for a LAN", text);
-	else if (!is_offered(&f->conf->services, a))
+	else if (!is_offered(&f->conf->services, ci, a))
 		reject(a, VERDICT_REFUSED, "%s is outside %s; widen it in vipd.conf",
 		    text,
 		    a->origin == ORIGIN_EXTERNAL_IP ? "external_ips"
-						    : "every address_pool");
+						    : "every address_pool and "
+						      "service_addresses");
 	else if (!ci || !may_carry(f->conf, ci, &a->addr))
 		reject(a, VERDICT_REFUSED,
 		    "%s is in no instance's service_addresses; add it in vipd.conf",

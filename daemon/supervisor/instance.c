@@ -390,7 +390,7 @@ instances_apply(struct instances *is, struct conf *conf)
 
 		if (!in->conf)
 			continue;
-		if (!now) {
+		if (!now || now->stands_aside) {
 			retire(is, in);
 			continue;
 		}
@@ -398,7 +398,8 @@ instances_apply(struct instances *is, struct conf *conf)
 		in->conf = now;
 	}
 	for (size_t i = 0; i < conf->n_instances; i++)
-		if (!instances_find(is, conf->instances[i].name))
+		if (!conf->instances[i].stands_aside &&
+		    !instances_find(is, conf->instances[i].name))
 			add_instance(is, &conf->instances[i])->stale = true;
 	refresh_ifaces(is);
 	for (struct instance *in = is->first; in; in = in->next) {

@@ -9,22 +9,40 @@
 #include <string.h>
 
 #include "clock.h"
+#include "conf_pool.h"
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
 #include "vipd.h"
 
 static void
-send_ranges(struct chan *watcher, enum watcher_ranges which, const char *name,
-    const struct conf_ranges *ranges)
+send_ranges(
+    struct chan *watcher, enum watcher_ranges which, const struct conf_ranges *ranges)
 {
 	struct msg_watcher_ranges m = { .which = which };
 	size_t max = msg_records_max(MSG_WATCHER_RANGES), n;
 
-	str_copy(m.name, sizeof(m.name), name);
 	for (size_t i = 0; i < ranges->count; i += n) {
 		n = ranges->count - i < max ? ranges->count - i : max;
 		chan_send(watcher, MSG_WATCHER_RANGES, &m, ranges->items + i, n);
+	}
+}
+
+/* As text: the watcher reads those of a ConfigMap with the same parser. */
+static void
+send_pools(struct chan *watcher, const struct conf_services *s)
+{
+	size_t max = msg_records_max(MSG_WATCHER_POOLS), len = 0, n;
+	_free_ char *text = NULL;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		fatalx("out of memory");
+	conf_pools_print(out, 0, s->pools, s->n_pools);
+	fclose(out);
+	for (size_t i = 0; i < len; i += n) {
+		n = len - i < max ? len - i : max;
+		chan_send(watcher, MSG_WATCHER_POOLS, NULL, text + i, n);
 	}
 }
 
@@ -47,7 +65,11 @@ void
 vipd_configure_watcher(struct vipd *v)
 {
 	const struct conf_services *s = &v->conf->services;
-	struct msg_watcher_conf m = { .claim_unclassed = s->claim_unclassed };
+	struct msg_watcher_conf m = {
+		.claim_unclassed = s->claim_unclassed,
+		.allocator = s->allocator,
+		.local_fallback = (uint8_t)v->conf->forwarding.local_fallback,
+	};
 	struct chan *watcher = &v->watcher.chan;
 
 	if (!v->watcher.up || !s->present)
@@ -57,10 +79,11 @@ vipd_configure_watcher(struct vipd *v)
 	str_copy(m.manifests, sizeof(m.manifests), s->manifests);
 	str_copy(m.class, sizeof(m.class), s->load_balancer_class);
 	str_copy(m.state_dir, sizeof(m.state_dir), v->options->state_dir);
+	str_copy(m.configmap_ns, sizeof(m.configmap_ns), s->configmap.ns);
+	str_copy(m.configmap_name, sizeof(m.configmap_name), s->configmap.name);
 	chan_send(watcher, MSG_WATCHER_CONF, &m, NULL, 0);
-	send_ranges(watcher, RANGES_EXTERNAL_IPS, "", &s->external_ips);
-	for (size_t i = 0; i < s->n_pools; i++)
-		send_ranges(watcher, RANGES_POOL, s->pools[i].name, &s->pools[i].ranges);
+	send_ranges(watcher, RANGES_EXTERNAL_IPS, &s->external_ips);
+	send_pools(watcher, s);
 	for (size_t i = 0; i < v->conf->n_instances; i++)
 		if (v->conf->instances[i].wants_services)
 			send_watcher_instance(watcher, &v->conf->instances[i]);

@@ -13,6 +13,7 @@ settings_fini(struct settings *s)
 		free(s->instances[i].ranges);
 	free(s->instances);
 	free(s->external_ips);
+	free(s->pools_text);
 	*s = (struct settings){ 0 };
 }
 
@@ -58,10 +59,15 @@ add_allowed(struct settings *s, const struct msg *m)
 	case RANGES_EXTERNAL_IPS:
 		add_ranges(&s->external_ips, &s->n_external_ips, &s->cap_external_ips, m);
 		break;
-	case RANGES_POOL:
-		s->has_pools = true;
-		break;
 	}
+}
+
+static void
+add_text(struct settings *s, const struct msg *m)
+{
+	s->pools_text = xreallocarray(s->pools_text, s->pools_len + m->count, 1);
+	memcpy(s->pools_text + s->pools_len, m->records, m->count);
+	s->pools_len += m->count;
 }
 
 void
@@ -72,6 +78,9 @@ settings_add(struct settings *s, const struct msg *m)
 		memcpy(&s->conf, m->head, sizeof(s->conf));
 	} else if (m->type == MSG_WATCHER_RANGES) {
 		add_allowed(s, m);
+	} else if (m->type == MSG_WATCHER_POOLS) {
+		s->has_pools = true;
+		add_text(s, m);
 	} else if (m->type == MSG_WATCHER_INSTANCE) {
 		add_instance(s, m);
 	}

@@ -19,6 +19,8 @@ struct settings {
 	size_t n_external_ips;
 	size_t cap_external_ips;
 	bool has_pools;
+	char *pools_text; /* address_pool blocks; not terminated */
+	size_t pools_len;
 	struct placement_instance *instances;
 	size_t n_instances;
 	size_t cap_instances;

@@ -159,7 +159,7 @@ watcher_take(struct watcher *w, const struct msg *m)
 	if (m->type == MSG_WATCHER_CONF_END)
 		apply(w);
 	else if (m->type == MSG_WATCHER_CONF || m->type == MSG_WATCHER_RANGES ||
-	    m->type == MSG_WATCHER_INSTANCE)
+	    m->type == MSG_WATCHER_POOLS || m->type == MSG_WATCHER_INSTANCE)
 		settings_add(&w->next, m);
 	else
 		return "not a message for the watcher";

@@ -97,9 +97,10 @@ class Watcher:
         self.send("MSG_WATCHER_CONF", **self.conf)
         self.send("MSG_WATCHER_RANGES", [iprange(r) for r in external_ips],
                   which="RANGES_EXTERNAL_IPS")
-        for pool in pools:
-            self.send("MSG_WATCHER_RANGES", [iprange(pool)], which="RANGES_POOL",
-                      name="public")
+        text = pools if isinstance(pools, str) else "".join(
+            f"address_pool public {{ addresses {{ {pool} }} }}\n" for pool in pools)
+        if text:
+            self.send("MSG_WATCHER_POOLS", [{"byte": bytes([c])} for c in text.encode()])
         for name, (vrid, ranges) in instances.items():
             self.send("MSG_WATCHER_INSTANCE", [iprange(r) for r in ranges or ()],
                       name=name, vrid=vrid, bare=ranges is None)

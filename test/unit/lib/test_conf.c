@@ -188,6 +188,59 @@ START_TEST(services_have_their_defaults)
 }
 END_TEST
 
+/* In each instance all candidates differ by 10 or more, and each of them is
+ * the highest in one. */
+START_TEST(automatic_priorities_rotate_over_the_candidates)
+{
+	static const char *const nodes[] = { "a", "b", "c" };
+	int priority[3][3];
+
+	for (int node = 0; node < 3; node++) {
+		_free_ char *text = xasprintf(
+		    "vrrp_instance e { interface eth0 virtual_router_id 87-89 priority "
+		    "auto candidates { a b.example.org c } service_addresses } "
+		    "services { node_name %s }",
+		    node == 1 ? "b.example.org" : nodes[node]);
+		struct conf *conf = load(text);
+
+		ck_assert_uint_eq(conf->n_instances, 3);
+		ck_assert_str_eq(conf->instances[2].name, "e-89");
+		for (int i = 0; i < 3; i++)
+			priority[node][i] = conf->instances[i].priority;
+		conf_free(conf);
+	}
+	for (int i = 0; i < 3; i++) {
+		int highest = 0;
+
+		for (int node = 0; node < 3; node++) {
+			highest += priority[node][i] == 250;
+			ck_assert_int_ge(priority[node][i], 50);
+			for (int other = 0; other < node; other++)
+				ck_assert_int_ge(
+				    abs(priority[node][i] - priority[other][i]), 10);
+		}
+		ck_assert_int_eq(highest, 1);
+	}
+	for (int node = 0; node < 3; node++)
+		ck_assert_int_eq(
+		    priority[node][0] + priority[node][1] + priority[node][2],
+		    250 + 240 + 230);
+}
+END_TEST
+
+START_TEST(a_node_that_is_no_candidate_stands_aside)
+{
+	struct conf *conf = load(HEAD "candidates { x node.example.org } "
+				      "service_addresses } services {}");
+
+	ck_assert(!conf->instances[0].stands_aside);
+	conf_free(conf);
+	conf = load(HEAD "candidates { x nodes } service_addresses } services {}");
+	ck_assert(conf->instances[0].stands_aside);
+	conf_free(conf);
+}
+END_TEST
+
 START_TEST(blocks_add_up)
 {
 	struct conf *conf =
@@ -289,7 +342,8 @@ START_TEST(the_canonical_form_is_a_fixed_point)
 	static const char *const texts[] = { STATIC "}",
 		HEAD "service_addresses { 10.0.0.0/8 fe80::/16 } }" SERVICES,
 		HEAD "service_addresses } services { kubeconfig x node_name n "
-		     "external_ips { 10.0.0.1-10.0.0.5 } address_pool \"a b\" {} }"
+		     "external_ips { 10.0.0.1-10.0.0.5 } address_pool \"a b\" { "
+		     "addresses { 192.0.2.9 } } }"
 		     "forwarding { mode none source_nat vip }",
 		HEAD "version 2 authentication { auth_type PASS auth_pass '\\001 {' } "
 		     "virtual_ipaddress_excluded { fe80::1 } virtual_ipaddress "
@@ -479,7 +533,9 @@ END_TEST
 
 UNIT_MAIN("conf", an_instance_has_keepaliveds_defaults,
     an_instance_of_services_only_has_vipds_defaults,
-    what_is_not_said_follows_from_what_is, services_have_their_defaults, blocks_add_up,
+    what_is_not_said_follows_from_what_is, services_have_their_defaults,
+    automatic_priorities_rotate_over_the_candidates,
+    a_node_that_is_no_candidate_stands_aside, blocks_add_up,
     addresses_have_options_on_one_line_or_many, a_duplicate_address_counts_once,
     adverts_list_no_more_addresses_than_fit, a_password_is_eight_bytes,
     the_canonical_form_is_a_fixed_point, a_change_that_vrrp_or_the_kernel_sees_is_noticed,

@@ -71,15 +71,32 @@ START_TEST(an_address_outside_external_ips_is_refused_with_the_remedy)
 }
 END_TEST
 
-START_TEST(a_pool_address_is_held_against_the_pools_only)
+/* A pool that shrank leaves an address outside of every pool with its Service
+ * where an instance names it; a bare instance has the pools only. */
+START_TEST(a_pool_address_is_held_against_the_pools_or_named_ranges)
 {
-	struct msg_service_address a = { .origin = ORIGIN_POOL };
+	static const struct {
+		const char *addr, *instance;
+		enum verdict verdict;
+	} cases[] = {
+		{ "192.0.2.18", "edge", VERDICT_OK },        /* named, in no pool */
+		{ "198.51.100.1", "rest", VERDICT_REFUSED }, /* bare, in no pool */
+		{ "198.51.100.9", "rest", VERDICT_OK },      /* bare, of the pool */
+		{ "198.51.100.9", "edge", VERDICT_REFUSED }, /* not this one's */
+	};
 
 	setup();
-	ck_assert(ipaddr_parse("192.0.2.18", &a.addr));
-	str_copy(a.instance, sizeof(a.instance), "edge");
-	fence_check(&fence, &a);
-	ck_assert_int_eq(a.verdict, VERDICT_REFUSED);
+	ck_assert(iprange_parse("198.51.100.9", &other));
+	conf.services.pools = &(struct conf_pool){ .ranges = { &other, 1, 1 } };
+	conf.services.n_pools = 1;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct msg_service_address a = { .origin = ORIGIN_POOL };
+
+		ck_assert(ipaddr_parse(cases[i].addr, &a.addr));
+		str_copy(a.instance, sizeof(a.instance), cases[i].instance);
+		fence_check(&fence, &a);
+		ck_assert_msg(a.verdict == cases[i].verdict, "%zu: %s", i, a.reason);
+	}
 }
 END_TEST
 
@@ -158,7 +175,7 @@ END_TEST
 
 UNIT_MAIN("fence", an_address_inside_all_ranges_passes,
     an_address_outside_external_ips_is_refused_with_the_remedy,
-    a_pool_address_is_held_against_the_pools_only,
+    a_pool_address_is_held_against_the_pools_or_named_ranges,
     an_instance_carries_only_its_own_ranges, a_bare_instance_carries_what_no_other_names,
     an_address_of_this_node_is_a_conflict,
     a_static_address_is_marked_so_that_it_is_never_guarded,
