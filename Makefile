@@ -40,7 +40,7 @@ vipctl_DIR := ctl
 vipd_LIBS = $(EV_LIBS) $(NL_LIBS)
 vipd-engine_LIBS = $(EV_LIBS) $(CAPNG_LIBS)
 vipd-forward_LIBS = $(EV_LIBS) $(NFTNL_LIBS) $(MNL_LIBS) $(CAPNG_LIBS)
-vipd-watcher_LIBS = $(EV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(CAPNG_LIBS)
+vipd-watcher_LIBS = $(EV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(CAPNG_LIBS) -pthread
 vipctl_LIBS = $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
 
 CSTD := -std=gnu17

@@ -87,12 +87,13 @@ source(struct explain_walk *w)
 		text_duration(model_stale_us(w->m), age);
 		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_WARN,
 		    "%s does not answer: the last known state is served%s%s%s",
-		    explain_reason(source->server, name), source->fresh_us ? ", " : "",
-		    source->fresh_us ? age : "", source->fresh_us ? " old" : "");
+		    explain_reason(source->server, name),
+		    model_has_news(w->m) ? ", " : "", model_has_news(w->m) ? age : "",
+		    model_has_news(w->m) ? " old" : "");
 	} else {
 		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_NO, "%s %s",
 		    explain_reason(source->server, name),
-		    source->fresh_us ? "does not answer" : "has not answered yet");
+		    model_has_news(w->m) ? "does not answer" : "has not answered yet");
 	}
 	explain_fix(w, "%s", remedy);
 }

@@ -227,12 +227,12 @@ static json_t *
 kubernetes(const struct model *m)
 {
 	const struct msg_source_state *source = &m->node.source;
-	bool known = model_connected(m) || source->fresh_us;
 
 	return PACK("{s:s, s:b, s:o, s:o, s:o, s:o}", "source", model_source_name(m),
 	    "connected", model_connected(m), "stale_seconds",
-	    known ? packed(json_integer((json_int_t)(model_stale_us(m) / US_PER_S)))
-		  : json_null(),
+	    model_has_news(m)
+		? packed(json_integer((json_int_t)(model_stale_us(m) / US_PER_S)))
+		: json_null(),
 	    "server", text_or_null(source->server), "error", text_or_null(source->error),
 	    "node_name_source", text_or_null(source->node_name_source));
 }

@@ -421,9 +421,21 @@ model_source_error(const struct model *m)
 	return source->error;
 }
 
+bool
+model_has_news(const struct model *m)
+{
+	const struct msg_source_state *source = &m->node.source;
+
+	return model_connected(m) || source->fresh_us || source->snapshot_wall_us;
+}
+
 uint64_t
 model_stale_us(const struct model *m)
 {
+	uint64_t taken_us = m->node.source.snapshot_wall_us;
+
+	if (taken_us)
+		return m->node.wall_us > taken_us ? m->node.wall_us - taken_us : 0;
 	if (model_connected(m) || !m->node.source.fresh_us)
 		return 0;
 	return model_age_us(m, m->node.source.fresh_us);

@@ -91,6 +91,8 @@ bool model_connected(const struct model *m);
 const char *model_connected_word(const struct model *m);
 /* What is wrong with it; the server is not repeated. */
 const char *model_source_error(const struct model *m);
+/* Anything was ever heard of it. */
+bool model_has_news(const struct model *m);
 /* How old the news of a source that does not answer are; 0 if it answers. */
 uint64_t model_stale_us(const struct model *m);
 /* "api", "manifests", "snapshot", "none". */

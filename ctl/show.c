@@ -42,7 +42,7 @@ show_source(const struct model *m, FILE *out)
 		fprintf(out, "%s\n", model_connected_word(m));
 		return;
 	}
-	if (source->fresh_us)
+	if (model_has_news(m))
 		fprintf(out, "NOT connected, last news %s ago\n",
 		    text_duration(model_stale_us(m), age));
 	else

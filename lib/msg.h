@@ -321,6 +321,8 @@ struct msg_source_state {
 	uint32_t source;   /* enum sync_source: what is served from now */
 	uint32_t health;   /* enum source_health */
 	uint64_t fresh_us; /* monotonic: last proof of freshness; 0 never */
+	/* SOURCE_SNAPSHOT: since the epoch, when it was up to date. */
+	uint64_t snapshot_wall_us;
 	char node_name[256];
 	char node_name_source[32];
 	char server[256]; /* URL or directory */

@@ -28,7 +28,7 @@ tell_state(struct forward *f)
 	const struct writer *w = &f->writer;
 	struct msg_forward_state m = { .mode = f->model.conf.mode };
 
-	m.in_sync = writer_in_sync(w) && f->model.swept;
+	m.in_sync = writer_in_sync(w) && f->model.synced;
 	if (w->error)
 		snprintf(m.reason, sizeof(m.reason), "%.64s; the kernel refuses: %.64s",
 		    f->mode_reason, strerror(w->error));

@@ -345,6 +345,7 @@ model_sync_end(struct model *m, bool complete, uint32_t seq)
 	struct target *t, *t_next;
 
 	m->told_seq = seq;
+	m->synced = true;
 	if (!complete)
 		return;
 	m->swept = true;

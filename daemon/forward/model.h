@@ -60,6 +60,7 @@ struct model {
 	uint32_t told_seq;     /* of the newest message */
 	uint32_t group;
 	uint32_t epoch; /* of the sync */
+	bool synced;    /* a sync has ended */
 	bool swept;     /* a complete sync has ended: removing is allowed */
 	model_report *report;
 	void *arg;

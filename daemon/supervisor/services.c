@@ -73,7 +73,7 @@ services_clear(struct services *s)
 	drop(s, sv);
 	service_free(s->building);
 	s->building = NULL;
-	s->complete = s->end_due = s->ready = false;
+	s->synced = s->complete = s->end_due = s->ready = false;
 	s->ops->wants_changed(s->arg);
 }
 
@@ -177,7 +177,7 @@ relay(struct services *s, struct service *sv)
 void
 services_pump(struct services *s)
 {
-	struct msg_sync_end end = { .complete = 1 };
+	struct msg_sync_end end = { .complete = s->complete };
 	struct service *sv, *tmp;
 
 	if (!s->forward)
@@ -206,7 +206,7 @@ services_forward_up(struct services *s, struct chan *forward)
 	chan_send(forward, MSG_SYNC_BEGIN, &begin, NULL, 0);
 	HASH_ITER(hh, s->all, sv, tmp)
 	services_set_relay(s, sv, RELAY_DIRTY);
-	s->end_due = s->complete;
+	s->end_due = s->synced;
 	s->end_seq = 0;
 	services_pump(s);
 }
@@ -248,10 +248,13 @@ services_in_place(struct services *s, uint32_t seq)
 	}
 	if (changed)
 		s->ops->wants_changed(s->arg);
-	if (!s->ready && s->end_seq && (int32_t)(seq - s->end_seq) >= 0) {
-		s->ready = true;
+	if (s->ready || !s->end_seq || (int32_t)(seq - s->end_seq) < 0)
+		return;
+	s->ready = s->complete && !s->end_due;
+	if (s->ready)
 		s->ops->ready(s->arg);
-	}
+	else
+		s->ops->provisional(s->arg);
 }
 
 void

@@ -48,6 +48,8 @@ struct services_ops {
 	bool (*is_installed)(void *arg, const struct ipaddr *addr);
 	/* The set of wanted addresses may have changed. */
 	void (*wants_changed)(void *arg);
+	/* What an incomplete sync (of a snapshot) told is in the kernel. */
+	void (*provisional)(void *arg);
 	/* The first complete list is in the kernel (once). */
 	void (*ready)(void *arg);
 };
@@ -62,7 +64,8 @@ struct services {
 	struct chan *forward;     /* NULL: not there */
 	uint32_t seq;
 	uint32_t end_seq; /* of the SYNC_END sent; 0: none in flight */
-	bool complete;    /* a complete list has come */
+	bool synced;      /* a sync has ended */
+	bool complete;    /* so has a complete one */
 	bool end_due;     /* SYNC_END is to follow the dirty ones */
 	bool ready;
 };

@@ -165,15 +165,15 @@ end_sync(struct services *s, const struct msg_sync_end *end)
 {
 	struct service *sv, *tmp;
 
-	if (!end->complete)
-		return;
-	HASH_ITER(hh, s->all, sv, tmp)
-	if (!sv->marked)
-		leave(s, sv);
-	if (!s->complete) {
-		s->complete = true;
-		s->end_due = true;
+	if (end->complete) {
+		HASH_ITER(hh, s->all, sv, tmp)
+		if (!sv->marked)
+			leave(s, sv);
 	}
+	if (!s->synced || (end->complete && !s->complete))
+		s->end_due = true;
+	s->synced = true;
+	s->complete |= end->complete != 0;
 	s->ops->wants_changed(s->arg);
 	services_pump(s);
 }

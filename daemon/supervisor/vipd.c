@@ -180,9 +180,20 @@ services_ready(void *arg)
 	instances_complete(&v->instances);
 }
 
+/* Elections begin, softly: the list may be long in coming. */
+static void
+services_provisional(void *arg)
+{
+	struct vipd *v = arg;
+
+	ev_timer_stop(v->loop, &v->startup_wait);
+	instances_release(&v->instances);
+}
+
 static const struct services_ops services_ops = {
 	.is_installed = is_installed,
 	.wants_changed = services_changed,
+	.provisional = services_provisional,
 	.ready = services_ready,
 };
 

@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "node.h"
 #include "source.h"
+#include "store.h"
 
 #define RETRY_S 2.
 
@@ -21,6 +22,8 @@ struct apisource {
 	void *arg;
 	char *path;
 	char *configured_node_name;
+	char *state_dir;
+	struct store *store;
 	struct kubeconfig *kc; /* NULL: not usable yet */
 	char error[FILE_ERROR_LEN];
 	ev_timer retry; /* of the kubeconfig */
@@ -28,6 +31,7 @@ struct apisource {
 	char node_name[NODE_NAME_LEN];
 	const char *node_name_source;
 	bool listed;
+	uint64_t snapshot_wall_us; /* of what the store holds; 0: no snapshot */
 	struct feed feeds[KIND_COUNT];
 };
 
@@ -81,7 +85,8 @@ on_changed(struct feed *f)
 			if (!s->feeds[i].committed)
 				return;
 		s->listed = true;
-		s->ops->on_listed(s->arg, true);
+		s->snapshot_wall_us = 0;
+		s->ops->on_listed(s->arg, SOURCE_API, true);
 	}
 	s->ops->on_changed(s->arg);
 }
@@ -95,6 +100,41 @@ on_state(struct feed *f)
 		if (s->feeds[i].lw.unreachable)
 			feed_retry_now(&s->feeds[i]);
 	s->ops->on_state(s->arg);
+}
+
+/*
+ * All kinds or none: Services without their endpoints would refuse what others
+ * still serve. A kubeconfig that cannot be read does not say which cluster.
+ */
+static bool
+read_snapshot(struct apisource *s)
+{
+	char cluster[KUBECONFIG_CLUSTER_LEN] = "";
+	uint64_t wall_us;
+	bool all = true;
+
+	if (s->kc)
+		kubeconfig_cluster(s->kc, cluster);
+	for (size_t i = 0; i < KIND_COUNT && all; i++) {
+		all = feed_read_snapshot(&s->feeds[i], s->state_dir, cluster, &wall_us);
+		if (i == 0 || wall_us < s->snapshot_wall_us)
+			s->snapshot_wall_us = wall_us;
+	}
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		feed_use_snapshot(&s->feeds[i], all);
+	if (!all)
+		s->snapshot_wall_us = 0;
+	return all;
+}
+
+/* A store that holds something is as new as any snapshot. */
+static void
+begin_with_snapshot(struct apisource *s)
+{
+	if (!s->store->entries && read_snapshot(s))
+		s->ops->on_listed(s->arg, SOURCE_SNAPSHOT, false);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		feed_keep_snapshot(&s->feeds[i], s->state_dir);
 }
 
 static void
@@ -120,7 +160,8 @@ on_retry(struct ev_loop *loop, ev_timer *w, int events)
 
 struct apisource *
 apisource_new(struct ev_loop *loop, struct store *store, const char *path,
-    const char *configured_node_name, const struct source_ops *ops, void *arg)
+    const char *configured_node_name, const char *state_dir, const struct source_ops *ops,
+    void *arg)
 {
 	static const struct feed_ops feed_ops = {
 		.refresh = refresh,
@@ -135,6 +176,8 @@ apisource_new(struct ev_loop *loop, struct store *store, const char *path,
 	s->arg = arg;
 	s->path = xstrdup(path);
 	s->configured_node_name = xstrdup(configured_node_name);
+	s->state_dir = xstrdup(state_dir);
+	s->store = store;
 	s->http = http_new(loop);
 	s->rules = (struct decode_rules){ .node_name = s->node_name, .from_api = true };
 	find_node_name(s);
@@ -148,7 +191,11 @@ apisource_new(struct ev_loop *loop, struct store *store, const char *path,
 void
 apisource_start(struct apisource *s)
 {
-	if (load(s))
+	bool usable = load(s);
+
+	find_node_name(s);
+	begin_with_snapshot(s);
+	if (usable)
 		start(s);
 	else
 		ev_timer_start(s->loop, &s->retry);
@@ -167,6 +214,7 @@ apisource_free(struct apisource *s)
 	kubeconfig_free(s->kc);
 	free(s->path);
 	free(s->configured_node_name);
+	free(s->state_dir);
 	free(s);
 }
 
@@ -175,7 +223,11 @@ apisource_state(const struct apisource *s, struct source_state *state)
 {
 	const char *error = s->error;
 
-	*state = (struct source_state){ .listed = s->listed, .fresh_us = UINT64_MAX };
+	*state = (struct source_state){
+		.listed = s->listed,
+		.fresh_us = UINT64_MAX,
+		.snapshot_wall_us = s->snapshot_wall_us,
+	};
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		if (s->feeds[i].lw.fresh_us < state->fresh_us)
 			state->fresh_us = s->feeds[i].lw.fresh_us;

@@ -3,7 +3,8 @@
  * The API server as the source of Services: a kubeconfig, and a feed for each
  * of the two resources. Files are read again when they change, before each
  * request and after a 401 (A4); a kubeconfig that cannot be used is tried
- * again every two seconds.
+ * again every two seconds. Before the first list the store holds what the
+ * snapshot of an earlier run kept, if there is one of this cluster (I4).
  */
 #pragma once
 
@@ -16,7 +17,7 @@ struct store;
 
 /* node_name: configured; empty: found out. */
 struct apisource *apisource_new(struct ev_loop *loop, struct store *store,
-    const char *kubeconfig, const char *configured_node_name,
+    const char *kubeconfig, const char *configured_node_name, const char *state_dir,
     const struct source_ops *ops, void *arg);
 void apisource_start(struct apisource *s);
 void apisource_free(struct apisource *s);

@@ -7,9 +7,11 @@
 
 #include "clock.h"
 #include "explain.h"
-#include "fields.h"
+#include "feed_objects.h"
 #include "http.h"
 #include "mem.h"
+#include "snapdisk.h"
+#include "snapshot.h"
 #include "store.h"
 #include "text.h"
 
@@ -54,191 +56,42 @@ forget_answer(struct feed *f)
 	f->status = 0;
 }
 
-/* ---- objects ---- */
-
-static void
-log_malformed(struct feed *f, void *object, const struct fault *fault)
-{
-	_free_ char *key =
-	    object ? f->kind->key(object) : xstrdup("an object of no name");
-	uint32_t held;
-
-	if (!log_allowed(&f->log, clock_us(), &held))
-		return;
-	log_warn("%s: malformed %s skipped: %s", key, f->kind->name, fault->text);
-	if (held)
-		log_warn(
-		    "%s: %u more like it since the last line", f->kind->resource, held);
-}
-
-/* The object to keep, or NULL where there is nothing to. */
-static void *
-decode(struct feed *f, const json_t *json, bool *ignored)
-{
-	struct fault fault;
-	void *object;
-
-	*ignored = false;
-	switch (f->kind->decode(json, f->rules, &object, &fault)) {
-	case DECODED_OBJECT:
-		return object;
-	case DECODED_IGNORED:
-		*ignored = true;
-		return NULL;
-	case DECODED_MALFORMED:
-	case DECODED_UNNAMED:
-		log_malformed(f, object, &fault);
-		return object;
-	}
-	return NULL;
-}
-
-static void
-remove_named(struct feed *f, const json_t *json)
-{
-	struct fault fault = { 0 };
-	const char *ns, *name;
-
-	if (decode_name(json, f->rules, &ns, &name, &fault)) {
-		_free_ char *key = xasprintf("%s/%s", ns, name);
-
-		f->kind->remove(f->store, key);
-	}
-}
-
-static void
-take_item(struct feed *f, const json_t *json)
-{
-	bool ignored;
-	void *object = decode(f, json, &ignored);
-
-	if (!object)
-		return;
-	f->objects =
-	    array_grow(f->objects, f->n_objects, &f->cap_objects, sizeof(*f->objects));
-	f->objects[f->n_objects++] = object;
-}
-
-static void
-upsert(struct feed *f, const json_t *json)
-{
-	bool ignored;
-	void *object = decode(f, json, &ignored);
-
-	if (object)
-		f->kind->put(f->store, object);
-	else if (ignored)
-		/* It may have been ours until now. */
-		remove_named(f, json);
-}
-
-static uint32_t
-retry_after_of(const json_t *status)
-{
-	const json_t *details = json_object_get(status, "details");
-	json_int_t s = json_integer_value(json_object_get(details, "retryAfterSeconds"));
-
-	return s > 0 && s <= UINT16_MAX ? (uint32_t)s : 0;
-}
-
-static void
-take_event(struct feed *f, const json_t *json)
-{
-	const char *type = json_string_value(json_object_get(json, "type"));
-	const json_t *object = json_object_get(json, "object");
-	const json_t *meta = json_object_get(object, "metadata");
-	const char *version = json_string_value(json_object_get(meta, "resourceVersion"));
-	const char *message = json_string_value(json_object_get(object, "message"));
-	int code = (int)json_integer_value(json_object_get(object, "code"));
-
-	if (!type || !json_is_object(object)) {
-		text_format(f->why, sizeof(f->why), "no watch event");
-		return;
-	}
-	switch (lw_event(&f->lw, type, version, code, retry_after_of(object))) {
-	case LW_UPSERT:
-		upsert(f, object);
-		break;
-	case LW_DELETE:
-		remove_named(f, object);
-		break;
-	case LW_NOTE:
-		break;
-	case LW_CLOSE:
-		f->closing = true;
-		text_format(f->why, sizeof(f->why), "%s",
-		    message ? message : "an event without a version");
-		break;
-	}
-}
-
-static json_t *
-parse(struct feed *f, const char *text, size_t len)
-{
-	json_error_t error;
-	json_t *json = json_loadb(text, len, 0, &error);
-
-	if (!json)
-		text_format(f->why, sizeof(f->why), "%s", error.text);
-	return json;
-}
-
-static void
-on_object(void *arg, const char *text, size_t len)
-{
-	struct feed *f = arg;
-	json_t *json;
-
-	if (f->why[0])
-		return;
-	json = parse(f, text, len);
-	if (json && f->lw.phase == LW_WATCHING)
-		take_event(f, json);
-	else if (json)
-		take_item(f, json);
-	json_decref(json);
-}
-
-/* The list without its items. */
-static void
-on_rest(void *arg, const char *text, size_t len)
-{
-	struct feed *f = arg;
-	json_t *json = parse(f, text, len);
-	const json_t *meta = json_object_get(json, "metadata");
-	const char *list = json_string_value(json_object_get(json, "kind"));
-	const char *version = json_string_value(json_object_get(meta, "resourceVersion"));
-	const char *next_page = json_string_value(json_object_get(meta, "continue"));
-
-	if (json && (!list || strcmp(list, f->kind->list) != 0 || !version))
-		text_format(f->why, sizeof(f->why), "no %s", f->kind->list);
-	if (version)
-		f->version = xstrdup(version);
-	if (next_page && *next_page)
-		f->next_page = xstrdup(next_page);
-	json_decref(json);
-}
-
-static void
-on_oversize(void *arg, size_t len)
-{
-	struct feed *f = arg;
-	uint32_t held;
-
-	if (log_allowed(&f->log, clock_us(), &held))
-		log_warn("%s: an object of %zu bytes skipped", f->kind->resource, len);
-}
-
 /* ---- the request ---- */
+
+/* The server has taken our credentials, so it is the cluster they are for. */
+static void
+note_cluster(struct feed *f)
+{
+	char cluster[KUBECONFIG_CLUSTER_LEN];
+
+	if (!f->snapshot)
+		return;
+	kubeconfig_cluster(f->ops->kubeconfig(f), cluster);
+	if (strcmp(cluster, f->cluster) == 0)
+		return;
+	str_copy(f->cluster, sizeof(f->cluster), cluster);
+	snapshot_set_cluster(f->snapshot, cluster);
+}
+
+static void
+note_fresh(struct feed *f)
+{
+	int error;
+
+	if (!f->snapshot)
+		return;
+	snapshot_note_fresh(f->snapshot, clock_us());
+	error = snapshot_error(f->snapshot);
+	if (error && error != f->snapshot_error)
+		log_warn("%s: the last known state cannot be written to disk: %s; a "
+			 "start without the API server would serve an older one",
+		    f->kind->resource, strerror(error));
+	f->snapshot_error = error;
+}
 
 static void
 on_head(void *arg, int status)
 {
-	static const struct jsonsplit_ops split_ops = {
-		.on_object = on_object,
-		.on_rest = on_rest,
-		.on_oversize = on_oversize,
-	};
 	struct feed *f = arg;
 	bool watch = f->lw.phase == LW_WATCHING;
 
@@ -247,8 +100,9 @@ on_head(void *arg, int status)
 	if (status != 200)
 		return;
 	jsonsplit_init(&f->split, watch ? JSONSPLIT_STREAM : JSONSPLIT_LIST, OBJECT_MAX,
-	    &split_ops, f);
+	    feed_objects_ops(), f);
 	f->splitting = true;
+	note_cluster(f);
 	if (watch)
 		f->error[0] = '\0';
 	f->ops->on_state(f);
@@ -270,8 +124,10 @@ on_body(void *arg, const char *data, size_t len)
 	}
 	if (jsonsplit_feed(&f->split, data, len) != 0 && !f->why[0])
 		text_format(f->why, sizeof(f->why), "no JSON");
-	if (f->lw.phase == LW_WATCHING)
+	if (f->lw.phase == LW_WATCHING) {
 		f->ops->on_changed(f);
+		note_fresh(f);
+	}
 	return !f->why[0];
 }
 
@@ -293,7 +149,7 @@ read_refusal(struct feed *f, struct lw_answer *a)
 			a->too_large_version = true;
 	}
 	if (!a->retry_after_s)
-		a->retry_after_s = retry_after_of(json);
+		a->retry_after_s = feed_retry_after(json);
 	if (message)
 		text_format(f->why, sizeof(f->why), "%s", message);
 	json_decref(json);
@@ -306,7 +162,8 @@ commit(struct feed *f)
 	size_t held, missing;
 
 	f->kind->compare(f->store, f->objects, f->n_objects, &held, &missing);
-	if (f->committed && store_is_suspicious(held, missing) && !f->suspicious) {
+	if ((f->committed || f->loaded) && store_is_suspicious(held, missing) &&
+	    !f->suspicious) {
 		log_warn(
 		    "%s: the list misses %zu of %zu held; it counts when a second one "
 		    "agrees",
@@ -322,6 +179,8 @@ commit(struct feed *f)
 	f->kind->replace(f->store, f->objects, f->n_objects);
 	f->n_objects = 0;
 	forget_objects(f);
+	if (f->snapshot)
+		snapshot_commit(f->snapshot);
 	f->ops->on_changed(f);
 }
 
@@ -395,6 +254,10 @@ send_request(struct feed *f)
 	_free_ char *query = lw_query(&f->lw);
 	_free_ char *path = xasprintf("%s?%s", f->kind->path, query);
 
+	/* What an earlier list has left behind is forgotten with that. */
+	if (f->snapshot && f->lw.phase == LW_LISTING && !f->lw.next_page)
+		snapshot_begin(f->snapshot);
+
 	f->ops->refresh(f, f->refused_credentials);
 	f->req = http_get(f->http, f->ops->kubeconfig(f), path, &http_ops, f);
 }
@@ -457,6 +320,37 @@ feed_init(struct feed *f, const struct kind *kind, const struct feed_ops *ops, v
 	ev_init(&f->timer, on_timer);
 }
 
+/* ---- the snapshot ---- */
+
+bool
+feed_read_snapshot(
+    struct feed *f, const char *dir, const char *cluster, uint64_t *wall_us)
+{
+	static const struct snapdisk_ops ops = { .on_object = feed_objects_take_kept };
+
+	return snapdisk_read(dir, f->kind->resource, cluster, &ops, f, wall_us);
+}
+
+void
+feed_use_snapshot(struct feed *f, bool use)
+{
+	if (use) {
+		f->kind->replace(f->store, f->objects, f->n_objects);
+		f->n_objects = 0;
+	}
+	f->loaded = use;
+	forget_answer(f);
+	forget_objects(f);
+}
+
+void
+feed_keep_snapshot(struct feed *f, const char *dir)
+{
+	f->snapshot = snapshot_new(dir, f->kind->resource);
+}
+
+/* ---- start and end ---- */
+
 static void
 stop(struct feed *f)
 {
@@ -473,6 +367,7 @@ void
 feed_fini(struct feed *f)
 {
 	stop(f);
+	snapshot_free(f->snapshot);
 }
 
 void

@@ -3,7 +3,8 @@
  * One resource of the API server, followed: sends what listwatch.h says is due,
  * cuts the answer into objects, decodes them and puts them into the store. The
  * pages of a list are collected and count together at its end; until then, and
- * whatever fails, the store stays as it is (I4).
+ * whatever fails, the store stays as it is (I4). What it has brought is kept on
+ * disk, and read from there before the first list.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 
 #include "jsonsplit.h"
 #include "kind.h"
+#include "kubeconfig.h"
 #include "listwatch.h"
 #include "log.h"
 
@@ -20,7 +22,7 @@ struct feed;
 struct http;
 struct http_request;
 struct http_result;
-struct kubeconfig;
+struct snapshot;
 
 struct feed_ops {
 	/* Before a request: reads files again that have changed; refused: all
@@ -41,6 +43,9 @@ struct feed {
 	struct http *http;
 	struct store *store;
 	const struct decode_rules *rules;
+	struct snapshot *snapshot;            /* NULL: none is kept */
+	int snapshot_error;                   /* as logged */
+	char cluster[KUBECONFIG_CLUSTER_LEN]; /* as the snapshot was told */
 	struct listwatch lw;
 	ev_timer timer;
 	struct http_request *req;
@@ -60,6 +65,7 @@ struct feed {
 	size_t body_len;
 	bool closing;    /* the watch's own ERROR ends it */
 	bool committed;  /* a complete list has been put into the store */
+	bool loaded;     /* what the snapshot holds is in the store */
 	bool suspicious; /* I4: the list before this one missed too much */
 	char error[256]; /* for the operator; empty: none */
 	struct log_limit log;
@@ -70,6 +76,16 @@ void feed_init(struct feed *f, const struct kind *kind, const struct feed_ops *o
     void *arg, struct ev_loop *loop, struct http *http, struct store *store,
     const struct decode_rules *rules);
 void feed_fini(struct feed *f);
+/*
+ * Reads the snapshot of `cluster` in dir, and says when it was up to date; the
+ * objects count with feed_use_snapshot(). False: there is none.
+ */
+bool feed_read_snapshot(
+    struct feed *f, const char *dir, const char *cluster, uint64_t *wall_us);
+/* Puts what was read into the store, or forgets it. */
+void feed_use_snapshot(struct feed *f, bool use);
+/* From now on keeps one there. */
+void feed_keep_snapshot(struct feed *f, const char *dir);
 /* Begins with a list; also anew, while it runs. */
 void feed_start(struct feed *f);
 /* The server answers again: wait no longer for that. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kubeconfig.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <yaml.h>
 
 #include "base64.h"
+#include "hash.h"
 #include "log.h"
 #include "mem.h"
 #include "text.h"
@@ -383,4 +385,15 @@ kubeconfig_changed(const struct kubeconfig *kc)
 			return true;
 	}
 	return false;
+}
+
+void
+kubeconfig_cluster(const struct kubeconfig *kc, char words[KUBECONFIG_CLUSTER_LEN])
+{
+	uint64_t sum = hash_end(hash_add(HASH_INIT, kc->ca.data, kc->ca.len));
+
+	if (kc->ca.data)
+		snprintf(words, KUBECONFIG_CLUSTER_LEN, "ca %016" PRIx64, sum);
+	else
+		snprintf(words, KUBECONFIG_CLUSTER_LEN, "server %s", kc->server);
 }

@@ -54,5 +54,11 @@ struct kubeconfig *kubeconfig_load(const char *path, bool warn, char *error);
 struct kubeconfig *kubeconfig_parse(
     const char *path, const char *text, size_t len, char *error);
 void kubeconfig_free(struct kubeconfig *kc);
+/*
+ * Two kubeconfigs with the same words mean the same cluster: its CA's
+ * fingerprint, or where there is none its URL.
+ */
+#define KUBECONFIG_CLUSTER_LEN 320
+void kubeconfig_cluster(const struct kubeconfig *kc, char words[KUBECONFIG_CLUSTER_LEN]);
 /* One of the files is not the one that was read (A4). */
 bool kubeconfig_changed(const struct kubeconfig *kc);

@@ -14,8 +14,10 @@ static const char *
 on_msg(struct chan *c, const struct msg *m)
 {
 	(void)c;
-	if (m->type == MSG_STOP)
+	if (m->type == MSG_STOP) {
+		watcher_stop(&watcher);
 		exit(0);
+	}
 	return watcher_take(&watcher, m);
 }
 

@@ -51,7 +51,7 @@ report(struct manifests *m)
 	if (!m->listed || (complete && !m->complete)) {
 		m->listed = true;
 		m->complete = complete;
-		m->ops->on_listed(m->arg, complete);
+		m->ops->on_listed(m->arg, SOURCE_MANIFESTS, complete);
 	}
 	m->ops->on_changed(m->arg);
 	m->ops->on_state(m->arg);

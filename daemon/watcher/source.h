@@ -8,11 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "msg.h"
+
 struct source_ops {
 	/* For the first time all there is has been put into the store;
 	 * complete: nothing of it could not be read. May be called once more
-	 * when that has come true. */
-	void (*on_listed)(void *arg, bool complete);
+	 * when that has come true. From a snapshot: what there was once. */
+	void (*on_listed)(void *arg, enum sync_source source, bool complete);
 	/* The store may have changed. */
 	void (*on_changed)(void *arg);
 	/* The state may have changed. */
@@ -20,10 +22,11 @@ struct source_ops {
 };
 
 struct source_state {
-	bool listed;       /* on_listed was called */
-	uint64_t fresh_us; /* last proof of being up to date; 0 never */
-	char server[256];  /* URL or directory */
-	char error[256];   /* with the remedy; empty: all is well */
+	bool listed;               /* on_listed was called, not for a snapshot */
+	uint64_t fresh_us;         /* last proof of being up to date; 0 never */
+	uint64_t snapshot_wall_us; /* of what the store holds; 0: it is none */
+	char server[256];          /* URL or directory */
+	char error[256];           /* with the remedy; empty: all is well */
 	char node_name[256];
 	const char *node_name_source;
 };

@@ -10,11 +10,12 @@
 
 #define STATE_EVERY_S 10.
 
+/* What is served from. */
 static enum sync_source
-source_of(const struct watcher *w)
+source_of(const struct watcher *w, const struct source_state *state)
 {
 	if (w->api)
-		return SOURCE_API;
+		return state->snapshot_wall_us ? SOURCE_SNAPSHOT : SOURCE_API;
 	return w->manifests ? SOURCE_MANIFESTS : SOURCE_NONE;
 }
 
@@ -56,10 +57,12 @@ log_state(struct watcher *w, const struct msg_source_state *m)
 static void
 tell_state(struct watcher *w, bool even_if_same)
 {
-	struct msg_source_state m = { .source = source_of(w) };
+	struct msg_source_state m = { 0 };
 	struct source_state state;
 
 	read_state(w, &state);
+	m.source = source_of(w, &state);
+	m.snapshot_wall_us = state.snapshot_wall_us;
 	m.health = health_of(&state);
 	str_copy(m.node_name, sizeof(m.node_name), state.node_name);
 	if (state.node_name_source)
@@ -78,11 +81,11 @@ tell_state(struct watcher *w, bool even_if_same)
 }
 
 static void
-on_listed(void *arg, bool complete)
+on_listed(void *arg, enum sync_source source, bool complete)
 {
 	struct watcher *w = arg;
 
-	publish_sync(&w->publisher, source_of(w), complete);
+	publish_sync(&w->publisher, source, complete);
 }
 
 static void
@@ -127,8 +130,8 @@ restart_source(struct watcher *w)
 	w->manifests = NULL;
 	publish_close(&w->publisher);
 	if (conf->kubeconfig[0]) {
-		w->api = apisource_new(
-		    w->loop, &w->store, conf->kubeconfig, conf->node_name, &ops, w);
+		w->api = apisource_new(w->loop, &w->store, conf->kubeconfig,
+		    conf->node_name, conf->state_dir, &ops, w);
 		apisource_start(w->api);
 	} else if (conf->manifests[0]) {
 		w->manifests = manifests_new(
@@ -147,7 +150,7 @@ apply(struct watcher *w)
 	w->settings = w->next;
 	w->next = (struct settings){ 0 };
 	store_resettle(&w->store);
-	if (same && source_of(w) != SOURCE_NONE)
+	if (same && (w->api || w->manifests))
 		publish_kick(&w->publisher);
 	else
 		restart_source(w);
@@ -164,6 +167,13 @@ watcher_take(struct watcher *w, const struct msg *m)
 	else
 		return "not a message for the watcher";
 	return NULL;
+}
+
+void
+watcher_stop(struct watcher *w)
+{
+	apisource_free(w->api);
+	w->api = NULL;
 }
 
 void

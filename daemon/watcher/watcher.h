@@ -34,5 +34,7 @@ struct watcher {
 };
 
 void watcher_init(struct watcher *w, struct ev_loop *loop, struct chan *chan);
+/* What is known is on disk when it returns, or cannot be within a second. */
+void watcher_stop(struct watcher *w);
 /* A message of vipd's. NULL, or why the connection has to end. */
 const char *watcher_take(struct watcher *w, const struct msg *m);

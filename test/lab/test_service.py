@@ -319,6 +319,41 @@ def test_a_service_of_the_api_is_added_changed_and_deleted(lab):
     gone(topo, "192.168.185.19")
 
 
+def test_a_cluster_that_boots_without_the_api_server_serves_what_it_knew(lab):
+    topo = lab(endpoints=1, api=True)
+    endpoints(topo)
+    api = Api(topo)
+    vipds = api.start(topo)
+    for obj in web():
+        api.cluster.create(obj)
+    serving(vipds)
+    reaches(topo, "ep1")
+    api.cluster.stop()
+    for vipd in vipds:
+        vipd.stop()
+        vipd.cleanup()
+    gone(topo)
+
+    again = [Vipd(node, vipd.conf.read_text()) for node, vipd in zip(topo.nodes, vipds)]
+    reaches(topo, "ep1")
+    serving(again)
+    source = again[0].status()["kubernetes"]
+    assert source["source"] == "snapshot" and not source["connected"]
+    assert source["stale_seconds"] >= 0
+    assert "snapshot" in again[0].ctl("status").stdout
+    assert all(v.instance()["effective_priority"] < 50 for v in again), \
+        "whoever has a list goes first"
+
+    again[0].crash()
+    topo.nodes[0].link_down()
+    serving(again[1:])
+    reaches(topo, "ep1")
+
+    api.cluster.restart()
+    wait(lambda: again[1].status()["kubernetes"]["source"] == "api", 40, "a list")
+    reaches(topo, "ep1")
+
+
 def test_without_the_api_server_everything_goes_on(lab):
     topo = lab(endpoints=2, api=True)
     endpoints(topo)

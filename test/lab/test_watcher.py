@@ -9,6 +9,8 @@ import urllib.parse
 import pytest
 
 import kube
+from lab import wait
+from msgcodec import ENUM
 from watcherlab import Watcher
 
 VIP = "192.168.185.18"
@@ -402,3 +404,106 @@ def test_it_stops_on_vipds_word(watcher):
     watcher.configure().wait_synced()
     watcher.send("MSG_STOP")
     assert watcher.popen.wait(5) == 0
+
+
+# ---- the last known state on disk (I4) ----
+
+@pytest.fixture
+def state(folder):
+    """A state directory as vipd makes it."""
+    path = folder / "state"
+    path.mkdir()
+    shutil.chown(path, "nobody")
+    return path
+
+
+def on_disk(state, resource, text):
+    path = state / f"{resource}.snapshot"
+    wait(lambda: path.exists() and text in path.read_bytes(), 5, f"{text} in {path}")
+
+
+def remember(cluster, state):
+    """A watcher that has seen one Service, and is gone."""
+    cluster.create(web())
+    cluster.create(slice_of(node="worker-a"))
+    with Watcher(state, kubeconfig=str(cluster.vipd_kubeconfig)) as first:
+        follow(cluster, first)
+        cluster.create(web("late", "192.168.185.19"))
+        first.wait_service("default/late")
+        cluster.delete(web("late", "192.168.185.19"))
+        first.wait_gone("default/late")
+        on_disk(state, "endpointslices", b"10.0.0.7")
+
+
+def test_a_start_without_the_server_serves_the_last_known_state(cluster, state):
+    remember(cluster, state)
+    cluster.refuse()
+    with Watcher(state, kubeconfig=str(cluster.vipd_kubeconfig)) as second:
+        second.configure().wait_synced()
+        assert second.complete is False, "a snapshot only adds"
+        assert set(second.services) == {KEY}
+        assert second.services[KEY].endpoints == [(80, "10.0.0.7", 8080, 1)]
+        second.wait_health("TROUBLE", "refused")
+        assert second.state.source == ENUM["SOURCE_SNAPSHOT"]
+        age = time.time() - second.state.snapshot_wall_us / 1e6
+        assert 0 <= age < 60
+        cluster.delete(web())
+        cluster.accept()
+        second.wait(lambda: second.complete, 40, "a list of the server")
+        assert second.services == {}
+        second.wait(lambda: second.state.source == ENUM["SOURCE_API"], 5, "the source")
+
+
+def test_the_rules_of_today_judge_the_state_of_yesterday(cluster, state):
+    remember(cluster, state)
+    cluster.refuse()
+    with Watcher(state, kubeconfig=str(cluster.vipd_kubeconfig)) as second:
+        second.configure(external_ips=["192.168.185.30-192.168.185.40"],
+                         instances={"other": (9, None)}).wait_synced()
+        verdict, instance, _ = second.services[KEY].addresses[VIP]
+        assert (verdict, instance) == ("refused", "")
+
+
+@pytest.mark.parametrize("resource", ["services", "endpointslices"])
+def test_a_damaged_snapshot_is_set_aside_and_named(cluster, state, resource):
+    remember(cluster, state)
+    path = state / f"{resource}.snapshot"
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    cluster.refuse()
+    with Watcher(state, kubeconfig=str(cluster.vipd_kubeconfig)) as second:
+        second.configure()
+        second.wait(lambda: any(f"{resource}.snapshot is not used" in line
+                                for line in second.logs), 5, "it is named")
+        second.wait_health("TROUBLE", "refused")
+        assert second.synced == 0 and not second.services
+    assert (state / f"{resource}.snapshot.set-aside").exists()
+
+
+def test_the_snapshot_of_another_cluster_is_set_aside(cluster, state):
+    remember(cluster, state)
+    text = cluster.vipd_kubeconfig.read_text()
+    other = state / "other.kubeconfig"
+    authority = next(line for line in text.splitlines()
+                     if "certificate-authority" in line)
+    other.write_text(text.replace(authority, "    insecure-skip-tls-verify: true"))
+    other.chmod(0o644)
+    cluster.refuse()
+    with Watcher(state, kubeconfig=str(other)) as second:
+        second.configure()
+        second.wait(lambda: any("of another cluster" in line for line in second.logs), 5,
+                    "it is named")
+        second.wait_health("TROUBLE", "refused")
+        assert not second.services
+
+
+def test_a_state_directory_that_cannot_be_written_is_named_once(cluster, folder):
+    with Watcher(folder / "missing", kubeconfig=str(cluster.vipd_kubeconfig)) as one:
+        follow(cluster, one)
+        cluster.create(web())
+        one.wait_service(KEY)
+        cluster.delete(web())
+        one.wait(lambda: any("cannot be written to disk" in line for line in one.logs), 5,
+                 "the trouble is named")
+        assert one.health() == "OK"

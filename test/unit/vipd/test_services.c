@@ -17,7 +17,7 @@ static struct iprange range;
 static struct conf_instance instance;
 static struct conf conf;
 static bool installed;
-static unsigned ready_calls;
+static unsigned provisional_calls, ready_calls;
 
 static bool
 is_installed(void *arg, const struct ipaddr *addr)
@@ -31,6 +31,13 @@ static void
 wants_changed(void *arg)
 {
 	(void)arg;
+}
+
+static void
+provisional(void *arg)
+{
+	(void)arg;
+	provisional_calls++;
 }
 
 static void
@@ -63,7 +70,8 @@ closed(struct chan *c, const char *why)
 	(void)why;
 }
 
-static const struct services_ops ops = { is_installed, wants_changed, ready };
+static const struct services_ops ops = { is_installed, wants_changed, provisional,
+	ready };
 static const struct chan_ops chan_ops = { .on_msg = no_msg, .on_closed = closed };
 
 static void
@@ -268,6 +276,34 @@ START_TEST(ready_comes_once_when_the_first_complete_list_is_in_place)
 }
 END_TEST
 
+START_TEST(a_snapshot_only_adds_and_is_in_place_provisionally)
+{
+	struct msg_sync_begin begin = { SOURCE_SNAPSHOT };
+	struct msg_sync_end partial = { 0 }, whole = { 1 };
+	uint32_t seq;
+
+	setup();
+	heard(NULL);
+	feed_service("web", "192.0.2.18", 80);
+	services_in_place(&s, expect_service());
+	ck_assert_ptr_null(feed(MSG_SYNC_BEGIN, &begin, NULL, 0));
+	ck_assert_ptr_null(feed(MSG_SYNC_END, &partial, NULL, 0));
+	ck_assert(!find("web")->leaving);
+	ck_assert_str_eq(heard(&seq), "SYNC_END");
+	ck_assert_uint_eq(provisional_calls, 0);
+	services_in_place(&s, seq);
+	ck_assert_uint_eq(provisional_calls, 1);
+	ck_assert_uint_eq(ready_calls, 0);
+
+	ck_assert_ptr_null(feed(MSG_SYNC_BEGIN, &begin, NULL, 0));
+	ck_assert_ptr_null(feed(MSG_SYNC_END, &whole, NULL, 0));
+	ck_assert_str_eq(heard(NULL), "SERVICE_GONE");
+	ck_assert_str_eq(heard(&seq), "SYNC_END");
+	services_in_place(&s, seq);
+	ck_assert_uint_eq(ready_calls, 1);
+}
+END_TEST
+
 START_TEST(a_restarted_forward_hears_everything_and_addresses_stay)
 {
 	struct msg_sync_end end = { 1 };
@@ -348,6 +384,7 @@ UNIT_MAIN("services", an_address_is_wanted_only_after_in_place,
     a_shared_address_does_not_hold_back_the_one_that_goes,
     a_complete_sync_sweeps_what_was_not_told,
     ready_comes_once_when_the_first_complete_list_is_in_place,
+    a_snapshot_only_adds_and_is_in_place_provisionally,
     a_restarted_forward_hears_everything_and_addresses_stay,
     a_failed_service_is_not_wanted_until_it_recovers, frames_out_of_order_end_the_watcher,
     a_service_cannot_grow_without_bound)
