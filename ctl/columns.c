@@ -125,6 +125,17 @@ instance_reason(const struct table_row *row, FILE *out)
 }
 
 static void
+instance_soft(const struct table_row *row, FILE *out)
+{
+	uint32_t soft = row->instance->info.soft;
+	const char *sep = "";
+
+	for (unsigned k = 0; k < SOFT_REASON_COUNT; k++)
+		if (soft & 1u << k)
+			fprintf(out, "%s%s", comma(&sep), soft_reason_name(1u << k));
+}
+
+static void
 instance_advert(const struct table_row *row, FILE *out)
 {
 	fprintf(
@@ -164,6 +175,7 @@ columns_of_instances(void)
 		{ "MASTER-PRIO", TABLE_WIDE | TABLE_RIGHT, instance_master_priority },
 		{ "TAKEOVERS", TABLE_WIDE | TABLE_RIGHT, instance_transitions },
 		{ "REASON", TABLE_WIDE, instance_reason },
+		{ "SOFT", TABLE_WIDE, instance_soft },
 		{ 0 },
 	};
 

@@ -96,6 +96,18 @@ instance_counters(const struct model_instance *i)
 }
 
 static json_t *
+soft_reasons(uint32_t soft)
+{
+	json_t *list = packed(json_array());
+
+	for (unsigned k = 0; k < SOFT_REASON_COUNT; k++)
+		if (soft & 1u << k)
+			json_array_append_new(
+			    list, packed(json_string(soft_reason_name(1u << k))));
+	return list;
+}
+
+static json_t *
 instance(const struct model *m, const struct model_instance *i)
 {
 	const struct msg_instance *conf = &i->info.conf;
@@ -119,6 +131,7 @@ instance(const struct model *m, const struct model_instance *i)
 		"preempt", conf->preempt, "unicast", conf->unicast, "takeovers",
 		(json_int_t)state->transitions, "service_addresses",
 		i->info.wants_services, "addresses", instance_addresses(i)));
+	json_object_set_new(object, "soft_reasons", soft_reasons(i->info.soft));
 	if (i->n_counters)
 		json_object_set_new(object, "counters", instance_counters(i));
 	return object;

@@ -355,6 +355,24 @@ vrrp_reason_text(enum vrrp_reason reason)
 }
 
 const char *
+soft_reason_name(enum soft_reason reason)
+{
+	switch (reason) {
+	case SOFT_INCOMPLETE:
+		return "incomplete";
+	case SOFT_DRAINED:
+		return "drained";
+	case SOFT_EXCLUDED:
+		return "excluded";
+	case SOFT_TRACKER:
+		return "tracker";
+	case SOFT_RULES:
+		return "rules";
+	}
+	return "unknown";
+}
+
+const char *
 service_state_name(enum service_state state)
 {
 	static const char *const names[SERVICE_STATE_COUNT] = {

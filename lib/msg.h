@@ -210,11 +210,21 @@ struct msg_instance {
 };
 
 /*
- * An instance with Services that has a soft reason not to be master (no
- * complete list yet, ...) takes part below this: only if nobody healthy can,
- * and nopreempt does not protect it there.
+ * An instance that has a soft reason not to be master takes part below this:
+ * only if nobody healthy can. nopreempt does not protect one with Services
+ * there.
  */
 #define VRRP_PRIORITY_HEALTHY 50
+
+/* Bits. Only SOFT_DRAINED counts for instances without Services. */
+enum soft_reason {
+	SOFT_INCOMPLETE = 1, /* no complete list of Services since the start */
+	SOFT_DRAINED = 2,
+	SOFT_EXCLUDED = 4, /* the Node is not to serve load balancers */
+	SOFT_TRACKER = 8,  /* a weighted tracker has failed */
+	SOFT_RULES = 16,   /* forwarding rules are out of date */
+};
+#define SOFT_REASON_COUNT 5
 
 /* For ADVERTISED, PEERS, INSTANCE_END, INSTANCE_GONE, INSTALLED, REMOVED. */
 struct msg_instance_ref {
@@ -462,7 +472,8 @@ struct msg_ctl_instance {
 	struct msg_state state;
 	uint8_t configured_priority;
 	uint8_t wants_services; /* has service_addresses */
-	uint8_t zero[6];
+	uint8_t zero[2];
+	uint32_t soft; /* enum soft_reason, ored */
 };
 
 struct msg_ctl_address {
@@ -542,5 +553,7 @@ size_t msg_build(void *buf, enum msg_type type, uint32_t seq, const void *head,
 const char *vrrp_state_name(enum vrrp_state state);
 /* "master was silent", for logs and vipctl. */
 const char *vrrp_reason_text(enum vrrp_reason reason);
+/* "drained", for logs, vipctl and scripts; of one bit. */
+const char *soft_reason_name(enum soft_reason reason);
 const char *service_state_name(enum service_state state);
 const char *proto_name(uint8_t proto);

@@ -42,6 +42,7 @@ answer_instances(struct chan *to, const struct answer_source *src, bool counters
 		m.conf = instance_describe(src->instances, in);
 		m.configured_priority = in->conf->priority;
 		m.wants_services = in->conf->wants_services;
+		m.soft = instance_soft_reasons(src->instances, in);
 		chan_send(to, MSG_CTL_INSTANCE, &m, NULL, 0);
 		answer_addresses(to, in);
 		if (counters && in->n_counters)

@@ -24,6 +24,7 @@ struct instance {
 	bool counters_due;
 	bool withdrawn; /* the engine was away too long */
 	bool stale;     /* the engine has to hear of it again */
+	uint32_t soft;  /* enum soft_reason, of this one alone */
 	/* Static ones as configured, then those of Services, sorted. */
 	struct msg_ctl_address *addresses;
 	size_t n_addresses;
@@ -54,7 +55,7 @@ struct instances {
 	struct instance *first;
 	struct iface *ifaces;
 	ev_prepare recompute; /* wanted addresses, once a loop round */
-	bool incomplete;      /* no complete list since the start: soft priorities */
+	uint32_t soft;        /* enum soft_reason, of the whole node */
 	bool hold;            /* instances with Services stay in INIT */
 	bool stopping;        /* nothing is wanted any more */
 	int announce_fd;
@@ -72,6 +73,11 @@ const char *instances_on_msg(struct instances *is, const struct msg *m);
 void instances_release(struct instances *is);
 /* The first complete list is in place: they take part in earnest. */
 void instances_complete(struct instances *is);
+/* A reason not to be master begins or ends: for the whole node, for one. */
+void instances_set_soft(struct instances *is, enum soft_reason reason, bool holds);
+void instance_set_soft(struct instance *in, enum soft_reason reason, bool holds);
+/* Those that count for it, ored. */
+uint32_t instance_soft_reasons(const struct instances *is, const struct instance *in);
 /* Wanted addresses are computed again before the loop waits next. */
 void instances_wants_changed(struct instances *is);
 /* Every address is to go; addresses_changed tells the progress. */

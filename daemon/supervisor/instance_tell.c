@@ -15,7 +15,7 @@ instance_soft_priority(uint8_t priority)
 static uint8_t
 instance_priority(const struct instances *is, const struct instance *in)
 {
-	if (is->incomplete && in->conf->wants_services)
+	if (instance_soft_reasons(is, in))
 		return instance_soft_priority(in->conf->priority);
 	return in->conf->priority;
 }

@@ -490,7 +490,8 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	instances_init(&v->instances, v->loop, &instances_ops, v);
 	v->instances.services = &v->services;
 	start_kernel(v);
-	v->instances.hold = v->instances.incomplete = conf->services.present;
+	v->instances.hold = conf->services.present;
+	v->instances.soft = conf->services.present ? SOFT_INCOMPLETE : 0;
 	instances_apply(&v->instances, conf);
 	if (control_open(&v->control, v->loop, o->run_dir, &control_ops, v) < 0)
 		fatalx("no control socket (see --run-dir)");

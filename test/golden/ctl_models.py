@@ -158,7 +158,8 @@ def troubled():
                         configured_priority=150, addresses=[
         address("192.168.185.5", prefixlen=24),
         service_address("192.168.185.18", installed=0,
-                        error="Cannot assign requested address")])
+                        error="Cannot assign requested address")],
+        soft=ENUM["SOFT_INCOMPLETE"] | ENUM["SOFT_RULES"])
     yield from instance(2, "lan", FAULT, conf={"interface": "eth1"},
                         addresses=[address("10.0.0.5", prefixlen=24, installed=0)])
     yield from service("ssh", "SERVING", [wanted("192.168.185.18")],

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "supervisor/instance_tell.h"
 
+#include "mem.h"
 #include "unit.h"
 
 START_TEST(soft_priorities_keep_their_order_below_the_healthy_ones)
@@ -19,4 +20,28 @@ START_TEST(soft_priorities_keep_their_order_below_the_healthy_ones)
 }
 END_TEST
 
-UNIT_MAIN("instance", soft_priorities_keep_their_order_below_the_healthy_ones)
+START_TEST(only_drained_counts_without_services)
+{
+	static const struct {
+		bool wants_services;
+		uint32_t node, own, expected;
+	} cases[] = {
+		{ true, 0, 0, 0 },
+		{ true, SOFT_INCOMPLETE, SOFT_TRACKER, SOFT_INCOMPLETE | SOFT_TRACKER },
+		{ true, SOFT_DRAINED, 0, SOFT_DRAINED },
+		{ false, SOFT_INCOMPLETE | SOFT_RULES, SOFT_TRACKER, 0 },
+		{ false, SOFT_DRAINED | SOFT_EXCLUDED, 0, SOFT_DRAINED },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct instances is = { .soft = cases[i].node };
+		struct conf_instance conf = { .wants_services = cases[i].wants_services };
+		struct instance in = { .conf = &conf, .soft = cases[i].own };
+
+		ck_assert_uint_eq(instance_soft_reasons(&is, &in), cases[i].expected);
+	}
+}
+END_TEST
+
+UNIT_MAIN("instance", soft_priorities_keep_their_order_below_the_healthy_ones,
+    only_drained_counts_without_services)
