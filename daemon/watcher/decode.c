@@ -295,6 +295,7 @@ decode_service(const json_t *object, const struct decode_rules *rules,
 		fault_set(f, "metadata.uid: too long");
 	text_make_safe(s->uid);
 	s->created = read_time(meta, f);
+	status_read(&s->status, object);
 	spec = field_object(object, "", "spec", f);
 	if (!spec)
 		fault_set(f, "spec: missing");
@@ -302,8 +303,8 @@ decode_service(const json_t *object, const struct decode_rules *rules,
 		service_object_free(s);
 		return DECODED_IGNORED;
 	}
-	s->asks =
-	    (s->flags & SERVICE_LOADBALANCER) || json_object_get(spec, "externalIPs");
+	s->asks = (s->flags & SERVICE_LOADBALANCER) ||
+	    json_object_get(spec, "externalIPs") || status_is_ours(&s->status);
 	read_external_ips(s, spec, f);
 	read_policies(s, spec, f);
 	read_service_ports(s, spec, f);

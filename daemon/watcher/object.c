@@ -16,6 +16,7 @@ service_object_free(struct service_object *s)
 	free(s->class);
 	free(s->bad_ip);
 	free(s->fault);
+	status_fini(&s->status);
 	free(s);
 }
 

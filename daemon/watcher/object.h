@@ -12,6 +12,7 @@
 
 #include "ipaddr.h"
 #include "msg.h"
+#include "status.h"
 
 /* "namespace/name" of a Service */
 #define SERVICE_KEY_LEN (2 * NAME_LEN)
@@ -34,8 +35,9 @@ struct service_object {
 	struct service_port *ports;
 	size_t n_ports;
 	char *bad_ip; /* why one of externalIPs is not taken; NULL: none */
-	bool asks;    /* for an address: externalIPs or LoadBalancer */
-	char *fault;  /* the object is malformed: why; NULL: it is not */
+	bool asks;    /* for an address, or for its status to be cleaned */
+	struct service_status status;
+	char *fault; /* the object is malformed: why; NULL: it is not */
 };
 
 struct slice_port {
