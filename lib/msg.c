@@ -106,6 +106,7 @@ static const struct field key_fields[] = { STRING(struct msg_service_key, ns),
 static const struct field forward_conf_fields[] = { U32_MAX(struct msg_forward_conf, mode,
 							FORWARD_NONE),
 	U32_MAX(struct msg_forward_conf, source_nat, SOURCE_NAT_NONE), END };
+static const struct field uplink_fields[] = { STRING(struct msg_uplink, name), END };
 static const struct field failed_fields[] = { STRING(struct msg_failed, key.ns),
 	STRING(struct msg_failed, key.name), STRING(struct msg_failed, text), END };
 static const struct field forward_state_fields[] = { U32_MAX(struct msg_forward_state,
@@ -187,7 +188,7 @@ ROW(MSG_SERVICE_ENDPOINTS, 0, sizeof(struct msg_service_endpoint), PEER_VIPD | P
 ROW(MSG_SERVICE_SOURCES, 0, sizeof(struct iprange), PEER_VIPD | PEER_WATCHER, 0, NULL, range_fields),
 ROW(MSG_SERVICE_END, 0, 0, PEER_VIPD | PEER_WATCHER, 0, NULL, NULL),
 ROW(MSG_SERVICE_GONE, sizeof(struct msg_service_key), 0, PEER_VIPD | PEER_WATCHER, 0, key_fields, NULL),
-ROW(MSG_FORWARD_CONF, sizeof(struct msg_forward_conf), 0, PEER_VIPD, 0, forward_conf_fields, NULL),
+ROW(MSG_FORWARD_CONF, sizeof(struct msg_forward_conf), sizeof(struct msg_uplink), PEER_VIPD, 0, forward_conf_fields, uplink_fields),
 ROW(MSG_IN_PLACE, 0, 0, PEER_FORWARD, 0, NULL, NULL),
 ROW(MSG_FAILED, sizeof(struct msg_failed), 0, PEER_FORWARD, 0, failed_fields, NULL),
 ROW(MSG_FORWARD_STATE, sizeof(struct msg_forward_state), 0, PEER_FORWARD, 0, forward_state_fields, NULL),

@@ -413,9 +413,13 @@ enum source_nat { SOURCE_NAT_NODE, SOURCE_NAT_VIP, SOURCE_NAT_NONE };
 /* What becomes of externalTrafficPolicy Local where no endpoint is local. */
 enum local_fallback { LOCAL_FALLBACK_DROP, LOCAL_FALLBACK_CLUSTER };
 
+/* Records: the uplinks, behind which the clients outside of the cluster are. */
 struct msg_forward_conf {
 	uint32_t mode;       /* enum forward_mode */
 	uint32_t source_nat; /* enum source_nat */
+};
+struct msg_uplink {
+	char name[IFNAME_LEN];
 };
 
 /* Everything up to header.seq (of SERVICE_END, SERVICE_GONE, SYNC_END) is in

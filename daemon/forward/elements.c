@@ -9,7 +9,7 @@
 #include "batch.h"
 #include "log.h"
 
-/* An attribute is at most 64 KiB long, an element here at most 100 bytes. */
+/* An attribute is at most 64 KiB long, an element here at most 120 bytes. */
 #define ELEMENTS_A_MESSAGE 256
 
 static struct nftnl_set *
@@ -35,6 +35,9 @@ add_element(struct nftnl_set *s, const struct change *c)
 		fatalx("out of memory");
 	len = element_key(&c->element, key);
 	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, (uint32_t)len);
+	len = element_key_end(&c->element, key);
+	if (len)
+		nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY_END, key, (uint32_t)len);
 	len = element_data(&c->element, data);
 	if (len && c->add)
 		nftnl_set_elem_set(e, NFTNL_SET_ELEM_DATA, data, (uint32_t)len);
@@ -92,6 +95,17 @@ elements_request(void *buf, uint8_t family, enum set_id set, uint32_t seq)
 	return nlh;
 }
 
+static struct element_bytes
+bytes_of(struct nftnl_set_elem *e)
+{
+	struct element_bytes b = { 0 };
+
+	b.key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &b.key_len);
+	b.key_end = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY_END, &b.key_end_len);
+	b.data = nftnl_set_elem_get(e, NFTNL_SET_ELEM_DATA, &b.data_len);
+	return b;
+}
+
 void
 elements_parse(const struct nlmsghdr *nlh, uint8_t family, enum set_id set,
     void (*on_element)(void *arg, const struct element *e), void *arg, uint32_t *odd)
@@ -108,11 +122,9 @@ elements_parse(const struct nlmsghdr *nlh, uint8_t family, enum set_id set,
 	}
 	it = nftnl_set_elems_iter_create(s);
 	while (it && (e = nftnl_set_elems_iter_next(it))) {
-		uint32_t key_len = 0, data_len = 0;
-		const void *key = nftnl_set_elem_get(e, NFTNL_SET_ELEM_KEY, &key_len);
-		const void *data = nftnl_set_elem_get(e, NFTNL_SET_ELEM_DATA, &data_len);
+		struct element_bytes bytes = bytes_of(e);
 
-		if (element_parse(&out, set, family, key, key_len, data, data_len))
+		if (element_parse(&out, set, family, &bytes))
 			on_element(arg, &out);
 		else
 			++*odd;

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "log.h"
 #include "mem.h"
+#include "own.h"
 
 /* ---- to vipd ---- */
 
@@ -81,14 +82,19 @@ static const struct writer_ops writer_ops = {
 /* ---- from vipd ---- */
 
 static void
-configure(struct forward *f, const struct msg_forward_conf *m)
+configure(struct forward *f, const struct msg *msg)
 {
-	struct ruleset_conf conf = { .source_nat = m->source_nat };
+	const struct msg_forward_conf *m = msg->head;
+	const struct msg_uplink *uplinks = msg->records;
+	struct ruleset_conf conf = { 0 };
+
+	conf.source_nat = m->source_nat;
+	for (size_t i = 0; i < msg->count && i < UPLINKS_MAX; i++)
+		str_copy(conf.uplinks[conf.n_uplinks++], IFNAME_LEN, uplinks[i].name);
 
 	conf.mode =
 	    mode_decide(m->mode, &f->evidence, f->mode_reason, sizeof(f->mode_reason));
-	if (!f->writer.started || conf.mode != f->model.conf.mode ||
-	    conf.source_nat != f->model.conf.source_nat) {
+	if (!f->writer.started || memcmp(&conf, &f->model.conf, sizeof(conf)) != 0) {
 		model_configure(&f->model, &conf);
 		writer_configure(&f->writer);
 	}
@@ -98,12 +104,18 @@ configure(struct forward *f, const struct msg_forward_conf *m)
 static void
 take_service(struct forward *f, uint32_t seq)
 {
-	const struct told *t = &f->intake.told;
+	struct told *t = &f->intake.told;
+	struct ipaddr *_free_ own = NULL;
 	uint32_t held;
 
 	if (t->oddity && log_allowed(&f->oddities, clock_us(), &held))
 		log_warn("%s/%s: %s; left out (%u more such lines held back)",
 		    t->head.key.ns, t->head.key.name, t->oddity, held);
+	if (t->n_sources) {
+		size_t n = own_addresses(&own);
+
+		own_admit(t, own, n);
+	}
 	model_told(&f->model, t, seq);
 	intake_clear(&f->intake);
 }
@@ -127,7 +139,7 @@ on_msg(struct chan *c, const struct msg *m)
 	if (m->type == MSG_STOP)
 		ev_break(f->child.loop, EVBREAK_ALL);
 	else if (m->type == MSG_FORWARD_CONF)
-		configure(f, m->head);
+		configure(f, m);
 	else if (m->type == MSG_SYNC_BEGIN)
 		model_sync_begin(&f->model);
 	else if (m->type == MSG_SYNC_END)

@@ -25,9 +25,40 @@ endpoints_sort(struct endpoint *endpoints, size_t n)
 
 	if (n)
 		qsort(endpoints, n, sizeof(*endpoints), endpoint_cmp);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || endpoint_cmp(&endpoints[kept - 1], &endpoints[i]) != 0)
+	for (size_t i = 0; i < n; i++) {
+		if (kept && endpoint_cmp(&endpoints[kept - 1], &endpoints[i]) == 0)
+			endpoints[kept - 1].use |= endpoints[i].use;
+		else
 			endpoints[kept++] = endpoints[i];
+	}
+	return kept;
+}
+
+static int
+range_cmp(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+	int order = memcmp(x->first, y->first, sizeof(x->first));
+
+	return order ? order : memcmp(x->last, y->last, sizeof(x->last));
+}
+
+size_t
+ranges_merge(struct range *ranges, size_t n)
+{
+	size_t kept = 0;
+
+	if (n)
+		qsort(ranges, n, sizeof(*ranges), range_cmp);
+	for (size_t i = 0; i < n; i++) {
+		struct range *before = kept ? &ranges[kept - 1] : NULL;
+		size_t size = sizeof(ranges->last);
+
+		if (!before || memcmp(ranges[i].first, before->last, size) > 0)
+			ranges[kept++] = ranges[i];
+		else if (memcmp(ranges[i].last, before->last, size) > 0)
+			memcpy(before->last, ranges[i].last, size);
+	}
 	return kept;
 }
 
@@ -55,9 +86,12 @@ image_copy(const struct image *im)
 	if (!im)
 		return NULL;
 	new = copy(im, 1, sizeof(*im));
-	new->slots = copy(im->slots, im->n_slots, sizeof(*im->slots));
+	for (size_t i = 0; i < TABLES; i++)
+		new->tables[i].slots =
+		    copy(im->tables[i].slots, im->tables[i].size, sizeof(uint16_t));
 	new->endpoints = copy(im->endpoints, im->n_endpoints, sizeof(*im->endpoints));
-	new->clients = copy(im->clients, im->n_clients, sizeof(*im->clients));
+	new->hairpins = copy(im->hairpins, im->n_hairpins, sizeof(*im->hairpins));
+	new->ranges = copy(im->ranges, im->n_ranges, sizeof(*im->ranges));
 	return new;
 }
 
@@ -66,93 +100,143 @@ image_free(struct image *im)
 {
 	if (!im)
 		return;
-	free(im->slots);
+	for (size_t i = 0; i < TABLES; i++)
+		free(im->tables[i].slots);
 	free(im->endpoints);
-	free(im->clients);
+	free(im->hairpins);
+	free(im->ranges);
 	free(im);
 }
 
+/* ---- as wanted ---- */
+
+/* A table over those endpoints that are for such clients. */
 static void
-fill_slots(struct image *im)
+fill_table(struct image *im, size_t which, enum endpoint_use use)
 {
-	im->n_slots = spread_size_for(im->n_endpoints);
-	im->first_slot = spread_first(im->n_slots, im->sticky);
-	im->slots = xcalloc(im->n_slots, sizeof(*im->slots));
-	spread_fill(im->endpoints, im->n_endpoints, im->slots, im->n_slots);
+	struct endpoint *_free_ chosen = xcalloc(im->n_endpoints + 1, sizeof(*chosen));
+	uint16_t *_free_ index = xcalloc(im->n_endpoints + 1, sizeof(*index));
+	struct slot_table *t = &im->tables[which];
+	struct spread_kind kind = { .sticky = im->terms.sticky, .inside = which };
+	size_t n = 0;
+
+	for (size_t i = 0; i < im->n_endpoints; i++) {
+		if (!(im->endpoints[i].use & use))
+			continue;
+		index[n] = (uint16_t)i;
+		chosen[n++] = im->endpoints[i];
+	}
+	if (!n)
+		return;
+	kind.size = spread_size_for(n);
+	t->size = kind.size;
+	t->first = spread_first(&kind);
+	t->slots = xcalloc(t->size, sizeof(*t->slots));
+	spread_fill(chosen, n, t->slots, t->size);
+	for (uint32_t i = 0; i < t->size; i++)
+		t->slots[i] = index[t->slots[i]];
 }
 
 /*
  * Where clients keep their addresses an endpoint that is its own client would
- * answer itself directly; so for the endpoints the source is rewritten.
+ * answer itself directly; so for the endpoints the source is rewritten. With
+ * policy Local these are the ones that are here.
  */
 static void
-fill_clients(struct image *im)
+fill_hairpins(struct image *im)
 {
-	im->clients = copy(im->endpoints, im->n_endpoints, sizeof(*im->clients));
+	im->hairpins = xcalloc(im->n_endpoints + 1, sizeof(*im->hairpins));
 	for (size_t i = 0; i < im->n_endpoints; i++)
-		im->clients[i].port = 0;
-	im->n_clients = endpoints_sort(im->clients, im->n_endpoints);
+		if (im->endpoints[i].use & USE_OUTSIDE) {
+			im->hairpins[im->n_hairpins] = im->endpoints[i];
+			im->hairpins[im->n_hairpins].use = 0;
+			im->hairpins[im->n_hairpins++].port = 0;
+		}
+	im->n_hairpins = endpoints_sort(im->hairpins, im->n_hairpins);
 }
 
 static void
 serve(struct image *im, const struct ruleset_conf *conf)
 {
-	im->sets = BIT(SET_SERVED);
+	im->sets = BIT(SET_TRAFFIC);
+	/* Where others forward they also know what not to. */
 	if (conf->mode != FORWARD_NFTABLES)
 		return;
-	fill_slots(im);
-	if (conf->source_nat != SOURCE_NAT_NONE && !im->keep_source)
-		im->sets |= BIT(SET_SOURCE_NAT);
+	im->sets |= BIT(SET_SERVED);
+	if (im->terms.treatment == TREAT_SERVE)
+		fill_table(im, TABLE_OUTSIDE, USE_OUTSIDE);
 	else
-		fill_clients(im);
+		im->sets |= BIT(SET_DROPPED);
+	if (im->terms.local) {
+		im->sets |= BIT(SET_LOCAL);
+		fill_table(im, TABLE_INSIDE, USE_INSIDE);
+	}
+	if (im->terms.local || conf->source_nat == SOURCE_NAT_NONE)
+		fill_hairpins(im);
+	else
+		im->sets |= BIT(SET_SOURCE_NAT);
 }
 
-struct image *
-image_make(enum treatment treatment, const struct endpoint *endpoints, size_t n,
-    bool sticky, bool keep_source, const struct ruleset_conf *conf)
+static void
+fill_sets(struct image *im, const struct ruleset_conf *conf)
 {
-	struct image *im = image_empty();
-
-	im->treatment = treatment;
-	im->sticky = sticky;
-	im->keep_source = keep_source;
-	im->endpoints = copy(endpoints, n, sizeof(*endpoints));
-	im->n_endpoints = endpoints_sort(im->endpoints, n);
-	switch (treatment) {
+	switch (im->terms.treatment) {
 	case TREAT_GUARD:
 		im->sets = BIT(SET_GUARDED);
 		break;
 	case TREAT_SERVE:
+	case TREAT_DROP:
 		serve(im, conf);
 		break;
 	case TREAT_REFUSE:
 		im->sets = BIT(SET_REFUSED);
 		break;
-	case TREAT_DROP:
-		/* Where others forward they also know what not to. */
-		im->sets = BIT(conf->mode == FORWARD_NFTABLES ? SET_DROPPED : SET_SERVED);
-		break;
 	case TREAT_LEAVE:
 		break;
 	}
+	if (im->terms.restricted)
+		im->sets |= BIT(SET_RESTRICTED);
+}
+
+struct image *
+image_make(const struct wish_terms *terms, const struct endpoint *endpoints,
+    size_t n_endpoints, const struct range *ranges, size_t n_ranges,
+    const struct ruleset_conf *conf)
+{
+	struct image *im = image_empty();
+
+	im->terms = *terms;
+	im->endpoints = copy(endpoints, n_endpoints, sizeof(*endpoints));
+	im->n_endpoints = endpoints_sort(im->endpoints, n_endpoints);
+	im->ranges = copy(ranges, n_ranges, sizeof(*ranges));
+	im->n_ranges = ranges_merge(im->ranges, n_ranges);
+	fill_sets(im, conf);
 	return im;
 }
 
 struct image *
 image_remake(const struct image *old, const struct ruleset_conf *conf)
 {
-	return image_make(old->treatment, old->endpoints, old->n_endpoints, old->sticky,
-	    old->keep_source, conf);
+	return image_make(&old->terms, old->endpoints, old->n_endpoints, old->ranges,
+	    old->n_ranges, conf);
+}
+
+static bool
+same_bytes(const void *a, size_t n_a, const void *b, size_t n_b, size_t size)
+{
+	return n_a == n_b && (!n_a || memcmp(a, b, n_a * size) == 0);
 }
 
 bool
 image_is_same_wish(const struct image *a, const struct image *b)
 {
-	return a->treatment == b->treatment && a->keep_source == b->keep_source &&
-	    a->sticky == b->sticky && a->n_endpoints == b->n_endpoints &&
-	    (!a->n_endpoints ||
-		memcmp(a->endpoints, b->endpoints,
-		    a->n_endpoints * sizeof(*a->endpoints)) == 0);
+	return a->terms.treatment == b->terms.treatment &&
+	    a->terms.local == b->terms.local && a->terms.sticky == b->terms.sticky &&
+	    a->terms.restricted == b->terms.restricted &&
+	    same_bytes(a->endpoints, a->n_endpoints, b->endpoints, b->n_endpoints,
+		sizeof(*a->endpoints)) &&
+	    same_bytes(
+		a->ranges, a->n_ranges, b->ranges, b->n_ranges, sizeof(*a->ranges));
 }
 
 /* ---- as read from the kernel ---- */
@@ -172,38 +256,42 @@ endpoint_index(struct image *im, const struct endpoint *e)
 static bool
 add_slot(struct image *im, const struct element *e)
 {
-	uint32_t size, first;
-	bool sticky;
+	struct spread_kind kind;
+	struct slot_table *t;
+	uint32_t first;
 
-	if (!spread_table_of(e->slot, &size, &sticky))
+	if (!spread_kind_of(e->slot, &kind))
 		return false;
-	first = spread_first(size, sticky);
-	if (!im->n_slots) {
-		im->n_slots = size;
-		im->first_slot = first;
-		im->slots = xcalloc(size, sizeof(*im->slots));
-		for (uint32_t i = 0; i < size; i++)
-			im->slots[i] = SPREAD_NOBODY;
+	t = &im->tables[kind.inside];
+	first = spread_first(&kind);
+	if (!t->size) {
+		t->size = kind.size;
+		t->first = first;
+		t->slots = xcalloc(t->size, sizeof(*t->slots));
+		for (uint32_t i = 0; i < t->size; i++)
+			t->slots[i] = SPREAD_NOBODY;
 	}
-	if (first != im->first_slot)
+	if (first != t->first)
 		return false;
-	im->slots[e->slot - first] = (uint16_t)endpoint_index(im, &e->endpoint);
+	t->slots[e->slot - first] = (uint16_t)endpoint_index(im, &e->endpoint);
 	return true;
 }
 
+/* Into a sorted array, once: a dump may show an element twice. */
 static void
-add_client(struct image *im, const struct endpoint *client)
+insert(void **array, size_t *n, size_t size, const void *item,
+    int (*cmp)(const void *, const void *))
 {
-	size_t i = im->n_clients;
+	char *at = *array = xreallocarray(*array, *n + 1, size);
+	size_t i = *n;
 
-	for (size_t j = 0; j < i; j++)
-		if (endpoint_cmp(&im->clients[j], client) == 0)
-			return; /* a dump may show an element twice */
-	im->clients = xreallocarray(im->clients, i + 1, sizeof(*im->clients));
-	for (; i && endpoint_cmp(&im->clients[i - 1], client) > 0; i--)
-		im->clients[i] = im->clients[i - 1];
-	im->clients[i] = *client;
-	im->n_clients++;
+	while (i && cmp(at + (i - 1) * size, item) > 0)
+		i--;
+	if (i && cmp(at + (i - 1) * size, item) == 0)
+		return;
+	memmove(at + (i + 1) * size, at + i * size, (*n - i) * size);
+	memcpy(at + i * size, item, size);
+	++*n;
 }
 
 bool
@@ -211,14 +299,22 @@ image_add(struct image *im, const struct element *e)
 {
 	switch (e->set) {
 	case SET_GUARDED:
+	case SET_TRAFFIC:
 	case SET_SERVED:
 	case SET_REFUSED:
 	case SET_DROPPED:
+	case SET_LOCAL:
+	case SET_RESTRICTED:
 	case SET_SOURCE_NAT:
 		im->sets |= BIT(e->set);
 		return true;
+	case SET_ALLOWED:
+		insert((void **)&im->ranges, &im->n_ranges, sizeof(*im->ranges),
+		    &e->clients, range_cmp);
+		return true;
 	case SET_HAIRPIN:
-		add_client(im, &e->endpoint);
+		insert((void **)&im->hairpins, &im->n_hairpins, sizeof(*im->hairpins),
+		    &e->endpoint, endpoint_cmp);
 		return true;
 	case SET_ENDPOINTS:
 		return add_slot(im, e);
@@ -230,30 +326,26 @@ image_add(struct image *im, const struct element *e)
 
 /* ---- the difference ---- */
 
-static void
-emit(struct changes *out, const struct target_key *key, bool add, enum set_id set,
-    uint32_t slot, const struct endpoint *endpoint)
+static struct element *
+emit(struct changes *out, const struct target_key *key, bool add, enum set_id set)
 {
 	struct change *c;
 
 	out->at = array_grow(out->at, out->n, &out->cap, sizeof(*out->at));
 	c = &out->at[out->n++];
-	*c = (struct change){
-		.element = { .set = set, .key = *key, .slot = slot },
-		.add = add,
-	};
-	if (endpoint)
-		c->element.endpoint = *endpoint;
+	*c = (struct change){ .element = { .set = set, .key = *key }, .add = add };
+	return &c->element;
 }
 
 static const struct endpoint *
-slot_endpoint(const struct image *im, uint32_t slot)
+slot_endpoint(const struct image *im, size_t which, uint32_t slot)
 {
-	uint32_t i = slot - im->first_slot;
+	const struct slot_table *t = &im->tables[which];
+	uint32_t i = slot - t->first;
 
-	if (slot < im->first_slot || i >= im->n_slots || im->slots[i] == SPREAD_NOBODY)
+	if (slot < t->first || i >= t->size || t->slots[i] == SPREAD_NOBODY)
 		return NULL;
-	return &im->endpoints[im->slots[i]];
+	return &im->endpoints[t->slots[i]];
 }
 
 /*
@@ -262,31 +354,53 @@ slot_endpoint(const struct image *im, uint32_t slot)
  */
 static void
 diff_slots(const struct target_key *key, const struct image *from, const struct image *to,
-    bool add, struct changes *out)
+    size_t which, bool add, struct changes *out)
 {
-	for (uint32_t i = 0; i < from->n_slots; i++) {
-		uint32_t slot = from->first_slot + i;
-		const struct endpoint *here = slot_endpoint(from, slot);
-		const struct endpoint *there = slot_endpoint(to, slot);
+	const struct slot_table *t = &from->tables[which];
 
-		if (here && (!there || endpoint_cmp(here, there) != 0))
-			emit(out, key, add, SET_ENDPOINTS, slot, here);
+	for (uint32_t i = 0; i < t->size; i++) {
+		uint32_t slot = t->first + i;
+		const struct endpoint *here = slot_endpoint(from, which, slot);
+		const struct endpoint *there = slot_endpoint(to, which, slot);
+		struct element *e;
+
+		if (!here || (there && endpoint_cmp(here, there) == 0))
+			continue;
+		e = emit(out, key, add, SET_ENDPOINTS);
+		e->slot = slot;
+		e->endpoint = *here;
 	}
 }
 
 static void
-diff_clients(const struct target_key *key, const struct image *from,
+diff_hairpins(const struct target_key *key, const struct image *from,
     const struct image *to, bool add, struct changes *out)
 {
 	size_t j = 0;
 
-	for (size_t i = 0; i < from->n_clients; i++) {
-		const struct endpoint *here = &from->clients[i];
+	for (size_t i = 0; i < from->n_hairpins; i++) {
+		const struct endpoint *here = &from->hairpins[i];
 
-		while (j < to->n_clients && endpoint_cmp(&to->clients[j], here) < 0)
+		while (j < to->n_hairpins && endpoint_cmp(&to->hairpins[j], here) < 0)
 			j++;
-		if (j == to->n_clients || endpoint_cmp(&to->clients[j], here) != 0)
-			emit(out, key, add, SET_HAIRPIN, 0, here);
+		if (j == to->n_hairpins || endpoint_cmp(&to->hairpins[j], here) != 0)
+			emit(out, key, add, SET_HAIRPIN)->endpoint = *here;
+	}
+}
+
+static void
+diff_ranges(const struct target_key *key, const struct image *from,
+    const struct image *to, bool add, struct changes *out)
+{
+	size_t j = 0;
+
+	for (size_t i = 0; i < from->n_ranges; i++) {
+		const struct range *here = &from->ranges[i];
+
+		while (j < to->n_ranges && range_cmp(&to->ranges[j], here) < 0)
+			j++;
+		if (j == to->n_ranges || range_cmp(&to->ranges[j], here) != 0)
+			emit(out, key, add, SET_ALLOWED)->clients = *here;
 	}
 }
 
@@ -296,9 +410,11 @@ diff_half(const struct target_key *key, const struct image *from, const struct i
 {
 	for (enum set_id set = 0; set < SET_COUNT; set++)
 		if (from->sets & ~to->sets & BIT(set))
-			emit(out, key, add, set, 0, NULL);
-	diff_clients(key, from, to, add, out);
-	diff_slots(key, from, to, add, out);
+			emit(out, key, add, set);
+	diff_ranges(key, from, to, add, out);
+	diff_hairpins(key, from, to, add, out);
+	for (size_t which = 0; which < TABLES; which++)
+		diff_slots(key, from, to, which, add, out);
 }
 
 void

@@ -12,26 +12,44 @@
 /* What happens to connections to a target. */
 enum treatment {
 	TREAT_LEAVE,  /* nothing in the sets */
-	TREAT_GUARD,  /* of an address: only served ports answer */
+	TREAT_GUARD,  /* of an address: only declared ports answer */
 	TREAT_SERVE,  /* to the endpoints */
 	TREAT_REFUSE, /* no endpoints */
 	TREAT_DROP,   /* none on this node */
 };
 
+/* For whom an endpoint serves: with externalTrafficPolicy Local only clients of
+ * the node itself may be sent to another node (S7). */
+enum endpoint_use { USE_OUTSIDE = 1, USE_INSIDE = 2, USE_ALL = 3 };
+
+/* What is wanted of a target. */
+struct wish_terms {
+	enum treatment treatment;
+	bool local; /* externalTrafficPolicy: Local */
+	bool sticky;
+	bool restricted; /* to the ranges of clients */
+};
+
+struct slot_table {
+	uint32_t size;
+	uint32_t first;
+	uint16_t *slots; /* indices into endpoints, or SPREAD_NOBODY */
+};
+
+enum { TABLE_OUTSIDE, TABLE_INSIDE, TABLES };
+
 struct image {
 	/* Why it looks so; zero in an image read from the kernel. */
-	enum treatment treatment;
-	bool keep_source; /* externalTrafficPolicy: Local */
-	bool sticky;
+	struct wish_terms terms;
 
 	uint32_t sets; /* 1 << set_id, of the sets whose key is the target */
-	uint32_t n_slots;
-	uint32_t first_slot;
+	struct slot_table tables[TABLES];
 	size_t n_endpoints;
-	size_t n_clients;
-	uint16_t *slots; /* indices into endpoints, or SPREAD_NOBODY */
+	size_t n_hairpins;
+	size_t n_ranges;
 	struct endpoint *endpoints;
-	struct endpoint *clients; /* in SET_HAIRPIN, sorted; port 0 */
+	struct endpoint *hairpins; /* in SET_HAIRPIN, sorted; port 0 */
+	struct range *ranges;      /* in SET_ALLOWED, sorted, apart */
 };
 
 /* An element to add or to delete; the target is known from elsewhere. */
@@ -46,19 +64,23 @@ struct changes {
 	size_t cap;
 };
 
-/* Endpoints are copied, in canonical order without duplicates: only
- * TREAT_SERVE has any. */
-struct image *image_make(enum treatment treatment, const struct endpoint *endpoints,
-    size_t n, bool sticky, bool keep_source, const struct ruleset_conf *conf);
+/* Copies all it is given. Endpoints come to canonical order without duplicates:
+ * only TREAT_SERVE and TREAT_DROP have any. Ranges may overlap. */
+struct image *image_make(const struct wish_terms *terms, const struct endpoint *endpoints,
+    size_t n_endpoints, const struct range *ranges, size_t n_ranges,
+    const struct ruleset_conf *conf);
 /* The same again under another configuration. */
 struct image *image_remake(const struct image *old, const struct ruleset_conf *conf);
 struct image *image_empty(void);
 struct image *image_copy(const struct image *im); /* NULL is fine */
 void image_free(struct image *im);                /* NULL is fine */
-/* Made from the same endpoints for the same treatment. */
+/* Made from the same endpoints and ranges for the same treatment. */
 bool image_is_same_wish(const struct image *a, const struct image *b);
-/* Orders endpoints and drops duplicates; returns how many are left. */
+/* Orders endpoints and makes one of those that are alike; returns how many are
+ * left. */
 size_t endpoints_sort(struct endpoint *endpoints, size_t n);
+/* Orders ranges and makes one of those that overlap; returns how many are left. */
+size_t ranges_merge(struct range *ranges, size_t n);
 
 /*
  * Takes an element that was read from the kernel into the picture. False if it

@@ -77,8 +77,6 @@ finish(struct told *t)
 {
 	if (t->n_addresses * t->n_ports > INTAKE_TARGETS_MAX)
 		fault(t, E2BIG, "too many addresses and ports");
-	if (t->restricted)
-		fault(t, EOPNOTSUPP, "loadBalancerSourceRanges are not enforced yet");
 	check_ports(t);
 	check_endpoints(t);
 }
@@ -114,11 +112,12 @@ intake_frame(struct intake *in, const struct msg *m)
 		fits = append((void **)&t->endpoints, &t->n_endpoints,
 		    INTAKE_ENDPOINTS_MAX, sizeof(*t->endpoints), m);
 	else if (m->type == MSG_SERVICE_SOURCES)
-		t->restricted = true;
+		fits = append((void **)&t->sources, &t->n_sources, INTAKE_SOURCES_MAX,
+		    sizeof(*t->sources), m);
 	else
 		in->open = false;
 	if (!fits)
-		fault(t, E2BIG, "too many addresses, ports or endpoints");
+		fault(t, E2BIG, "too many addresses, ports, endpoints or source ranges");
 	if (!in->open)
 		finish(t);
 	return NULL;
@@ -130,5 +129,6 @@ intake_clear(struct intake *in)
 	free(in->told.addresses);
 	free(in->told.ports);
 	free(in->told.endpoints);
+	free(in->told.sources);
 	*in = (struct intake){ 0 };
 }

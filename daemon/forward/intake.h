@@ -13,6 +13,7 @@
 #define INTAKE_PORTS_MAX 512
 #define INTAKE_TARGETS_MAX 4096
 #define INTAKE_ENDPOINTS_MAX 32768
+#define INTAKE_SOURCES_MAX 1024
 
 struct told {
 	struct msg_service head;
@@ -22,7 +23,8 @@ struct told {
 	size_t n_ports;
 	struct msg_service_endpoint *endpoints; /* port_index < n_ports */
 	size_t n_endpoints;
-	bool restricted;    /* has loadBalancerSourceRanges */
+	struct iprange *sources; /* loadBalancerSourceRanges; none: all */
+	size_t n_sources;
 	const char *oddity; /* what was left out of it; NULL */
 	int error;          /* positive errno: why it cannot be served; 0 */
 	const char *text;

@@ -217,7 +217,7 @@ claim_insert(struct claim *c, struct claim *old)
 	}
 	if (old)
 		DL_DELETE(t->claims, old);
-	if (c->image->treatment == TREAT_LEAVE)
+	if (c->image->terms.treatment == TREAT_LEAVE)
 		DL_PREPEND(t->claims, c);
 	else
 		DL_APPEND(t->claims, c);

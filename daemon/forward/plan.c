@@ -6,11 +6,22 @@
 
 #include "mem.h"
 
-/* The usable ones of a port for a family (KEP-1669): ready ones before those
- * that are about to end. */
+static bool
+is_candidate(const struct msg_service_endpoint *e, size_t port, uint8_t family,
+    bool local, uint32_t terminating)
+{
+	return e->port_index == port && e->addr.family == family &&
+	    (e->flags & ENDPOINT_TERMINATING) == terminating &&
+	    (!local || (e->flags & ENDPOINT_LOCAL));
+}
+
+/*
+ * Appends the usable ones of a port for a family, of this node or of all
+ * (KEP-1669): ready ones, or if there is none those that are about to end.
+ */
 static size_t
 pick_endpoints(const struct told *told, size_t port, uint8_t family, bool local,
-    struct endpoint *out)
+    enum endpoint_use use, struct endpoint *out)
 {
 	for (uint32_t terminating = 0; terminating <= ENDPOINT_TERMINATING;
 	     terminating += ENDPOINT_TERMINATING) {
@@ -19,42 +30,74 @@ pick_endpoints(const struct told *told, size_t port, uint8_t family, bool local,
 		for (size_t i = 0; i < told->n_endpoints; i++) {
 			const struct msg_service_endpoint *e = &told->endpoints[i];
 
-			if (e->port_index != port || e->addr.family != family ||
-			    (e->flags & ENDPOINT_TERMINATING) != terminating ||
-			    (local && !(e->flags & ENDPOINT_LOCAL)))
+			if (!is_candidate(e, port, family, local, terminating))
 				continue;
-			memset(&out[n], 0, sizeof(out[n]));
-			memcpy(out[n].addr, e->addr.bytes, sizeof(out[n].addr));
-			out[n++].port = e->port;
+			out[n] = (struct endpoint){
+				.port = e->port,
+				.use = (uint8_t)use,
+			};
+			memcpy(out[n++].addr, e->addr.bytes, sizeof(e->addr.bytes));
 		}
 		if (n)
-			return endpoints_sort(out, n);
+			return n;
 	}
 	return 0;
+}
+
+/* S10: source ranges hold for load balancer addresses. Of a static address
+ * nobody knows any more why the Service has it: the strict way. */
+static bool
+is_restricted(const struct told *told, const struct msg_service_address *a)
+{
+	return told->n_sources > 0 && a->origin != ORIGIN_EXTERNAL_IP;
+}
+
+static size_t
+pick_ranges(const struct told *told, uint8_t family, struct range *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < told->n_sources; i++) {
+		const struct iprange *r = &told->sources[i];
+
+		if (r->first.family != family || r->last.family != family)
+			continue;
+		memcpy(out[n].first, r->first.bytes, sizeof(out[n].first));
+		memcpy(out[n++].last, r->last.bytes, sizeof(out[n].last));
+	}
+	return n;
 }
 
 static struct image *
 port_image(const struct told *told, const struct msg_service_address *a, size_t port,
     const struct ruleset_conf *conf)
 {
+	/* An endpoint may be picked for both kinds of clients. */
 	struct endpoint *_free_ endpoints =
-	    xcalloc(told->n_endpoints + 1, sizeof(*endpoints));
-	bool local = told->head.flags & SERVICE_LOCAL;
-	bool sticky = told->head.flags & SERVICE_AFFINITY_CLIENT;
-	size_t n = pick_endpoints(told, port, a->addr.family, local, endpoints);
-	enum treatment treatment = TREAT_SERVE;
+	    xcalloc(2 * told->n_endpoints + 1, sizeof(*endpoints));
+	struct range *_free_ ranges = xcalloc(told->n_sources + 1, sizeof(*ranges));
+	struct wish_terms terms = {
+		.treatment = TREAT_SERVE,
+		.local = told->head.flags & SERVICE_LOCAL,
+		.sticky = told->head.flags & SERVICE_AFFINITY_CLIENT,
+		.restricted = is_restricted(told, a),
+	};
+	size_t n, n_here, n_ranges = 0;
 
-	/* Source ranges hold for load balancer addresses (S10); until they are
-	 * enforced nobody gets in, rather than everybody. */
-	if (told->restricted && a->origin == ORIGIN_POOL)
-		treatment = TREAT_DROP;
-	else if (!n && local &&
-	    pick_endpoints(told, port, a->addr.family, false, endpoints))
-		treatment = TREAT_DROP;
-	else if (!n)
-		treatment = TREAT_REFUSE;
-	return image_make(
-	    treatment, endpoints, treatment == TREAT_SERVE ? n : 0, sticky, local, conf);
+	n = n_here = pick_endpoints(told, port, a->addr.family, false,
+	    terms.local ? USE_INSIDE : USE_ALL, endpoints);
+	if (terms.local) {
+		n_here = pick_endpoints(
+		    told, port, a->addr.family, true, USE_OUTSIDE, endpoints + n);
+		n += n_here;
+	}
+	if (!n)
+		terms.treatment = TREAT_REFUSE;
+	else if (!n_here)
+		terms.treatment = TREAT_DROP;
+	if (terms.restricted)
+		n_ranges = pick_ranges(told, a->addr.family, ranges);
+	return image_make(&terms, endpoints, n, ranges, n_ranges, conf);
 }
 
 /* Takes image over; a target that is wished for already keeps its first wish. */
@@ -73,10 +116,12 @@ static void
 add_address(struct wishes *w, const struct told *told,
     const struct msg_service_address *a, const struct ruleset_conf *conf)
 {
-	enum treatment guard = a->origin == ORIGIN_STATIC ? TREAT_LEAVE : TREAT_GUARD;
+	struct wish_terms guard = {
+		.treatment = a->origin == ORIGIN_STATIC ? TREAT_LEAVE : TREAT_GUARD,
+	};
 	struct target_key key = { .addr = a->addr };
 
-	add(w, &key, image_make(guard, NULL, 0, false, false, conf));
+	add(w, &key, image_make(&guard, NULL, 0, NULL, 0, conf));
 	for (size_t i = 0; i < told->n_ports; i++) {
 		const struct msg_service_port *p = &told->ports[i];
 

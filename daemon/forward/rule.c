@@ -14,9 +14,13 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/rtnetlink.h>
 
 #include "batch.h"
 #include "log.h"
+#include "mem.h"
+#include "msg.h"
+#include "spread.h"
 
 /* Registers of 4 bytes; keys are built from KEY on, values read from VALUE. */
 #define KEY NFT_REG32_00
@@ -192,6 +196,42 @@ rule_match_icmp(struct rule *r, uint8_t first, uint8_t last)
 	}
 }
 
+void
+rule_match_iifname(struct rule *r, const char *name)
+{
+	struct nftnl_expr *e = add(r, "meta");
+	char padded[IFNAME_LEN];
+
+	str_copy(padded, sizeof(padded), name);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_IIFNAME);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, KEY);
+	cmp(r, NFT_CMP_EQ, padded, sizeof(padded));
+}
+
+static void
+match_local(struct rule *r, uint32_t which)
+{
+	struct nftnl_expr *e = add(r, "fib");
+	uint32_t local = RTN_LOCAL;
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_FLAGS, which);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_DREG, KEY);
+	cmp(r, NFT_CMP_EQ, &local, sizeof(local));
+}
+
+void
+rule_match_local_daddr(struct rule *r)
+{
+	match_local(r, NFTA_FIB_F_DADDR);
+}
+
+void
+rule_match_local_saddr(struct rule *r)
+{
+	match_local(r, NFTA_FIB_F_SADDR);
+}
+
 /* The key is in KEY. */
 static void
 match_set(struct rule *r, enum set_id set, uint32_t flags)
@@ -218,15 +258,31 @@ rule_match_port(struct rule *r, enum set_id set)
 }
 
 void
-rule_match_flow(struct rule *r, enum set_id set)
+rule_match_not_allowed(struct rule *r)
 {
-	uint32_t reg = KEY;
+	saddr(r, dport(r, l4proto(r, daddr(r, KEY))));
+	match_set(r, SET_ALLOWED, NFT_LOOKUP_F_INV);
+}
 
-	if (set == SET_HAIRPIN)
-		reg = saddr(r, reg);
+static void
+flow(struct rule *r, uint32_t reg)
+{
 	reg = l4proto(r, ct_original_daddr(r, reg));
 	ct_original(r, NFT_CT_PROTO_DST, 2, reg);
+}
+
+void
+rule_match_flow(struct rule *r, enum set_id set)
+{
+	flow(r, set == SET_HAIRPIN ? saddr(r, KEY) : KEY);
 	match_set(r, set, 0);
+}
+
+void
+rule_match_flow_leaves(struct rule *r)
+{
+	flow(r, daddr(r, KEY));
+	match_set(r, SET_HAIRPIN, NFT_LOOKUP_F_INV);
 }
 
 void
@@ -263,8 +319,9 @@ rule_reject_with_icmp(struct rule *r)
 	reject(r, NFT_REJECT_ICMP_UNREACH);
 }
 
+/* Of len bytes from HASHED on, into reg. */
 static void
-jhash(struct rule *r, uint32_t len, uint32_t mod, uint32_t offset, uint32_t reg)
+jhash(struct rule *r, uint32_t len, const struct spread_kind *kind, uint32_t reg)
 {
 	struct nftnl_expr *e = add(r, "hash");
 
@@ -272,9 +329,9 @@ jhash(struct rule *r, uint32_t len, uint32_t mod, uint32_t offset, uint32_t reg)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_SREG, HASHED);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_DREG, reg);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_LEN, len);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_MODULUS, mod);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_MODULUS, kind->size);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_SEED, RULE_SEED);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_OFFSET, offset);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_HASH_OFFSET, spread_first(kind));
 }
 
 /* To the address in reg and, unless 0, the port in port_reg. */
@@ -292,15 +349,15 @@ nat(struct rule *r, enum nft_nat_types type, uint32_t reg, uint32_t port_reg)
 
 /* The hash goes behind the key, into the register where the slot belongs. */
 void
-rule_dnat_spread(struct rule *r, uint32_t size, uint32_t first, bool sticky)
+rule_dnat_spread(struct rule *r, const struct spread_kind *kind)
 {
 	uint32_t reg = dport(r, l4proto(r, daddr(r, KEY)));
 	uint32_t end = saddr(r, HASHED);
 	struct nftnl_expr *e;
 
-	if (!sticky)
+	if (!kind->sticky)
 		end = sport(r, end);
-	jhash(r, (end - HASHED) * 4, size, first, reg);
+	jhash(r, (end - HASHED) * 4, kind, reg);
 	e = add(r, "lookup");
 	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, set_name(SET_ENDPOINTS));
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, KEY);

@@ -13,6 +13,7 @@
 
 struct batch;
 struct nftnl_rule;
+struct spread_kind;
 
 struct rule {
 	struct batch *batch;
@@ -37,12 +38,21 @@ void rule_match_dnat(struct rule *r);
 void rule_match_l4proto(struct rule *r, uint8_t proto);
 /* icmp type first-last, icmpv6 type first-last */
 void rule_match_icmp(struct rule *r, uint8_t first, uint8_t last);
+/* iifname name */
+void rule_match_iifname(struct rule *r, const char *name);
+/* fib daddr type local, fib saddr type local */
+void rule_match_local_daddr(struct rule *r);
+void rule_match_local_saddr(struct rule *r);
 /* ip daddr != @set */
 void rule_match_daddr_not_in(struct rule *r, enum set_id set);
+/* KEY . ip saddr != @allowed */
+void rule_match_not_allowed(struct rule *r);
 /* KEY @set */
 void rule_match_port(struct rule *r, enum set_id set);
 /* FLOW @set; with ip saddr in front for SET_HAIRPIN */
 void rule_match_flow(struct rule *r, enum set_id set);
+/* ip daddr . FLOW != @hairpin */
+void rule_match_flow_leaves(struct rule *r);
 
 /* accept, drop (NF_ACCEPT, NF_DROP), goto chain (NFT_GOTO) */
 void rule_verdict(struct rule *r, uint32_t code, const char *chain);
@@ -50,7 +60,7 @@ void rule_reject_with_reset(struct rule *r);
 void rule_reject_with_icmp(struct rule *r);
 /* dnat to KEY . jhash ip saddr . th sport mod size offset first map
  * @endpoints; sticky: jhash ip saddr */
-void rule_dnat_spread(struct rule *r, uint32_t size, uint32_t first, bool sticky);
+void rule_dnat_spread(struct rule *r, const struct spread_kind *kind);
 /* snat to ct original ip daddr */
 void rule_snat_to_vip(struct rule *r);
 /* masquerade fully-random */

@@ -6,31 +6,53 @@
  *
  *	chain guard {
  *		type filter hook prerouting priority -190
+ *		ct state established,related ct status dnat FLOW @traffic accept
  *		ct state established,related accept
+ *		KEY @restricted KEY . ip saddr != @allowed drop
  *		KEY @refused goto refuse
- *		KEY @dropped drop
+ *		iifname "eth0" KEY @dropped drop	(for each uplink)
+ *		ct state new KEY @traffic accept
+ *		ct state invalid KEY @traffic drop
  *		ip daddr != @guarded accept
  *		icmp type echo-request accept		(and the errors)
- *		ct state new KEY @served accept
  *		drop
+ *	}
+ *	chain guard_output {
+ *		type filter hook output priority -190
+ *		ct state new KEY @restricted KEY . ip saddr != @allowed drop
  *	}
  *	chain prerouting {
  *		type nat hook prerouting priority -105
+ *		iifname "eth0" KEY @served goto spread	(for each uplink)
+ *		KEY @local KEY @served goto spread_inside
  *		KEY @served goto spread
  *	}
  *	chain output {
  *		type nat hook output priority -105
+ *		KEY @local KEY @served goto spread_inside
  *		KEY @served goto spread
  *	}
  *	chain spread {
  *		dnat to KEY . jhash ip saddr . th sport mod 32 map @endpoints
  *		... one for each size of slot table, by client and port, by client
  *	}
+ *	chain spread_inside { the same over other slots }
  *	chain postrouting {
  *		type nat hook postrouting priority 95
  *		ct status dnat FLOW @source_nat masquerade
  *		ct status dnat ip saddr . FLOW @hairpin masquerade
+ *		ct status dnat FLOW @local ip daddr . FLOW != @hairpin masquerade
+ *		ct status dnat FLOW @local fib saddr type local masquerade
  *	}
+ *
+ * With source_nat vip it is `snat to ct original ip daddr`, whose replies come
+ * to whoever holds the address: so there `@served goto spread` stands behind
+ * `fib daddr type local`, and a node that does not hold it sends its own and
+ * its pods' packets to the one that does.
+ *
+ * @traffic and @served count in their elements: the one each packet of a flow
+ * in both directions, the other, in nat chains, which only see a flow's first
+ * packet, connections.
  *
  * Priorities: the guard comes right behind conntrack (-200), so before
  * everything that can divert a packet: mangle with tproxy (-150), kube-proxy's
@@ -50,7 +72,10 @@
 #include <netinet/ip_icmp.h>
 #include <stddef.h>
 
+#include <stdio.h> /* libnftnl/expr.h needs it */
+
 #include <libnftnl/chain.h>
+#include <libnftnl/expr.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
@@ -79,14 +104,48 @@ checked(void *p)
 
 /* ---- rules ---- */
 
+/* What most rules begin with; the rest are its ports and its verdict. */
+struct start {
+	const char *chain;
+	const char *uplink; /* NULL: any interface */
+	uint32_t states;    /* NF_CT_STATE_BIT; 0: any */
+	bool held;          /* only while the address is on this node */
+};
+
+static struct rule
+start_rule(struct batch *b, uint8_t family, const struct start *start)
+{
+	struct rule r = rule_begin(b, family, start->chain);
+
+	if (start->states)
+		rule_match_ct_state(&r, start->states);
+	if (start->held)
+		rule_match_local_daddr(&r);
+	if (start->uplink)
+		rule_match_iifname(&r, start->uplink);
+	return r;
+}
+
 static void
-port_rule(struct batch *b, uint8_t family, const char *chain, enum set_id set,
+port_rule(struct batch *b, uint8_t family, const struct start *start, enum set_id set,
     uint32_t code, const char *to)
 {
-	struct rule r = rule_begin(b, family, chain);
+	struct rule r = start_rule(b, family, start);
 
 	rule_match_port(&r, set);
 	rule_verdict(&r, code, to);
+	rule_end(&r);
+}
+
+/* Nobody but who is allowed, and before anything else is said (S10). */
+static void
+restricted_rule(struct batch *b, uint8_t family, const struct start *start)
+{
+	struct rule r = start_rule(b, family, start);
+
+	rule_match_port(&r, SET_RESTRICTED);
+	rule_match_not_allowed(&r);
+	rule_verdict(&r, NF_DROP, NULL);
 	rule_end(&r);
 }
 
@@ -115,18 +174,62 @@ icmp_rules(struct batch *b, uint8_t family)
 	icmp_rule(b, family, ND_ROUTER_SOLICIT, ND_REDIRECT);
 }
 
-static void
-guard_rules(struct batch *b, uint8_t family, enum forward_mode mode)
-{
-	struct rule r = rule_begin(b, family, "guard");
+#define KNOWN (NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED))
 
-	rule_match_ct_state(
-	    &r, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
+static void
+known_rules(struct batch *b, uint8_t family)
+{
+	static const struct start start = { .chain = "guard", .states = KNOWN };
+	struct rule r = start_rule(b, family, &start);
+
+	rule_match_dnat(&r);
+	rule_match_flow(&r, SET_TRAFFIC);
 	rule_verdict(&r, NF_ACCEPT, NULL);
 	rule_end(&r);
 
-	port_rule(b, family, "guard", SET_REFUSED, NFT_GOTO, "refuse");
-	port_rule(b, family, "guard", SET_DROPPED, NF_DROP, NULL);
+	r = start_rule(b, family, &start);
+	rule_verdict(&r, NF_ACCEPT, NULL);
+	rule_end(&r);
+}
+
+/*
+ * What belongs to no flow and cannot begin one would pass our DNAT by and be
+ * answered by the host with a reset (source_nat vip). In mode none it is for
+ * others to know.
+ */
+static void
+declared_rules(struct batch *b, uint8_t family, enum forward_mode mode)
+{
+	struct start start = { .chain = "guard" };
+
+	if (mode != FORWARD_NFTABLES) {
+		port_rule(b, family, &start, SET_TRAFFIC, NF_ACCEPT, NULL);
+		return;
+	}
+	start.states = NF_CT_STATE_BIT(IP_CT_NEW);
+	port_rule(b, family, &start, SET_TRAFFIC, NF_ACCEPT, NULL);
+	start.states = NF_CT_STATE_INVALID_BIT;
+	port_rule(b, family, &start, SET_TRAFFIC, NF_DROP, NULL);
+}
+
+static void
+guard_rules(struct batch *b, uint8_t family, const struct ruleset_conf *conf)
+{
+	static const struct start new_local = {
+		.chain = "guard_output",
+		.states = NF_CT_STATE_BIT(IP_CT_NEW),
+	};
+	struct start start = { .chain = "guard" };
+	struct rule r;
+
+	known_rules(b, family);
+	restricted_rule(b, family, &start);
+	port_rule(b, family, &start, SET_REFUSED, NFT_GOTO, "refuse");
+	for (uint32_t i = 0; i < conf->n_uplinks; i++) {
+		start.uplink = conf->uplinks[i];
+		port_rule(b, family, &start, SET_DROPPED, NF_DROP, NULL);
+	}
+	declared_rules(b, family, conf->mode);
 
 	r = rule_begin(b, family, "guard");
 	rule_match_daddr_not_in(&r, SET_GUARDED);
@@ -135,19 +238,10 @@ guard_rules(struct batch *b, uint8_t family, enum forward_mode mode)
 
 	icmp_rules(b, family);
 
-	/* What belongs to no flow and cannot begin one would pass our DNAT by
-	 * and be answered by the host with a reset (source_nat vip). In mode
-	 * none it is for others to know. */
-	r = rule_begin(b, family, "guard");
-	if (mode == FORWARD_NFTABLES)
-		rule_match_ct_state(&r, NF_CT_STATE_BIT(IP_CT_NEW));
-	rule_match_port(&r, SET_SERVED);
-	rule_verdict(&r, NF_ACCEPT, NULL);
-	rule_end(&r);
-
 	r = rule_begin(b, family, "guard");
 	rule_verdict(&r, NF_DROP, NULL);
 	rule_end(&r);
+	restricted_rule(b, family, &new_local);
 }
 
 static void
@@ -165,51 +259,100 @@ refuse_rules(struct batch *b, uint8_t family)
 }
 
 static void
-spread_rule(struct batch *b, uint8_t family, uint32_t size, bool sticky)
+spread_rule(
+    struct batch *b, uint8_t family, const char *chain, const struct spread_kind *kind)
 {
-	struct rule r = rule_begin(b, family, "spread");
+	struct rule r = rule_begin(b, family, chain);
 
-	rule_dnat_spread(&r, size, spread_first(size, sticky), sticky);
+	rule_dnat_spread(&r, kind);
 	rule_end(&r);
 }
 
 static void
-spread_rules(struct batch *b, uint8_t family)
+spread_rules(struct batch *b, uint8_t family, const char *chain, bool inside)
 {
-	for (size_t i = 0; i < SPREAD_SIZES; i++)
-		spread_rule(b, family, spread_size(i), false);
+	struct spread_kind kind = { .inside = inside };
+
+	for (size_t i = 0; i < SPREAD_SIZES; i++) {
+		kind.size = spread_size(i);
+		spread_rule(b, family, chain, &kind);
+	}
+	kind.sticky = true;
 	/* A table of one slot is the same in both ways. */
-	for (size_t i = 1; i < SPREAD_SIZES; i++)
-		spread_rule(b, family, spread_size(i), true);
+	for (size_t i = 1; i < SPREAD_SIZES; i++) {
+		kind.size = spread_size(i);
+		spread_rule(b, family, chain, &kind);
+	}
+}
+
+/* Clients of the node itself first: they may be sent anywhere (S7). */
+static void
+inside_rules(struct batch *b, uint8_t family, struct start *start)
+{
+	struct rule r = rule_begin(b, family, start->chain);
+
+	rule_match_port(&r, SET_LOCAL);
+	rule_match_port(&r, SET_SERVED);
+	rule_verdict(&r, NFT_GOTO, "spread_inside");
+	rule_end(&r);
+	port_rule(b, family, start, SET_SERVED, NFT_GOTO, "spread");
+}
+
+static void
+dnat_rules(struct batch *b, uint8_t family, const struct ruleset_conf *conf)
+{
+	struct start start = {
+		.chain = "prerouting",
+		.held = conf->source_nat == SOURCE_NAT_VIP,
+	};
+
+	for (uint32_t i = 0; i < conf->n_uplinks; i++) {
+		start.uplink = conf->uplinks[i];
+		port_rule(b, family, &start, SET_SERVED, NFT_GOTO, "spread");
+	}
+	start.uplink = NULL;
+	inside_rules(b, family, &start);
+	start.chain = "output";
+	inside_rules(b, family, &start);
+	spread_rules(b, family, "spread", false);
+	spread_rules(b, family, "spread_inside", true);
+}
+
+static struct rule
+source_rule(struct batch *b, uint8_t family, enum set_id set)
+{
+	struct rule r = rule_begin(b, family, "postrouting");
+
+	rule_match_dnat(&r);
+	rule_match_flow(&r, set);
+	return r;
 }
 
 static void
 source_rules(struct batch *b, uint8_t family, enum source_nat source_nat)
 {
-	struct rule r = rule_begin(b, family, "postrouting");
+	struct rule r = source_rule(b, family, SET_SOURCE_NAT);
 
-	rule_match_dnat(&r);
-	rule_match_flow(&r, SET_SOURCE_NAT);
 	if (source_nat == SOURCE_NAT_VIP)
 		rule_snat_to_vip(&r);
 	else
 		rule_masquerade(&r);
 	rule_end(&r);
 
-	r = rule_begin(b, family, "postrouting");
-	rule_match_dnat(&r);
-	rule_match_flow(&r, SET_HAIRPIN);
+	r = source_rule(b, family, SET_HAIRPIN);
 	rule_masquerade(&r);
 	rule_end(&r);
-}
 
-static void
-nat_rules(struct batch *b, uint8_t family, enum source_nat source_nat)
-{
-	port_rule(b, family, "prerouting", SET_SERVED, NFT_GOTO, "spread");
-	port_rule(b, family, "output", SET_SERVED, NFT_GOTO, "spread");
-	spread_rules(b, family);
-	source_rules(b, family, source_nat);
+	/* With Local only clients of the node itself get to another node, whose
+	 * answers have to come back here. */
+	r = source_rule(b, family, SET_LOCAL);
+	rule_match_flow_leaves(&r);
+	rule_masquerade(&r);
+	rule_end(&r);
+	r = source_rule(b, family, SET_LOCAL);
+	rule_match_local_saddr(&r);
+	rule_masquerade(&r);
+	rule_end(&r);
 }
 
 /* ---- table, sets, chains ---- */
@@ -231,6 +374,17 @@ put_table(struct batch *b, uint8_t family, uint16_t type)
 	nftnl_table_free(t);
 }
 
+/* Several fields of which one is a range: the kernel wants their lengths. */
+static void
+set_intervals(struct nftnl_set *s, enum set_id set, uint8_t family)
+{
+	uint8_t len[SET_FIELDS_MAX];
+	size_t n = set_key_fields(set, family, len);
+
+	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, NFT_SET_INTERVAL | NFT_SET_CONCAT);
+	nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, len, (uint32_t)n);
+}
+
 static void
 put_set(struct batch *b, uint8_t family, enum set_id set)
 {
@@ -249,6 +403,10 @@ put_set(struct batch *b, uint8_t family, enum set_id set)
 		nftnl_set_set_u32(
 		    s, NFTNL_SET_DATA_LEN, (uint32_t)set_data_len(set, family));
 	}
+	if (set_is_interval(set))
+		set_intervals(s, set, family);
+	if (set_counts(set))
+		nftnl_set_add_expr(s, checked(nftnl_expr_alloc("counter")));
 	nftnl_set_nlmsg_build_payload(
 	    batch_message(b, NFT_MSG_NEWSET, family, NLM_F_CREATE), s);
 	nftnl_set_free(s);
@@ -263,6 +421,7 @@ struct chain {
 
 static const struct chain guard_chains[] = {
 	{ "guard", "filter", NF_INET_PRE_ROUTING, GUARD_PRIORITY },
+	{ "guard_output", "filter", NF_INET_LOCAL_OUT, GUARD_PRIORITY },
 	{ "refuse", NULL, 0, 0 },
 };
 static const struct chain nat_chains[] = {
@@ -270,6 +429,7 @@ static const struct chain nat_chains[] = {
 	{ "output", "nat", NF_INET_LOCAL_OUT, DNAT_PRIORITY },
 	{ "postrouting", "nat", NF_INET_POST_ROUTING, SNAT_PRIORITY },
 	{ "spread", NULL, 0, 0 },
+	{ "spread_inside", NULL, 0, 0 },
 };
 
 static struct nftnl_chain *
@@ -331,10 +491,11 @@ ruleset_put(struct batch *b, uint8_t family, const struct ruleset_conf *conf)
 		flush_chain(b, family, &guard_chains[i]);
 	for (size_t i = 0; i < ARRAY_LEN(nat_chains); i++)
 		flush_chain(b, family, &nat_chains[i]);
-	guard_rules(b, family, conf->mode);
+	guard_rules(b, family, conf);
 	refuse_rules(b, family);
 	if (conf->mode == FORWARD_NFTABLES) {
-		nat_rules(b, family, conf->source_nat);
+		dnat_rules(b, family, conf);
+		source_rules(b, family, conf->source_nat);
 		return;
 	}
 	/* Created above so that they can be deleted whether or not they were

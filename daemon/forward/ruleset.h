@@ -12,10 +12,18 @@
 
 struct batch;
 
-/* mode: FORWARD_NFTABLES or FORWARD_NONE. */
+#define UPLINKS_MAX 64
+
+/*
+ * mode: FORWARD_NFTABLES or FORWARD_NONE. uplinks: the interfaces behind which
+ * the clients outside of the cluster are; what comes from elsewhere is the
+ * node itself and its pods (S7). Zero filled, so that it can be compared.
+ */
 struct ruleset_conf {
 	enum forward_mode mode;
 	enum source_nat source_nat;
+	uint32_t n_uplinks;
+	char uplinks[UPLINKS_MAX][IFNAME_LEN];
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "mem.h"
 
 #define STICKY 0x10000
+#define INSIDE 0x20000
 /* 2^64 / golden ratio: neighbouring slots get unrelated scores. */
 #define SLOT_STEP UINT64_C(0x9e3779b97f4a7c15)
 
@@ -34,19 +35,27 @@ spread_size_for(size_t endpoints)
 
 /* Sizes are powers of two, so [size, 2 * size) are ranges apart. */
 uint32_t
-spread_first(uint32_t size, bool sticky)
+spread_first(const struct spread_kind *k)
 {
-	return sticky && size > 1 ? STICKY + size : size;
+	uint32_t first = k->size + (k->inside ? INSIDE : 0);
+
+	return k->sticky && k->size > 1 ? first + STICKY : first;
 }
 
 bool
-spread_table_of(uint32_t slot, uint32_t *size, bool *sticky)
+spread_kind_of(uint32_t slot, struct spread_kind *out)
 {
-	*sticky = slot >= STICKY;
-	slot -= *sticky ? STICKY : 0;
-	for (size_t i = *sticky; i < SPREAD_SIZES; i++) {
-		*size = sizes[i];
-		if (slot >= *size && slot < 2 * *size)
+	uint32_t number = slot & (STICKY - 1);
+
+	*out = (struct spread_kind){
+		.sticky = slot & STICKY,
+		.inside = slot & INSIDE,
+	};
+	if (slot >= 2 * INSIDE)
+		return false;
+	for (size_t i = out->sticky; i < SPREAD_SIZES; i++) {
+		out->size = sizes[i];
+		if (number >= sizes[i] && number < 2 * sizes[i])
 			return true;
 	}
 	return false;

@@ -27,11 +27,21 @@ struct endpoint;
 uint32_t spread_size(size_t i);
 /* The size for so many endpoints (at least 1). */
 uint32_t spread_size_for(size_t endpoints);
-/* A table's slots are numbered from here on; no two tables overlap. Sticky:
- * the slot follows from the client's address without its port. */
-uint32_t spread_first(uint32_t size, bool sticky);
+/*
+ * A kind of table. Sticky: the slot follows from the client's address without
+ * its port. Inside: for clients of the node itself, where they have a table of
+ * their own (S7).
+ */
+struct spread_kind {
+	uint32_t size;
+	bool sticky;
+	bool inside;
+};
+
+/* A table's slots are numbered from here on; no two tables overlap. */
+uint32_t spread_first(const struct spread_kind *k);
 /* The table that a slot number belongs to; false if there is none. */
-bool spread_table_of(uint32_t slot, uint32_t *size, bool *sticky);
+bool spread_kind_of(uint32_t slot, struct spread_kind *out);
 
 /*
  * Fills slots[size] with indices into endpoints[n], 1 <= n < SPREAD_NOBODY,

@@ -90,6 +90,36 @@ vipd_configure_watcher(struct vipd *v)
 	chan_send(watcher, MSG_WATCHER_CONF_END, NULL, NULL, 0);
 }
 
+#define UPLINKS_MAX 64
+
+static size_t
+add_uplink(struct msg_uplink *all, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(all[i].name, name))
+			return n;
+	if (!name[0] || n == UPLINKS_MAX)
+		return n;
+	str_copy(all[n].name, sizeof(all[n].name), name);
+	return n + 1;
+}
+
+/* Where the instances are, there are their clients. */
+static size_t
+collect_uplinks(const struct conf *conf, struct msg_uplink *all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf->n_instances; i++) {
+		const struct conf_instance *ci = &conf->instances[i];
+
+		n = add_uplink(all, n, ci->interface);
+		for (size_t k = 0; k < ci->n_addresses; k++)
+			n = add_uplink(all, n, ci->addresses[k].dev);
+	}
+	return n;
+}
+
 void
 vipd_configure_forward(struct vipd *v)
 {
@@ -98,8 +128,11 @@ vipd_configure_forward(struct vipd *v)
 		.source_nat = v->conf->forwarding.source_nat,
 	};
 
+	struct msg_uplink uplinks[UPLINKS_MAX];
+
 	if (v->forward.up)
-		chan_send(&v->forward.chan, MSG_FORWARD_CONF, &m, NULL, 0);
+		chan_send(&v->forward.chan, MSG_FORWARD_CONF, &m, uplinks,
+		    collect_uplinks(v->conf, uplinks));
 }
 
 void

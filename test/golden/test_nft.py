@@ -34,6 +34,10 @@ EVERYTHING = [
     service("elsewhere", ["192.168.185.23"], [(22, TCP)],
             [(0, "10.129.2.12", 22)], LOCAL),
     service("empty", ["192.168.185.24"], [(22, TCP), (53, UDP)]),
+    service("ranges", ["192.168.185.25", "2001:db8:185::25"], [(22, TCP)],
+            [(0, a, 22) for a in ("10.129.2.11", "fd00::11")], origin="ORIGIN_POOL",
+            sources=[("10.0.0.0", "10.255.255.255"), ("192.168.185.1", "192.168.185.9"),
+                     ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")]),
     service("static", ["192.168.185.5"], [(443, TCP)], [(0, "10.129.2.11", 8443)],
             origin="ORIGIN_STATIC"),
 ]

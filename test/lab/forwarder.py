@@ -14,9 +14,10 @@ CHILD_FD = ENUM["MSG_CHILD_FD"]
 
 
 def service(name, addresses, ports, endpoints=(), flags=0, ns="default",
-            origin="ORIGIN_EXTERNAL_IP"):
+            origin="ORIGIN_EXTERNAL_IP", sources=()):
     """A Service as its frames. ports: [(number, protocol)]; endpoints:
-    [(index of the port, address, port)] or with flags behind."""
+    [(index of the port, address, port)] or with flags behind; sources:
+    [(first, last)]."""
     key = {"ns": ns, "name": name}
     return [
         ("MSG_SERVICE", [], {"key": key, "flags": flags,
@@ -29,6 +30,8 @@ def service(name, addresses, ports, endpoints=(), flags=0, ns="default",
         ("MSG_SERVICE_ENDPOINTS",
          [{"port_index": e[0], "addr": e[1], "port": e[2],
            "flags": e[3] if len(e) > 3 else 0} for e in endpoints], {}),
+        *([("MSG_SERVICE_SOURCES",
+            [{"first": a, "last": b} for a, b in sources], {})] if sources else []),
         ("MSG_SERVICE_END", [], {}),
     ]
 
@@ -38,7 +41,8 @@ class Forwarder(Process):
 
     seq = 0
 
-    def __init__(self, node, mode="FORWARD_NFTABLES", source_nat="SOURCE_NAT_NODE"):
+    def __init__(self, node, mode="FORWARD_NFTABLES", source_nat="SOURCE_NAT_NODE",
+                 uplinks=("eth0",)):
         self.ns = node
         self.title = f"{node.name}/forward"
         self.log = node.dir / "forward.log"
@@ -62,11 +66,11 @@ class Forwarder(Process):
         theirs.close()
         node.topology.processes.append(self)
         self.until(lambda: self.hello, "HELLO")
-        self.configure(mode, source_nat)
+        self.configure(mode, source_nat, uplinks)
 
-    def configure(self, mode, source_nat):
-        self.sock.send(build("MSG_FORWARD_CONF", mode=ENUM[mode],
-                             source_nat=ENUM[source_nat]))
+    def configure(self, mode, source_nat, uplinks=("eth0",)):
+        self.sock.send(build("MSG_FORWARD_CONF", [{"name": n} for n in uplinks],
+                             mode=ENUM[mode], source_nat=ENUM[source_nat]))
 
     def send(self, name, /, records=(), seq=0, **head):
         self.drain()

@@ -7,9 +7,12 @@
 #include "forward/spread.h"
 #include "unit.h"
 
-static const struct ruleset_conf node = { FORWARD_NFTABLES, SOURCE_NAT_NODE };
-static const struct ruleset_conf transparent = { FORWARD_NFTABLES, SOURCE_NAT_NONE };
-static const struct ruleset_conf others = { FORWARD_NONE, SOURCE_NAT_NODE };
+static const struct ruleset_conf node = { .mode = FORWARD_NFTABLES,
+	.source_nat = SOURCE_NAT_NODE };
+static const struct ruleset_conf transparent = { .mode = FORWARD_NFTABLES,
+	.source_nat = SOURCE_NAT_NONE };
+static const struct ruleset_conf others = { .mode = FORWARD_NONE,
+	.source_nat = SOURCE_NAT_NODE };
 
 static struct target_key key;
 static struct changes out;
@@ -26,8 +29,9 @@ setup(void)
 }
 
 static struct image *
-serve(size_t n, bool sticky, bool keep_source, const struct ruleset_conf *conf)
+serve(size_t n, bool sticky, bool local, const struct ruleset_conf *conf)
 {
+	struct wish_terms terms = { TREAT_SERVE, local, sticky, false };
 	struct endpoint e[300];
 
 	/* From the last to the first: order must not matter. */
@@ -35,8 +39,9 @@ serve(size_t n, bool sticky, bool keep_source, const struct ruleset_conf *conf)
 		e[i] = (struct endpoint){
 			.addr = { 10, 0, (uint8_t)((n - i) / 200), (uint8_t)(n - i) },
 			.port = 8080,
+			.use = USE_ALL,
 		};
-	return image_make(TREAT_SERVE, e, n, sticky, keep_source, conf);
+	return image_make(&terms, e, n, NULL, 0, conf);
 }
 
 static size_t
@@ -57,33 +62,69 @@ diff(const struct image *old, const struct image *new)
 	return out.n;
 }
 
+#define IN(set) (1u << (set))
+
 START_TEST(each_treatment_has_its_sets)
 {
 	static const struct {
-		enum treatment treatment;
+		struct wish_terms terms;
 		const struct ruleset_conf *conf;
-		int set; /* -1: none */
+		uint32_t sets;
 	} cases[] = {
-		{ TREAT_LEAVE, &node, -1 },
-		{ TREAT_GUARD, &node, SET_GUARDED },
-		{ TREAT_GUARD, &others, SET_GUARDED },
-		{ TREAT_REFUSE, &node, SET_REFUSED },
-		{ TREAT_REFUSE, &others, SET_REFUSED },
-		{ TREAT_DROP, &node, SET_DROPPED },
-		{ TREAT_DROP, &others, SET_SERVED },
-		{ TREAT_SERVE, &others, SET_SERVED },
+		{ { TREAT_LEAVE, 0, 0, 0 }, &node, 0 },
+		{ { TREAT_GUARD, 0, 0, 0 }, &node, IN(SET_GUARDED) },
+		{ { TREAT_GUARD, 0, 0, 0 }, &others, IN(SET_GUARDED) },
+		{ { TREAT_REFUSE, 0, 0, 0 }, &node, IN(SET_REFUSED) },
+		{ { TREAT_REFUSE, 0, 0, 0 }, &others, IN(SET_REFUSED) },
+		{ { TREAT_REFUSE, 0, 0, 1 }, &others,
+		    IN(SET_REFUSED) | IN(SET_RESTRICTED) },
+		{ { TREAT_DROP, 1, 0, 0 }, &node,
+		    IN(SET_DROPPED) | IN(SET_TRAFFIC) | IN(SET_SERVED) | IN(SET_LOCAL) },
+		{ { TREAT_DROP, 1, 0, 0 }, &others, IN(SET_TRAFFIC) },
+		{ { TREAT_SERVE, 0, 0, 0 }, &node,
+		    IN(SET_TRAFFIC) | IN(SET_SERVED) | IN(SET_SOURCE_NAT) },
+		{ { TREAT_SERVE, 0, 0, 0 }, &transparent,
+		    IN(SET_TRAFFIC) | IN(SET_SERVED) },
+		{ { TREAT_SERVE, 1, 0, 0 }, &node,
+		    IN(SET_TRAFFIC) | IN(SET_SERVED) | IN(SET_LOCAL) },
+		{ { TREAT_SERVE, 0, 0, 1 }, &others,
+		    IN(SET_TRAFFIC) | IN(SET_RESTRICTED) },
 	};
 
 	setup();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct image *im =
-		    image_make(cases[i].treatment, NULL, 0, false, false, cases[i].conf);
+		    image_make(&cases[i].terms, NULL, 0, NULL, 0, cases[i].conf);
+		uint32_t sets = 0;
 
-		ck_assert_uint_eq(diff(NULL, im), cases[i].set >= 0);
-		if (cases[i].set >= 0)
-			ck_assert_int_eq(out.at[0].element.set, cases[i].set);
+		diff(NULL, im);
+		for (size_t k = 0; k < out.n; k++)
+			sets |= IN(out.at[k].element.set);
+		ck_assert_msg(sets == cases[i].sets, "case %zu: %x", i, sets);
 		image_free(im);
 	}
+}
+END_TEST
+
+/* Overlaps would be refused by the kernel. */
+START_TEST(ranges_are_apart_and_only_their_difference_is_written)
+{
+	static const struct wish_terms terms = { TREAT_SERVE, 0, 0, 1 };
+	struct range r[] = { { { 10 }, { 10, 255, 255, 255 } },
+		{ { 10, 1 }, { 10, 1, 255, 255 } }, { { 10, 255 }, { 11, 0, 0, 255 } },
+		{ { 9 }, { 9, 0, 0, 255 } }, { { 9 }, { 9, 0, 0, 255 } } };
+	struct image *a = image_make(&terms, NULL, 0, r, 5, &node);
+	struct image *b = image_make(&terms, NULL, 0, r, 3, &node);
+
+	setup();
+	ck_assert_uint_eq(a->n_ranges, 2);
+	ck_assert_uint_eq(a->ranges[1].last[0], 11);
+	ck_assert_uint_eq(diff(a, b), 1);
+	ck_assert_uint_eq(count(SET_ALLOWED, false), 1);
+	ck_assert_uint_eq(diff(b, a), 1);
+	ck_assert(!image_is_same_wish(a, b));
+	image_free(a);
+	image_free(b);
 }
 END_TEST
 
@@ -94,11 +135,12 @@ START_TEST(the_source_is_rewritten_always_or_for_the_endpoints_alone)
 	struct image *kept = serve(3, false, false, &transparent);
 
 	setup();
-	ck_assert_uint_eq(diff(NULL, rewritten), 1 + 1 + 32);
+	ck_assert_uint_eq(diff(NULL, rewritten), 2 + 1 + 32);
 	ck_assert_uint_eq(count(SET_SOURCE_NAT, true), 1);
-	ck_assert_uint_eq(diff(NULL, local), 1 + 3 + 32);
+	/* Local: a second table for the node's own clients. */
+	ck_assert_uint_eq(diff(NULL, local), 2 + 1 + 3 + 32 + 32);
 	ck_assert_uint_eq(count(SET_HAIRPIN, true), 3);
-	ck_assert_uint_eq(diff(local, kept), 0);
+	ck_assert_uint_eq(diff(local, kept), 1 + 32);
 	/* From one to the other: just that. */
 	ck_assert_uint_eq(diff(rewritten, kept), 1 + 3);
 	image_free(rewritten);
@@ -137,7 +179,7 @@ START_TEST(deletions_come_before_additions)
 	}
 	/* Another table of slots, so all of them. */
 	ck_assert_uint_eq(count(SET_ENDPOINTS, false), 32);
-	ck_assert_uint_eq(count(SET_ENDPOINTS, true), 32);
+	ck_assert_uint_eq(count(SET_ENDPOINTS, true), 32 + 32);
 	image_free(a);
 	image_free(b);
 }
@@ -145,11 +187,13 @@ END_TEST
 
 START_TEST(the_order_and_number_of_tellings_do_not_matter)
 {
-	struct endpoint e[] = { { { 10, 0, 0, 1 }, 80 }, { { 10, 0, 0, 2 }, 80 },
-		{ { 10, 0, 0, 1 }, 80 }, { { 10, 0, 0, 1 }, 81 } };
+	struct wish_terms terms = { .treatment = TREAT_SERVE };
+	struct endpoint e[] = { { { 10, 0, 0, 1 }, 80, USE_ALL, 0 },
+		{ { 10, 0, 0, 2 }, 80, USE_ALL, 0 }, { { 10, 0, 0, 1 }, 80, USE_ALL, 0 },
+		{ { 10, 0, 0, 1 }, 81, USE_ALL, 0 } };
 	struct endpoint r[] = { e[3], e[1], e[0] };
-	struct image *a = image_make(TREAT_SERVE, e, 4, false, false, &node);
-	struct image *b = image_make(TREAT_SERVE, r, 3, false, false, &node);
+	struct image *a = image_make(&terms, e, 4, NULL, 0, &node);
+	struct image *b = image_make(&terms, r, 3, NULL, 0, &node);
 
 	setup();
 	ck_assert_uint_eq(a->n_endpoints, 3);
@@ -200,11 +244,11 @@ START_TEST(what_is_missing_or_wrong_in_the_kernel_is_put_right)
 		.set = SET_ENDPOINTS,
 		.key = key,
 		.slot = 9,
-		.endpoint = { { 9, 9, 9, 9 }, 9 },
+		.endpoint = { .addr = { 9, 9, 9, 9 }, .port = 9 },
 	};
 
 	ck_assert(image_add(read, &strange));
-	read->slots[3] = SPREAD_NOBODY;
+	read->tables[TABLE_OUTSIDE].slots[3] = SPREAD_NOBODY;
 	ck_assert_uint_eq(diff(read, im), 1 + 1 + 1);
 	ck_assert_uint_eq(count(SET_ENDPOINTS, false), 1);
 	/* Of another table, or of none: not to be pictured. */
@@ -218,6 +262,7 @@ START_TEST(what_is_missing_or_wrong_in_the_kernel_is_put_right)
 END_TEST
 
 UNIT_MAIN("image", each_treatment_has_its_sets,
+    ranges_are_apart_and_only_their_difference_is_written,
     the_source_is_rewritten_always_or_for_the_endpoints_alone,
     an_endpoint_less_rewrites_its_slots_and_few_more, deletions_come_before_additions,
     the_order_and_number_of_tellings_do_not_matter,

@@ -4,7 +4,8 @@
 #include "told.h"
 #include "unit.h"
 
-static const struct ruleset_conf conf = { FORWARD_NFTABLES, SOURCE_NAT_NODE };
+static const struct ruleset_conf conf = { .mode = FORWARD_NFTABLES,
+	.source_nat = SOURCE_NAT_NODE };
 
 static struct told_service service;
 static struct wishes wishes;
@@ -47,12 +48,12 @@ START_TEST(each_address_and_each_of_its_ports_is_a_target)
 	told_endpoint(&service, 1, "fd00::1", 0);
 	plan();
 	ck_assert_uint_eq(wishes.n, 6);
-	ck_assert_int_eq(wish("192.0.2.1", 0)->treatment, TREAT_GUARD);
+	ck_assert_int_eq(wish("192.0.2.1", 0)->terms.treatment, TREAT_GUARD);
 	/* Endpoints of the other family do not serve. */
-	ck_assert_int_eq(wish("192.0.2.1", 80)->treatment, TREAT_SERVE);
-	ck_assert_int_eq(wish("192.0.2.1", 443)->treatment, TREAT_REFUSE);
-	ck_assert_int_eq(wish("2001:db8::1", 80)->treatment, TREAT_REFUSE);
-	ck_assert_int_eq(wish("2001:db8::1", 443)->treatment, TREAT_SERVE);
+	ck_assert_int_eq(wish("192.0.2.1", 80)->terms.treatment, TREAT_SERVE);
+	ck_assert_int_eq(wish("192.0.2.1", 443)->terms.treatment, TREAT_REFUSE);
+	ck_assert_int_eq(wish("2001:db8::1", 80)->terms.treatment, TREAT_REFUSE);
+	ck_assert_int_eq(wish("2001:db8::1", 443)->terms.treatment, TREAT_SERVE);
 	forget();
 }
 END_TEST
@@ -67,7 +68,7 @@ START_TEST(what_was_not_found_good_is_not_a_target)
 		plan();
 		/* Guarded all the same: it may be on the interface. */
 		ck_assert_uint_eq(wishes.n, 1);
-		ck_assert_int_eq(wish("192.0.2.2", 0)->treatment, TREAT_GUARD);
+		ck_assert_int_eq(wish("192.0.2.2", 0)->terms.treatment, TREAT_GUARD);
 		forget();
 	}
 }
@@ -79,11 +80,22 @@ START_TEST(a_static_address_is_not_guarded)
 	told_address(&service, "192.0.2.1")->origin = ORIGIN_STATIC;
 	told_port(&service, 80);
 	plan();
-	ck_assert_int_eq(wish("192.0.2.1", 0)->treatment, TREAT_LEAVE);
-	ck_assert_int_eq(wish("192.0.2.1", 80)->treatment, TREAT_REFUSE);
+	ck_assert_int_eq(wish("192.0.2.1", 0)->terms.treatment, TREAT_LEAVE);
+	ck_assert_int_eq(wish("192.0.2.1", 80)->terms.treatment, TREAT_REFUSE);
 	forget();
 }
 END_TEST
+
+/* How many serve clients from outside. */
+static size_t
+outside(const struct image *im)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < im->n_endpoints; i++)
+		n += (im->endpoints[i].use & USE_OUTSIDE) != 0;
+	return n;
+}
 
 enum { HERE = ENDPOINT_LOCAL, ENDING = ENDPOINT_TERMINATING };
 
@@ -120,32 +132,101 @@ START_TEST(policy_and_conditions_choose_the_endpoints)
 				    (uint32_t)cases[i].endpoints[e]);
 		plan();
 		im = wish("192.0.2.1", 80);
-		ck_assert_msg(im->treatment == cases[i].cluster &&
-			im->n_endpoints == cases[i].n && !im->keep_source,
+		ck_assert_msg(im->terms.treatment == cases[i].cluster &&
+			outside(im) == cases[i].n && !im->terms.local,
 		    "case %zu, Cluster", i);
 		forget();
 		service.told.head.flags = SERVICE_LOCAL;
 		plan();
 		im = wish("192.0.2.1", 80);
-		ck_assert_msg(im->treatment == cases[i].local &&
-			im->n_endpoints == cases[i].n_local && im->keep_source,
+		ck_assert_msg(im->terms.treatment == cases[i].local &&
+			outside(im) == cases[i].n_local && im->terms.local,
 		    "case %zu, Local", i);
 		forget();
 	}
 }
 END_TEST
 
-START_TEST(source_ranges_close_load_balancer_addresses_alone)
+START_TEST(clients_of_the_node_itself_have_all_endpoints)
 {
+	const struct image *im;
+
+	told_begin(&service, "web");
+	told_address(&service, "192.0.2.1");
+	told_port(&service, 80);
+	told_endpoint(&service, 0, "10.0.0.1", HERE | ENDING);
+	told_endpoint(&service, 0, "10.0.0.2", 0);
+	told_endpoint(&service, 0, "10.0.0.3", ENDING);
+	service.told.head.flags = SERVICE_LOCAL;
+	plan();
+	im = wish("192.0.2.1", 80);
+	/* Here the only one that is left; elsewhere one that is ready. */
+	ck_assert_uint_eq(im->n_endpoints, 2);
+	ck_assert_int_eq(im->endpoints[0].use, USE_OUTSIDE);
+	ck_assert_int_eq(im->endpoints[1].use, USE_INSIDE);
+	ck_assert_uint_eq(im->tables[TABLE_OUTSIDE].size, 1);
+	ck_assert_uint_eq(im->tables[TABLE_INSIDE].size, 1);
+	ck_assert_uint_eq(im->n_hairpins, 1);
+	forget();
+}
+END_TEST
+
+static struct iprange
+range(const char *text)
+{
+	struct iprange r;
+
+	ck_assert(iprange_parse(text, &r));
+	return r;
+}
+
+START_TEST(source_ranges_are_for_all_but_external_ips)
+{
+	static const struct {
+		enum address_origin origin;
+		bool restricted;
+	} cases[] = { { ORIGIN_POOL, true }, { ORIGIN_EXTERNAL_IP, false },
+		{ ORIGIN_STATIC, true } };
+	struct iprange ranges[] = { range("10.0.0.0/8"), range("10.1.0.0/16"),
+		range("2001:db8::/32"), range("192.0.2.0/24") };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct image *im;
+
+		told_begin(&service, "web");
+		told_address(&service, "192.0.2.1")->origin = (uint8_t)cases[i].origin;
+		told_port(&service, 80);
+		told_endpoint(&service, 0, "10.0.0.1", 0);
+		service.told.sources = ranges;
+		service.told.n_sources = 4;
+		plan();
+		im = wish("192.0.2.1", 80);
+		ck_assert_int_eq(im->terms.treatment, TREAT_SERVE);
+		ck_assert_int_eq(im->terms.restricted, cases[i].restricted);
+		/* Of the family; one is inside of another. */
+		ck_assert_uint_eq(im->n_ranges, cases[i].restricted ? 2 : 0);
+		forget();
+		service.told.n_sources = 0;
+		plan();
+		ck_assert(!wish("192.0.2.1", 80)->terms.restricted);
+		forget();
+	}
+}
+END_TEST
+
+/* A list without any range of a family lets nobody of that family in. */
+START_TEST(ranges_of_the_other_family_alone_close_an_address)
+{
+	struct iprange ranges[] = { range("2001:db8::/32") };
+
 	told_begin(&service, "web");
 	told_address(&service, "192.0.2.1")->origin = ORIGIN_POOL;
-	told_address(&service, "192.0.2.2");
 	told_port(&service, 80);
-	told_endpoint(&service, 0, "10.0.0.1", 0);
-	service.told.restricted = true;
+	service.told.sources = ranges;
+	service.told.n_sources = 1;
 	plan();
-	ck_assert_int_eq(wish("192.0.2.1", 80)->treatment, TREAT_DROP);
-	ck_assert_int_eq(wish("192.0.2.2", 80)->treatment, TREAT_SERVE);
+	ck_assert(wish("192.0.2.1", 80)->terms.restricted);
+	ck_assert_uint_eq(wish("192.0.2.1", 80)->n_ranges, 0);
 	forget();
 }
 END_TEST
@@ -153,4 +234,6 @@ END_TEST
 UNIT_MAIN("plan", each_address_and_each_of_its_ports_is_a_target,
     what_was_not_found_good_is_not_a_target, a_static_address_is_not_guarded,
     policy_and_conditions_choose_the_endpoints,
-    source_ranges_close_load_balancer_addresses_alone)
+    clients_of_the_node_itself_have_all_endpoints,
+    source_ranges_are_for_all_but_external_ips,
+    ranges_of_the_other_family_alone_close_an_address)

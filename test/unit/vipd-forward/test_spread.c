@@ -97,17 +97,18 @@ END_TEST
 
 START_TEST(each_slot_number_belongs_to_one_table)
 {
-	uint32_t size = 0, found = 0;
-	bool sticky = false;
+	struct spread_kind kind;
+	uint32_t found = 0;
 
-	for (uint32_t slot = 0; slot < 0x20000; slot++) {
-		if (!spread_table_of(slot, &size, &sticky))
+	for (uint32_t slot = 0; slot < 0x80000; slot++) {
+		if (!spread_kind_of(slot, &kind))
 			continue;
 		found++;
-		ck_assert_uint_ge(slot, spread_first(size, sticky));
-		ck_assert_uint_lt(slot, spread_first(size, sticky) + size);
+		ck_assert_uint_ge(slot, spread_first(&kind));
+		ck_assert_uint_lt(slot, spread_first(&kind) + kind.size);
 	}
-	ck_assert_uint_eq(found, 1 + 2 * (8 + 32 + 128 + 1024));
+	ck_assert_uint_eq(found, 2 * (1 + 2 * (8 + 32 + 128 + 1024)));
+	ck_assert(!spread_kind_of(UINT32_MAX, &kind));
 }
 END_TEST
 
