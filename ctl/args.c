@@ -10,12 +10,15 @@
 
 #define DEFAULT_SOCKET "/run/vipd/control.sock"
 
-enum { OPT_SOCKET = 256, OPT_PROBLEMS, OPT_VERSION };
+enum { OPT_SOCKET = 256, OPT_VERSION, OPT_OF_COMMAND };
+
+#define OF_COMMAND(id, word, takes) [id] = { word, takes, NULL, OPT_OF_COMMAND + (id) }
 
 static const struct option options[] = {
+	OF_COMMAND(ARGS_PROBLEMS, "problems", no_argument),
+	OF_COMMAND(ARGS_FOLLOW, "follow", no_argument),
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "output", required_argument, NULL, 'o' },
-	{ "problems", no_argument, NULL, OPT_PROBLEMS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ 0 },
@@ -56,9 +59,6 @@ parse_options(int argc, char **argv, struct args *out, FILE *err)
 			if (!parse_format(optarg, out, err))
 				return false;
 			break;
-		case OPT_PROBLEMS:
-			out->problems = true;
-			break;
 		case 'h':
 			out->help = true;
 			break;
@@ -68,13 +68,16 @@ parse_options(int argc, char **argv, struct args *out, FILE *err)
 		case ':':
 			fprintf(err, "vipctl: %s needs a value\n", argv[optind - 1]);
 			return false;
-		default:
+		case '?':
 			if (optopt && optopt < OPT_SOCKET)
 				fprintf(err, "vipctl: unknown option -%c\n", optopt);
 			else
 				fprintf(
 				    err, "vipctl: unknown option %s\n", argv[optind - 1]);
 			return false;
+		default:
+			out->option[c - OPT_OF_COMMAND] = optarg ? optarg : "";
+			break;
 		}
 	}
 	return true;
@@ -118,10 +121,12 @@ parse_command(char **words, const struct args_command *table, struct args *out, 
 		    c->arg ? words[2] : words[1]);
 		return false;
 	}
-	if (out->problems && !c->problems) {
-		fprintf(err, "vipctl: %s takes no --problems\n", c->word);
-		return false;
-	}
+	for (size_t i = 0; i < ARGS_OPTION_COUNT; i++)
+		if (out->option[i] && !(c->options & 1u << i)) {
+			fprintf(
+			    err, "vipctl: %s takes no --%s\n", c->word, options[i].name);
+			return false;
+		}
 	out->command = c;
 	out->arg = words[1];
 	return true;
@@ -139,6 +144,21 @@ args_parse(
 	return parse_command(argv + optind, table, out, err);
 }
 
+/* "explain NS/NAME", "services [--problems]" */
+static void
+write_synopsis(const struct args_command *c, char *buf, size_t size)
+{
+	size_t len;
+
+	snprintf(buf, size, "%s%s%s", c->word, c->arg ? " " : "", c->arg ? c->arg : "");
+	for (size_t i = 0; i < ARGS_OPTION_COUNT; i++) {
+		if (!(c->options & 1u << i))
+			continue;
+		len = strlen(buf);
+		snprintf(buf + len, size - len, " [--%s]", options[i].name);
+	}
+}
+
 void
 args_usage(const struct args_command *table, FILE *out)
 {
@@ -146,9 +166,7 @@ args_usage(const struct args_command *table, FILE *out)
 	for (const struct args_command *c = table; c->word; c++) {
 		char synopsis[64];
 
-		snprintf(synopsis, sizeof(synopsis), "%s%s%s%s", c->word,
-		    c->arg ? " " : "", c->arg ? c->arg : "",
-		    c->problems ? " [--problems]" : "");
+		write_synopsis(c, synopsis, sizeof(synopsis));
 		fprintf(out, "  %-22s %s\n", synopsis, c->help);
 	}
 	fputs("\n"

@@ -11,6 +11,9 @@
 
 enum args_format { FORMAT_TABLE, FORMAT_WIDE, FORMAT_JSON };
 
+/* Options of single commands. */
+enum args_option { ARGS_PROBLEMS, ARGS_FOLLOW, ARGS_OPTION_COUNT };
+
 struct args;
 
 struct args_command {
@@ -18,7 +21,7 @@ struct args_command {
 	int (*run)(const struct args *args); /* returns the exit code */
 	const char *arg;                     /* "NS/NAME"; NULL: takes none */
 	const char *help;
-	bool problems; /* takes --problems */
+	unsigned options; /* 1 << enum args_option, of those it takes */
 };
 
 struct args {
@@ -26,7 +29,8 @@ struct args {
 	const char *arg;                    /* NULL: the command takes none */
 	const char *socket_path;
 	enum args_format format;
-	bool problems;
+	/* What was given: the value, "" of an option without one; NULL: not. */
+	const char *option[ARGS_OPTION_COUNT];
 	bool version;
 	bool help;
 };

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "mem.h"
 #include "model.h"
+#include "text.h"
 
 /* One question: where it is asked and what is left of its patience. */
 struct asking {
@@ -22,6 +23,7 @@ struct asking {
 	char *error;
 	uint64_t deadline_us;
 	size_t bytes;
+	bool endless; /* no deadlines, no bound */
 };
 
 static int __attribute__((format(printf, 3, 4)))
@@ -94,6 +96,13 @@ send_request(struct asking *a, enum ctl_command command, const char *arg)
 	return 0;
 }
 
+static int
+not_understood(struct asking *a, const char *wrong)
+{
+	return give_up(a, EPROTO,
+	    "answer not understood (%s): are vipctl and vipd of one version?", wrong);
+}
+
 /* Waits for the next record; returns its length (0: closed) or -errno. */
 static ssize_t
 receive(struct asking *a, void *buf)
@@ -101,7 +110,7 @@ receive(struct asking *a, void *buf)
 	struct pollfd pfd = { .fd = a->fd, .events = POLLIN };
 	ssize_t n;
 
-	n = poll(&pfd, 1, CLIENT_SILENCE_MS);
+	n = poll(&pfd, 1, a->endless ? -1 : CLIENT_SILENCE_MS);
 	if (n == 0)
 		return give_up(a, ETIMEDOUT, "vipd has said nothing for %d s",
 		    CLIENT_SILENCE_MS / 1000);
@@ -110,35 +119,42 @@ receive(struct asking *a, void *buf)
 	if (n < 0)
 		return give_up(a, errno, "answer: %s", strerror(errno));
 	a->bytes += (size_t)n;
-	if (a->bytes > CLIENT_BYTES_MAX || clock_us() > a->deadline_us)
+	if (!a->endless && (a->bytes > CLIENT_BYTES_MAX || clock_us() > a->deadline_us))
 		return give_up(a, EPROTO, "the answer does not end");
 	return n;
+}
+
+/* The next message; 0 with it in *msg, or -errno. */
+static int
+next_message(struct asking *a, struct msg *msg)
+{
+	static _Alignas(8) uint8_t buf[MSG_MAX];
+	const char *wrong;
+	ssize_t n = receive(a, buf);
+
+	if (n < 0)
+		return (int)n;
+	if (n == 0)
+		return give_up(a, EPROTO,
+		    "vipd closed the connection in mid-answer (journalctl -u vipd)");
+	wrong = msg_parse(buf, (size_t)n, PEER_VIPD, msg);
+	return wrong ? not_understood(a, wrong) : 0;
 }
 
 static int
 collect(struct asking *a, struct model *model)
 {
-	static _Alignas(8) uint8_t buf[MSG_MAX];
+	const char *wrong;
+	struct msg msg;
+	int err;
 
 	while (model->phase != MODEL_ENDED) {
-		const char *wrong;
-		struct msg msg;
-		ssize_t n = receive(a, buf);
-
-		if (n < 0)
-			return (int)n;
-		if (n == 0)
-			return give_up(a, EPROTO,
-			    "vipd closed the connection in mid-answer "
-			    "(journalctl -u vipd)");
-		wrong = msg_parse(buf, (size_t)n, PEER_VIPD, &msg);
-		if (!wrong)
-			wrong = model_add(model, &msg);
+		err = next_message(a, &msg);
+		if (err)
+			return err;
+		wrong = model_add(model, &msg);
 		if (wrong)
-			return give_up(a, EPROTO,
-			    "answer not understood (%s): are vipctl and vipd of "
-			    "one version?",
-			    wrong);
+			return not_understood(a, wrong);
 	}
 	return 0;
 }
@@ -160,6 +176,56 @@ client_ask(const char *socket_path, enum ctl_command command, const char *arg,
 		err = send_request(&a, command, arg);
 	if (!err)
 		err = collect(&a, model);
+	if (a.fd >= 0)
+		close(a.fd);
+	return err;
+}
+
+static int
+take_events(struct asking *a, bool (*on_event)(const struct msg_ctl_event *, void *),
+    void *arg, struct msg_ctl_end *end)
+{
+	struct msg_ctl_event event;
+	struct msg msg;
+	int err;
+
+	for (;;) {
+		err = next_message(a, &msg);
+		if (err)
+			return err;
+		if (msg.type == MSG_CTL_END) {
+			*end = *(const struct msg_ctl_end *)msg.head;
+			text_clean(end->text, sizeof(end->text));
+			return 0;
+		}
+		if (msg.type != MSG_CTL_EVENT)
+			return not_understood(a, "no event");
+		event = *(const struct msg_ctl_event *)msg.head;
+		text_clean(event.text, sizeof(event.text));
+		if (!on_event(&event, arg))
+			return 0;
+	}
+}
+
+int
+client_follow(const char *socket_path, bool follow,
+    bool (*on_event)(const struct msg_ctl_event *event, void *arg), void *arg,
+    struct msg_ctl_end *end, char error[CLIENT_ERROR_LEN])
+{
+	struct asking a = {
+		.fd = -1,
+		.path = socket_path,
+		.error = error,
+		.endless = follow,
+		.deadline_us = clock_us() + CLIENT_TOTAL_MS * US_PER_MS,
+	};
+	int err;
+
+	err = open_socket(&a);
+	if (!err)
+		err = send_request(&a, CTL_EVENTS, follow ? "follow" : "");
+	if (!err)
+		err = take_events(&a, on_event, arg, end);
 	if (a.fd >= 0)
 		close(a.fd);
 	return err;

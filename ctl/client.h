@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "msg.h"
@@ -25,3 +26,12 @@ struct model;
  */
 int client_ask(const char *socket_path, enum ctl_command command, const char *arg,
     struct model *model, char error[CLIENT_ERROR_LEN]);
+
+/*
+ * The same for an answer of MSG_CTL_EVENTs, each of which is handed to on_event
+ * as it comes; with `follow` it never ends and there are no deadlines. Returns
+ * 0 after the end, with it in *end. False of on_event: enough, also 0.
+ */
+int client_follow(const char *socket_path, bool follow,
+    bool (*on_event)(const struct msg_ctl_event *event, void *arg), void *arg,
+    struct msg_ctl_end *end, char error[CLIENT_ERROR_LEN]);

@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include <jansson.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "clock.h"
@@ -323,20 +324,38 @@ json_explanation(
 	    out);
 }
 
+/* A line begins with what it is about: "edge: ...", "default/web: ...". */
+static size_t
+subject_len(const char *text)
+{
+	size_t len = strcspn(text, " ");
+
+	return len > 1 && text[len - 1] == ':' ? len - 1 : 0;
+}
+
+void
+json_event(const struct msg_ctl_event *e, FILE *out)
+{
+	char time[TEXT_TIME_LEN];
+	size_t len = subject_len(e->text);
+	json_t *event = PACK("{s:I, s:s, s:s, s:o, s:s}", "id", (json_int_t)e->id, "time",
+	    text_time(e->wall_us, time), "level", log_level_name(e->level), "subject",
+	    len ? packed(json_stringn(e->text, len)) : json_null(), "text",
+	    len ? e->text + len + 2 : e->text);
+
+	json_dumpf(event, out, JSON_COMPACT);
+	fputc('\n', out);
+	json_decref(event);
+}
+
 void
 json_texts(const struct model *m, FILE *out)
 {
-	static const char *const levels[] = {
-		[LOG_LEVEL_ERR] = "error",
-		[LOG_LEVEL_WARN] = "warning",
-		[LOG_LEVEL_INFO] = "info",
-		[LOG_LEVEL_DEBUG] = "debug",
-	};
 	json_t *lines = packed(json_array());
 
 	for (size_t i = 0; i < m->n_texts; i++)
 		json_array_append_new(lines,
-		    PACK("{s:s, s:s}", "level", levels[m->texts[i].level], "text",
+		    PACK("{s:s, s:s}", "level", log_level_name(m->texts[i].level), "text",
 			m->texts[i].text));
 	print(PACK("{s:b, s:o, s:o}", "ok", m->end.code == 0, "text",
 		  text_or_null(m->end.text), "lines", lines),

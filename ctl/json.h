@@ -11,11 +11,14 @@
 
 struct explanation;
 struct model;
+struct msg_ctl_event;
 
 void json_status(const struct model *m, FILE *out);
 void json_instances(const struct model *m, FILE *out);
 void json_services(const struct model *m, bool problems, FILE *out);
 void json_explanation(
     const struct model *m, const char *key, const struct explanation *e, FILE *out);
+/* An object on a line of its own. */
+void json_event(const struct msg_ctl_event *e, FILE *out);
 /* The lines of an answer, and whether it was well. */
 void json_texts(const struct model *m, FILE *out);

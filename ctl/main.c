@@ -102,10 +102,10 @@ run_services(const struct args *args)
 
 	if (code == EXIT_WELL) {
 		if (args->format == FORMAT_JSON)
-			json_services(&m, args->problems, stdout);
+			json_services(&m, args->option[ARGS_PROBLEMS] != NULL, stdout);
 		else
-			show_services(
-			    &m, args->problems, args->format == FORMAT_WIDE, stdout);
+			show_services(&m, args->option[ARGS_PROBLEMS] != NULL,
+			    args->format == FORMAT_WIDE, stdout);
 		if (!model_services_well(&m))
 			code = EXIT_NOT_WELL;
 	}
@@ -194,16 +194,48 @@ run_version(const struct args *args)
 	return EXIT_WELL;
 }
 
+static bool
+on_event(const struct msg_ctl_event *event, void *arg)
+{
+	const struct args *args = arg;
+
+	if (args->format == FORMAT_JSON)
+		json_event(event, stdout);
+	else
+		show_event(event, stdout);
+	/* Whoever follows wants a line when it comes; a closed pipe ends it. */
+	return fflush(stdout) == 0;
+}
+
+static int
+run_events(const struct args *args)
+{
+	char error[CLIENT_ERROR_LEN];
+	struct msg_ctl_end end = { 0 };
+	struct args mine = *args;
+	int err = client_follow(args->socket_path, args->option[ARGS_FOLLOW] != NULL,
+	    on_event, &mine, &end, error);
+
+	if (err) {
+		fprintf(stderr, "vipctl: %s\n", error);
+		return EXIT_NO_DAEMON;
+	}
+	if (end.text[0])
+		fprintf(stderr, "vipctl: %s\n", end.text);
+	return end.code <= EXIT_NO_DAEMON ? (int)end.code : EXIT_NOT_WELL;
+}
+
 static const struct args_command commands[] = {
-	{ "status", run_status, NULL, "the node, its instances, what is not well",
-	    false },
-	{ "instances", run_instances, NULL, "the instances and their addresses", false },
-	{ "services", run_services, NULL, "the Services and their addresses", true },
-	{ "explain", run_explain, "NS/NAME", "why a Service is served, or is not",
-	    false },
-	{ "check", run_check, "FILE", "check a configuration; needs no daemon", false },
-	{ "reload", run_reload, NULL, "read the configuration again", false },
-	{ "version", run_version, NULL, "vipctl's version", false },
+	{ "status", run_status, NULL, "the node, its instances, what is not well", 0 },
+	{ "instances", run_instances, NULL, "the instances and their addresses", 0 },
+	{ "services", run_services, NULL, "the Services and their addresses",
+	    1u << ARGS_PROBLEMS },
+	{ "explain", run_explain, "NS/NAME", "why a Service is served, or is not", 0 },
+	{ "events", run_events, NULL, "what has happened, the newest last",
+	    1u << ARGS_FOLLOW },
+	{ "check", run_check, "FILE", "check a configuration; needs no daemon", 0 },
+	{ "reload", run_reload, NULL, "read the configuration again", 0 },
+	{ "version", run_version, NULL, "vipctl's version", 0 },
 	{ 0 },
 };
 

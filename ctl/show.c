@@ -5,6 +5,7 @@
 
 #include "columns.h"
 #include "explain.h"
+#include "log.h"
 #include "mem.h"
 #include "model.h"
 #include "table.h"
@@ -217,6 +218,15 @@ show_services(const struct model *m, bool problems, bool wide, FILE *out)
 		    plural(m->n_services));
 	else
 		show_service_counts(m, out);
+}
+
+void
+show_event(const struct msg_ctl_event *e, FILE *out)
+{
+	char time[TEXT_TIME_LEN];
+
+	fprintf(out, "%s  %-7s  %s\n", e->wall_us ? text_time(e->wall_us, time) : "-",
+	    e->level == LOG_LEVEL_INFO ? "" : log_level_name(e->level), e->text);
 }
 
 void

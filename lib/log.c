@@ -13,20 +13,31 @@ static struct {
 	bool verbose;
 	log_sink *sink;
 	void *arg;
+	log_sink *tap;
+	void *tap_arg;
 } logger = { .program = "vipd" };
+
+const char *
+log_level_name(enum log_level level)
+{
+	static const char *const names[] = {
+		[LOG_LEVEL_ERR] = "error",
+		[LOG_LEVEL_WARN] = "warning",
+		[LOG_LEVEL_INFO] = "info",
+		[LOG_LEVEL_DEBUG] = "debug",
+	};
+
+	return names[level];
+}
 
 static void
 stderr_sink(enum log_level level, const char *line, void *arg)
 {
-	static const char *const prefix[] = {
-		[LOG_LEVEL_ERR] = "error: ",
-		[LOG_LEVEL_WARN] = "warning: ",
-		[LOG_LEVEL_INFO] = "",
-		[LOG_LEVEL_DEBUG] = "debug: ",
-	};
+	bool usual = level == LOG_LEVEL_INFO;
 
 	(void)arg;
-	fprintf(stderr, "%s: %s%s\n", logger.program, prefix[level], line);
+	fprintf(stderr, "%s: %s%s%s\n", logger.program,
+	    usual ? "" : log_level_name(level), usual ? "" : ": ", line);
 }
 
 static void
@@ -64,6 +75,13 @@ log_use_syslog(void)
 	log_set_sink(syslog_sink, NULL);
 }
 
+void
+log_set_tap(log_sink *tap, void *arg)
+{
+	logger.tap = tap;
+	logger.tap_arg = arg;
+}
+
 bool
 log_is_verbose(void)
 {
@@ -75,8 +93,11 @@ log_line(enum log_level level, const char *line)
 {
 	log_sink *sink = logger.sink ? logger.sink : stderr_sink;
 
-	if (level != LOG_LEVEL_DEBUG || logger.verbose)
-		sink(level, line, logger.arg);
+	if (level == LOG_LEVEL_DEBUG && !logger.verbose)
+		return;
+	sink(level, line, logger.arg);
+	if (logger.tap)
+		logger.tap(level, line, logger.tap_arg);
 }
 
 __attribute__((format(printf, 3, 0))) static void

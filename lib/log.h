@@ -15,6 +15,9 @@
 
 enum log_level { LOG_LEVEL_ERR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
+/* "error", "warning", "info", "debug" */
+const char *log_level_name(enum log_level level);
+
 #define LOG_LINE_MAX 480
 
 typedef void log_sink(enum log_level level, const char *line, void *arg);
@@ -23,6 +26,8 @@ typedef void log_sink(enum log_level level, const char *line, void *arg);
 void log_init(const char *program, bool verbose);
 void log_set_sink(log_sink *sink, void *arg);
 void log_use_syslog(void);
+/* tap gets every line as well, the sink first; NULL: nobody. */
+void log_set_tap(log_sink *tap, void *arg);
 bool log_is_verbose(void);
 /* Emits a finished line (vipd uses it for its children's lines). */
 void log_line(enum log_level level, const char *line);

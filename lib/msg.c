@@ -139,6 +139,9 @@ static const struct field ctl_service_fields[] = { STRING(struct msg_ctl_service
 	STRING(struct msg_ctl_service, key.name),
 	U32_MAX(struct msg_ctl_service, state, SERVICE_STATE_COUNT - 1),
 	STRING(struct msg_ctl_service, reason), END };
+static const struct field ctl_event_fields[] = { U32_MAX(struct msg_ctl_event, level,
+						     LOG_LEVEL_DEBUG),
+	STRING(struct msg_ctl_event, text), END };
 static const struct field ctl_text_fields[] = { U32_MAX(struct msg_ctl_text, level,
 						    LOG_LEVEL_DEBUG),
 	STRING(struct msg_ctl_text, text), END };
@@ -198,6 +201,7 @@ ROW(MSG_CTL_INSTANCE, sizeof(struct msg_ctl_instance), 0, PEER_VIPD, 0, ctl_inst
 ROW(MSG_CTL_ADDRESSES, REF, sizeof(struct msg_ctl_address), PEER_VIPD, 0, NULL, ctl_address_fields),
 ROW(MSG_CTL_SERVICE, sizeof(struct msg_ctl_service), 0, PEER_VIPD, 0, ctl_service_fields, NULL),
 ROW(MSG_CTL_TEXT, sizeof(struct msg_ctl_text), 0, PEER_VIPD, 0, ctl_text_fields, NULL),
+ROW(MSG_CTL_EVENT, sizeof(struct msg_ctl_event), 0, PEER_VIPD, 0, ctl_event_fields, NULL),
 ROW(MSG_CTL_END, sizeof(struct msg_ctl_end), 0, PEER_VIPD, 0, ctl_end_fields, NULL),
 };
 /* clang-format on */

@@ -96,6 +96,7 @@ enum msg_type {
 	MSG_CTL_ADDRESSES,
 	MSG_CTL_SERVICE,
 	MSG_CTL_TEXT,
+	MSG_CTL_EVENT,
 	MSG_CTL_END,
 
 	MSG_TYPE_COUNT
@@ -445,6 +446,7 @@ enum ctl_command {
 	CTL_SERVICES,   /* NODE, then per Service: SERVICE frames, CTL_SERVICE */
 	CTL_EXPLAIN,    /* as STATUS, of one Service (NS/NAME) */
 	CTL_RELOAD,     /* TEXT..., END */
+	CTL_EVENTS,     /* EVENT..., END; arg "follow": never ends */
 };
 
 struct msg_ctl_request {
@@ -513,6 +515,15 @@ struct msg_ctl_service {
 struct msg_ctl_text {
 	uint32_t level; /* enum log_level */
 	char text[480];
+};
+
+/* A line of vipd's journal. */
+struct msg_ctl_event {
+	uint64_t id; /* counts from 1; 0: not of the journal */
+	uint64_t wall_us;
+	uint32_t level; /* enum log_level */
+	char text[480];
+	uint32_t zero;
 };
 
 /* The exit code for vipctl. */

@@ -64,6 +64,8 @@ on_drained(struct chan *chan)
 	/* The peer closes; until then what it has not read yet is safe. */
 	if (cl->ended)
 		shutdown(chan->fd, SHUT_WR);
+	else
+		cl->control->ops->drained(cl->control->arg);
 }
 
 static void
@@ -171,6 +173,12 @@ control_close(struct control *c)
 	ev_io_stop(c->loop, &c->accepting);
 	close(c->accepting.fd);
 	unlink(c->path);
+}
+
+void
+control_keep(struct control_client *cl)
+{
+	ev_timer_stop(cl->control->loop, &cl->life);
 }
 
 struct chan *

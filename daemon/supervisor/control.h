@@ -24,6 +24,8 @@ struct control_ops {
 	void (*request)(
 	    void *arg, struct control_client *cl, const struct msg_ctl_request *req);
 	void (*gone)(void *arg, struct control_client *cl);
+	/* What the client did not take at once is sent now. */
+	void (*drained)(void *arg);
 };
 
 struct control {
@@ -41,6 +43,8 @@ int control_open(struct control *c, struct ev_loop *loop, const char *run_dir,
     const struct control_ops *ops, void *arg);
 /* Closes all and removes the socket. */
 void control_close(struct control *c);
+/* The answer goes on for as long as the client likes. */
+void control_keep(struct control_client *cl);
 struct chan *control_chan(struct control_client *cl);
 void control_text(struct control_client *cl, uint32_t level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -171,6 +171,13 @@ vipd_on_client_gone(void *arg, struct control_client *cl)
 
 	if (v->awaiting_counters == cl)
 		v->awaiting_counters = NULL;
+	followers_remove(&v->followers, cl);
+}
+
+void
+vipd_on_client_drained(void *arg)
+{
+	followers_drained(&((struct vipd *)arg)->followers);
 }
 
 void
@@ -191,6 +198,9 @@ vipd_on_request(void *arg, struct control_client *cl, const struct msg_ctl_reque
 		break;
 	case CTL_RELOAD:
 		reload(v, cl);
+		break;
+	case CTL_EVENTS:
+		followers_add(&v->followers, cl, !strcmp(req->arg, "follow"));
 		break;
 	default:
 		control_end(cl, 2, "this vipd does not know the request");

@@ -220,6 +220,7 @@ static const struct instances_ops instances_ops = {
 static const struct control_ops control_ops = {
 	.request = vipd_on_request,
 	.gone = vipd_on_client_gone,
+	.drained = vipd_on_client_drained,
 };
 
 static void
@@ -480,6 +481,7 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	v->loop = ev_default_loop(EVFLAG_AUTO);
 	if (!v->loop)
 		fatalx("no event loop");
+	followers_init(&v->followers, v->loop, &v->journal);
 	open_program(v, &v->engine, "vipd-engine", PEER_ENGINE, &engine_ops, user);
 	open_program(v, &v->forward, "vipd-forward", PEER_FORWARD, &forward_ops, user);
 	open_program(v, &v->watcher, "vipd-watcher", PEER_WATCHER, &watcher_ops, user);

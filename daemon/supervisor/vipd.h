@@ -8,6 +8,7 @@
 
 #include "answer.h"
 #include "control.h"
+#include "followers.h"
 #include "instance.h"
 #include "options.h"
 #include "program.h"
@@ -23,6 +24,8 @@ struct vipd {
 	struct instances instances;
 	struct services services;
 	struct control control;
+	struct journal journal;
+	struct followers followers;
 	struct control_client *awaiting_counters;
 	ev_timer counters_late;
 	ev_timer startup_wait;
@@ -60,4 +63,5 @@ void vipd_run_services(struct vipd *v);
 void vipd_on_request(
     void *arg, struct control_client *cl, const struct msg_ctl_request *req);
 void vipd_on_client_gone(void *arg, struct control_client *cl);
+void vipd_on_client_drained(void *arg);
 void vipd_on_counters(struct vipd *v);

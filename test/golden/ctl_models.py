@@ -103,6 +103,21 @@ def text(line, level="LOG_LEVEL_INFO"):
     return build("MSG_CTL_TEXT", level=levels.index(level), text=line)
 
 
+def events():
+    """A boot, a failover, and a line that names nobody."""
+    lines = [("LOG_LEVEL_INFO", "vipd 0.1.0 started with /etc/vipd/vipd.conf"),
+             ("LOG_LEVEL_INFO", "edge: INIT -> BACKUP (started)"),
+             ("LOG_LEVEL_WARN", "vipd-forward: killed by signal 9 (Killed); starting "
+                                "it again"),
+             ("LOG_LEVEL_INFO", "edge: BACKUP -> MASTER (no advert from a master)"),
+             ("LOG_LEVEL_ERR", "default/thief: 8.8.8.8 \x1b[31m")]
+    levels = ["LOG_LEVEL_ERR", "LOG_LEVEL_WARN", "LOG_LEVEL_INFO"]
+    for number, (level, line) in enumerate(lines, 1):
+        yield build("MSG_CTL_EVENT", id=number, level=levels.index(level),
+                    wall_us=WALL - (6 - number) * 1001000, text=line)
+    yield end()
+
+
 def end(code=0, line=""):
     return build("MSG_CTL_END", code=code, text=line)
 

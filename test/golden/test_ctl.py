@@ -134,6 +134,9 @@ CASES = {
     "explain-refused.txt": ("explain default/thief", REFUSED, NOT_WELL),
     "explain-unknown.txt": ("explain default/nobody", UNKNOWN, NOT_WELL),
     "explain-unknown.json": ("-o json explain default/nobody", UNKNOWN, NOT_WELL),
+    "events.txt": ("events", list(models.events()), WELL),
+    "events.json": ("events -o json", list(models.events()), WELL),
+    "events-none.txt": ("events", [models.end()], WELL),
     "reload-well.txt": ("reload", [
         models.text("edge: priority 150 -> 160"), models.text("lan: added"),
         models.end()], WELL),
@@ -149,7 +152,9 @@ def test_output(ask, name):
     done = ask(frames, *argv.split())
     same(name, done.stdout)
     assert done.returncode == code, done.stderr
-    if name.endswith(".json"):
+    if name == "events.json":
+        assert [json.loads(line)["id"] for line in done.stdout.splitlines()]
+    elif name.endswith(".json"):
         json.loads(done.stdout)
 
 
@@ -287,6 +292,27 @@ def test_silence_is_given_up_with_a_clear_message(ask):
     done = ask([models.node()], "status", linger=20)
     assert done.returncode == NO_DAEMON
     assert "has said nothing for 5 s" in done.stderr
+
+
+def test_whoever_follows_events_sees_each_when_it_comes(tmp_path):
+    """And no deadline ends that."""
+    *frames, _ = models.events()
+    hold = threading.Event()
+
+    def one_by_one():
+        yield frames[0]
+        hold.wait(10)
+        yield frames[1]
+
+    daemon = Daemon(tmp_path, one_by_one(), linger=10)
+    with subprocess.Popen([BUILD / "vipctl", "--socket", daemon.path, "events",
+                           "--follow"], stdout=subprocess.PIPE, text=True) as follower:
+        assert "started with" in follower.stdout.readline()
+        hold.set()
+        assert "INIT -> BACKUP" in follower.stdout.readline()
+        assert daemon.request.arg == b"follow"
+        follower.terminate()
+    daemon.close()
 
 
 def test_a_terminal_and_a_json_reader_are_not_at_the_mercy_of_names(ask):

@@ -16,9 +16,9 @@ run(const struct args *args)
 }
 
 static const struct args_command table[] = {
-	{ "status", run, NULL, "all of it", false },
-	{ "services", run, NULL, "the Services", true },
-	{ "explain", run, "NS/NAME", "why", false },
+	{ "status", run, NULL, "all of it", 0 },
+	{ "services", run, NULL, "the Services", 1u << ARGS_PROBLEMS },
+	{ "explain", run, "NS/NAME", "why", 0 },
 	{ 0 },
 };
 
@@ -56,7 +56,7 @@ START_TEST(options_may_stand_before_and_behind_the_command)
 		ck_assert_str_eq(args.command->word, "services");
 		ck_assert_str_eq(args.socket_path, "/s");
 		ck_assert_int_eq(args.format, FORMAT_JSON);
-		ck_assert(args.problems);
+		ck_assert(args.option[ARGS_PROBLEMS]);
 		ck_assert_ptr_null(args.arg);
 	}
 }
@@ -71,7 +71,7 @@ START_TEST(without_options_there_are_defaults)
 	ck_assert_str_eq(args.arg, "default/web");
 	ck_assert_str_eq(args.socket_path, "/run/vipd/control.sock");
 	ck_assert_int_eq(args.format, FORMAT_TABLE);
-	ck_assert(!args.problems && !args.help && !args.version);
+	ck_assert(!args.option[ARGS_PROBLEMS] && !args.help && !args.version);
 }
 END_TEST
 
@@ -99,6 +99,7 @@ START_TEST(what_is_wrong_is_named)
 		{ "explain", "vipctl: explain needs NS/NAME\n" },
 		{ "explain a/b c", "vipctl: explain: 'c' is one word too many\n" },
 		{ "status --problems", "vipctl: status takes no --problems\n" },
+		{ "services --follow", "vipctl: services takes no --follow\n" },
 		{ "status -o xml",
 		    "vipctl: -o xml: the formats are table, wide and json\n" },
 		{ "status -zq", "vipctl: unknown option -z\n" },

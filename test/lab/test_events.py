@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a real vipd tells of its past, to readers who follow and to some who
+do not read."""
+
+import json
+import socket
+import subprocess
+
+import msgcodec
+from cases import put, start, start_manifests, web
+from lab import BUILD, wait
+
+
+def events(vipd):
+    done = vipd.ctl("-o", "json", "events")
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_transitions_are_told_with_their_cause(lab):
+    topo = lab(nodes=2)
+    vipds = start(topo, priorities=(200, 100))
+    vipds[0].wait_state("MASTER")
+    vipds[0].crash()
+    vipds[1].wait_state("MASTER")
+    wait(lambda: [e for e in events(vipds[1]) if e["subject"] == "edge" and e["text"]
+                  == "BACKUP -> MASTER (no advert from a master)"], 5, "the cause")
+    told = events(vipds[1])
+    assert [e["id"] for e in told] == list(range(1, len(told) + 1))
+    assert [e["time"] for e in told] == sorted(e["time"] for e in told)
+
+
+def test_a_follower_hears_of_what_comes_and_children_too(lab):
+    topo = lab(nodes=1)
+    vipd, = start(topo, priorities=(200,))
+    vipd.wait_state("MASTER")
+    with subprocess.Popen(
+            [BUILD / "vipctl", "--socket", vipd.run_dir / "control.sock", "events",
+             "--follow"], stdout=subprocess.PIPE, text=True) as follower:
+        def until(words):
+            for line in follower.stdout:
+                if words in line:
+                    return line
+            raise AssertionError(f"{words} never came")
+        until("BACKUP -> MASTER")
+        assert vipd.reload("nonsense\n").returncode == 2
+        until("nonsense")
+        vipd.kill_child("vipd-engine")
+        until("vipd-engine: killed by signal 9")
+        follower.terminate()
+
+
+def test_readers_that_do_not_read_cost_nothing(lab):
+    """Eight may follow; however slow they are vipd goes on, and a ninth is told."""
+    topo = lab(nodes=1)
+    vipd, = start_manifests(topo, priorities=(200,))
+    vipd.wait_state("MASTER")
+    readers = []
+    for _ in range(8):
+        reader = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(str(vipd.run_dir / "control.sock"))
+        reader.send(msgcodec.build("MSG_CTL_REQUEST", arg="follow",
+                                   protocol=msgcodec.ENUM["MSG_PROTOCOL"],
+                                   command=msgcodec.ENUM["CTL_EVENTS"]))
+        readers.append(reader)
+    for turn in range(40):
+        assert vipd.reload(f"nonsense{turn} {{ }}\n" * 10).returncode == 2
+    put(topo, "web", *web())
+    vipd.wait_service("web", "serving", "no-endpoints")
+    ninth = vipd.ctl("events", "--follow")
+    assert ninth.returncode == 1 and "others follow" in ninth.stderr
+    for reader in readers:
+        reader.close()
+    wait(lambda: vipd.ctl("events").returncode == 0, 5, "their places are free again")
+    assert vipd.state() == "MASTER"
