@@ -8,6 +8,7 @@
 #include "conf_build.h"
 #include "conf_candidates.h"
 #include "conf_check.h"
+#include "conf_check_track.h"
 #include "conf_global.h"
 #include "conf_group.h"
 #include "conf_instance.h"
@@ -15,6 +16,7 @@
 #include "conf_lists.h"
 #include "conf_pool.h"
 #include "conf_services.h"
+#include "conf_track.h"
 #include "conf_value.h"
 #include "mem.h"
 
@@ -81,6 +83,24 @@ static const struct conf_keyword words[] = {
 	{ "vrrp_sync_group", .args = "NAME { ... }", .kind = CONF_CUSTOM,
 	    .takes_block = CONF_MUST_BLOCK, .named = true, .read = conf_read_group,
 	    .help = "instances that change their state together" },
+	{ "vrrp_script", .args = "NAME { ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .named = true, .read = conf_read_script,
+	    .help = "a command that is run again and again, to be tracked" },
+	{ "vrrp_track_file", .args = "NAME { ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .named = true, .read = conf_read_track_file,
+	    .help = "a file with a number, to be tracked" },
+	{ "track_file", .args = "NAME { ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .named = true, .read = conf_read_track_file,
+	    .help = "the same as vrrp_track_file" },
+	{ "vrrp_track_process", .args = "NAME { ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .named = true,
+	    .read = conf_read_track_process, .help = "processes, to be tracked" },
+	{ "track_process", .args = "NAME { ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .named = true,
+	    .read = conf_read_track_process, .help = "the same as vrrp_track_process" },
+	{ "interface_up_down_delays", .args = "{ INTERFACE DOWN [UP]... }",
+	    .kind = CONF_CUSTOM, .takes_block = CONF_MUST_BLOCK, .read = conf_read_delays,
+	    .help = "how long a change of a link lasts before it counts" },
 	{ "services", .args = "{ ... }", .kind = CONF_CUSTOM,
 	    .takes_block = CONF_MUST_BLOCK, .read = read_services,
 	    .help = "where Services come from and which addresses they may have" },
@@ -104,6 +124,10 @@ conf_table_at(size_t i)
 		conf_global_table(),
 		conf_instance_table(),
 		conf_group_table(),
+		conf_script_table(),
+		conf_track_file_table(),
+		conf_track_process_table(),
+		conf_track_table(),
 		conf_auth_table(),
 		conf_address_table(),
 		conf_peer_table(),
@@ -164,6 +188,10 @@ finish(struct conf_build *b, const char *path)
 		b->drafts[i]->in = (struct conf_instance){ 0 };
 	}
 	conf_groups_finish(b, conf);
+	conf->watch = b->watch;
+	b->watch = (struct conf_watch){ 0 };
+	conf->hooks = b->globals.hooks;
+	b->globals.hooks = (struct conf_hooks){ 0 };
 	s->pools = conf_pools_take(&b->services, &s->n_pools);
 	conf->services = *s;
 	*s = (struct conf_services){ 0 };
@@ -180,6 +208,8 @@ free_instance(struct conf_instance *in)
 	for (size_t i = 0; i < in->n_candidates; i++)
 		free(in->candidates[i]);
 	free(in->candidates);
+	free(in->tracks.items);
+	conf_notify_free(&in->notify);
 }
 
 static void
@@ -202,6 +232,8 @@ free_build(struct conf_build *b)
 	conf_pools_free_drafts(&b->services);
 	free(b->services.sv.external_ips.items);
 	free(b->services.external_ips_at.items);
+	conf_watch_free(&b->watch);
+	conf_hooks_free(&b->globals.hooks);
 	free(b->reader.foreign_told);
 	free(b->reader.lvs.items);
 }
@@ -220,6 +252,7 @@ build(struct conf_tree *tree, const char *path, const char *config_id,
 	conf_candidates_expand(&b);
 	for (size_t i = 0; i < b.n_drafts; i++)
 		conf_instance_complete(b.drafts[i], &b.globals);
+	conf_watch_complete(&b);
 	conf_services_complete(&b.services);
 	conf_candidates_apply(&b);
 	conf_forwarding_complete(&b.forwarding, &b.forwarding_seen);
@@ -281,6 +314,8 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n_groups; i++)
 		conf_group_free(&conf->groups[i]);
 	free(conf->groups);
+	conf_watch_free(&conf->watch);
+	conf_hooks_free(&conf->hooks);
 	conf_pools_free(conf->services.pools, conf->services.n_pools);
 	free(conf->services.external_ips.items);
 	free(conf);
@@ -322,7 +357,8 @@ conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b)
 	for (size_t i = 0; i < a->n_peers; i++)
 		if (!peer_eq(&a->peers[i], &b->peers[i]))
 			return false;
-	return true;
+	return conf_tracks_eq(&a->tracks, &b->tracks) &&
+	    conf_notify_eq(&a->notify, &b->notify);
 }
 
 const struct conf_instance *
@@ -331,5 +367,14 @@ conf_find_instance(const struct conf *conf, const char *name)
 	for (size_t i = 0; i < conf->n_instances; i++)
 		if (!strcmp(conf->instances[i].name, name))
 			return &conf->instances[i];
+	return NULL;
+}
+
+const struct conf_group *
+conf_find_group(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; *name && i < conf->n_groups; i++)
+		if (!strcmp(conf->groups[i].name, name))
+			return &conf->groups[i];
 	return NULL;
 }

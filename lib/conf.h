@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "conf_watch.h"
 #include "ipaddr.h"
 #include "msg.h"
 #include "selector.h"
@@ -76,12 +77,18 @@ struct conf_instance {
 	size_t n_addresses;
 	bool wants_services;               /* a service_addresses keyword is there */
 	struct conf_ranges service_ranges; /* empty though wanted: bare */
+	struct conf_tracks tracks;         /* its group's come with the group */
+	bool ignore_link;                  /* dont_track_primary */
+	struct conf_notify notify;
 };
 
 struct conf_group {
 	char name[NAME_LEN];
 	char (*members)[NAME_LEN]; /* instances, as configured */
 	size_t n_members;
+	struct conf_tracks tracks; /* of each member */
+	bool tracking_weight;      /* members keep trackers with weights */
+	struct conf_notify notify;
 };
 
 struct conf_pool {
@@ -130,6 +137,8 @@ struct conf {
 	size_t n_instances;
 	struct conf_group *groups; /* sorted by name */
 	size_t n_groups;
+	struct conf_watch watch;
+	struct conf_hooks hooks;
 	struct conf_services services;
 	struct conf_forwarding forwarding;
 };
@@ -173,3 +182,5 @@ void conf_print(const struct conf *conf, FILE *out);
 /* Instances are the same to VRRP and to the kernel. */
 bool conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b);
 const struct conf_instance *conf_find_instance(const struct conf *conf, const char *name);
+/* NULL: there is none. */
+const struct conf_group *conf_find_group(const struct conf *conf, const char *name);

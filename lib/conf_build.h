@@ -16,6 +16,7 @@ struct conf_globals {
 	char router_id[NAME_LEN];
 	bool ignore_lvs;
 	struct conf_instance defaults;
+	struct conf_hooks hooks;
 	struct conf_seen seen;
 };
 
@@ -69,6 +70,7 @@ struct conf_build {
 	struct conf_group_draft **groups;
 	size_t n_groups;
 	size_t groups_cap;
+	struct conf_watch watch;
 	struct conf_services_draft services;
 	struct conf_forwarding forwarding;
 	const struct conf_word *forwarding_word; /* NULL: no such block */

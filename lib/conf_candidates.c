@@ -128,6 +128,8 @@ clone(const struct conf_draft *d)
 	c->in.cap_candidates = d->in.n_candidates;
 	for (size_t i = 0; i < d->in.n_candidates; i++)
 		c->in.candidates[i] = xstrdup(d->in.candidates[i]);
+	c->in.tracks = conf_tracks_copy(&d->in.tracks);
+	c->in.notify = conf_notify_copy(&d->in.notify);
 	c->addresses_at = (struct conf_places){ 0 };
 	c->peers_at = copy_places(&d->peers_at);
 	c->ranges_at = copy_places(&d->ranges_at);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "conf_check_all.h"
+#include "conf_check_track.h"
 #include "conf_group.h"
 #include "conf_instance.h"
 #include "conf_services.h"
@@ -241,5 +242,6 @@ conf_check(struct conf_build *b)
 	conf_check_groups(b);
 	conf_check_routers(b);
 	conf_check_ranges(b);
+	conf_check_tracks(b);
 	check_services(b);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf_global.h"
 
+#include "conf_command.h"
+#include "conf_track.h"
 #include "mem.h"
 
 enum {
@@ -16,6 +18,17 @@ enum {
 	G_GARP_INTERVAL,
 	G_GNA_INTERVAL,
 	G_CHECKSUM_AS_V2,
+	G_PRIORITY_CHANGES,
+	G_SCRIPT_USER,
+	G_SCRIPT_SECURITY,
+	G_FIFO,
+	G_FIFO_SCRIPT,
+	G_VRRP_FIFO,
+	G_VRRP_FIFO_SCRIPT,
+	G_STARTUP_SCRIPT,
+	G_STARTUP_TIMEOUT,
+	G_SHUTDOWN_SCRIPT,
+	G_SHUTDOWN_TIMEOUT,
 	G_COUNT,
 };
 _Static_assert(G_COUNT <= CONF_SEEN_MAX, "struct conf_seen holds them");
@@ -32,6 +45,7 @@ static const uint8_t twins[CONF_W_INSTANCE_COUNT] = {
 	[CONF_W_GARP_INTERVAL] = G_GARP_INTERVAL,
 	[CONF_W_GNA_INTERVAL] = G_GNA_INTERVAL,
 	[CONF_W_CHECKSUM_AS_V2] = G_CHECKSUM_AS_V2,
+	[CONF_W_PRIORITY_CHANGES] = G_PRIORITY_CHANGES,
 };
 
 static const struct conf_choice versions[] = { { "2", 2 }, { "3", 3 }, { NULL, 0 } };
@@ -81,6 +95,38 @@ static const struct conf_keyword words[] = {
 	[G_CHECKSUM_AS_V2] = { "v3_checksum_as_v2", .args = "yes|no", .kind = CONF_BOOL,
 	    CONF_FIELD(struct conf_globals, defaults.checksum_as_v2),
 	    .help = "v3_checksum_as_v2 of instances that do not say theirs" },
+	[G_PRIORITY_CHANGES] = { "vrrp_notify_priority_changes", .args = "yes|no",
+	    .kind = CONF_BOOL,
+	    CONF_FIELD(struct conf_globals, defaults.notify.priority_changes),
+	    .help = "notify_priority_changes of instances that do not say theirs" },
+	[G_SCRIPT_USER] = { "script_user", .args = "USER [GROUP]", .kind = CONF_CUSTOM,
+	    .named = true, .more = conf_one_more,
+	    .offset = offsetof(struct conf_globals, hooks.default_user),
+	    .read = conf_read_user,
+	    .help = "runs scripts that name no user; else keepalived_script, else "
+		    "vipd's" },
+	[G_SCRIPT_SECURITY] = { "enable_script_security", .kind = CONF_FLAG,
+	    CONF_FIELD(struct conf_globals, hooks.script_security), .min = true,
+	    .help = "no script runs as root that others may change" },
+	[G_FIFO] = CONF_COMMAND_ROW("notify_fifo", struct conf_globals, hooks.fifos[0],
+	    "a FIFO that is told each change of a state"),
+	[G_FIFO_SCRIPT] = CONF_COMMAND_ROW("notify_fifo_script", struct conf_globals,
+	    hooks.fifo_scripts[0], "run to read it; its last argument is the FIFO"),
+	[G_VRRP_FIFO] = CONF_COMMAND_ROW("vrrp_notify_fifo", struct conf_globals,
+	    hooks.fifos[1], "another FIFO that is told the same"),
+	[G_VRRP_FIFO_SCRIPT] =
+	    CONF_COMMAND_ROW("vrrp_notify_fifo_script", struct conf_globals,
+		hooks.fifo_scripts[1], "run to read it; its last argument is the FIFO"),
+	[G_STARTUP_SCRIPT] = CONF_COMMAND_ROW("startup_script", struct conf_globals,
+	    hooks.startup, "run before anything else"),
+	[G_STARTUP_TIMEOUT] = { "startup_script_timeout",
+	    SECONDS(hooks.startup_timeout_us, 1000000, 1000000000), .def = "10",
+	    .help = "how long it may take" },
+	[G_SHUTDOWN_SCRIPT] = CONF_COMMAND_ROW("shutdown_script", struct conf_globals,
+	    hooks.shutdown, "run behind everything else"),
+	[G_SHUTDOWN_TIMEOUT] = { "shutdown_script_timeout",
+	    SECONDS(hooks.shutdown_timeout_us, 1000000, 1000000000), .def = "10",
+	    .help = "how long it may take" },
 };
 
 static const struct conf_table table = { .name = "global_defs",
@@ -98,4 +144,14 @@ bool
 conf_global_gives(const struct conf_globals *g, enum conf_instance_word word)
 {
 	return word < CONF_W_INSTANCE_COUNT && twins[word] && g->seen.at[twins[word]];
+}
+
+void
+conf_print_hooks(FILE *out, unsigned indent, const struct conf_hooks *hooks)
+{
+	const struct conf_table own = { .words = words + G_SCRIPT_SECURITY,
+		.n_words = G_COUNT - G_SCRIPT_SECURITY };
+	struct conf_globals g = { .hooks = *hooks };
+
+	conf_print_words(out, indent, &own, &g);
 }

@@ -12,3 +12,5 @@ const struct conf_table *conf_global_table(void);
 /* True if global_defs says the value of this instance word: it is in
  * g->defaults then. */
 bool conf_global_gives(const struct conf_globals *g, enum conf_instance_word word);
+/* What stays in global_defs: the rest is printed with the instances. */
+void conf_print_hooks(FILE *out, unsigned indent, const struct conf_hooks *hooks);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf_suggest.h"
+#include "conf_track.h"
 #include "conf_value.h"
 #include "mem.h"
 
@@ -54,6 +55,30 @@ static const struct conf_keyword words[] = {
 	[CONF_Y_GROUP] = { "group", .args = "{ NAME... }", .kind = CONF_CUSTOM,
 	    .takes_block = CONF_MUST_BLOCK, .read = read_members, .print = print_members,
 	    .help = "the instances that are MASTER together or not at all" },
+	[CONF_Y_TRACK_INTERFACE] = CONF_TRACK_ROW("track_interface", struct conf_group,
+	    tracks, TRACK_INTERFACE, "links that every member tracks"),
+	[CONF_Y_TRACK_SCRIPT] = CONF_TRACK_ROW("track_script", struct conf_group, tracks,
+	    TRACK_SCRIPT, "each a vrrp_script that every member tracks"),
+	[CONF_Y_TRACK_FILE] = CONF_TRACK_ROW("track_file", struct conf_group, tracks,
+	    TRACK_FILE, "each a vrrp_track_file that every member tracks"),
+	[CONF_Y_TRACK_PROCESS] = CONF_TRACK_ROW("track_process", struct conf_group,
+	    tracks, TRACK_PROCESS, "each a vrrp_track_process that every member tracks"),
+	[CONF_Y_TRACKING_WEIGHT] = { "sync_group_tracking_weight", .kind = CONF_FLAG,
+	    CONF_FIELD(struct conf_group, tracking_weight), .min = true,
+	    .help = "members may track with weights of their own" },
+	[CONF_Y_NOTIFY_MASTER] = CONF_NOTIFY_ROW("notify_master", struct conf_group,
+	    notify, NOTIFY_MASTER, "run when the group becomes MASTER"),
+	[CONF_Y_NOTIFY_BACKUP] = CONF_NOTIFY_ROW("notify_backup", struct conf_group,
+	    notify, NOTIFY_BACKUP, "run when the group becomes BACKUP"),
+	[CONF_Y_NOTIFY_FAULT] = CONF_NOTIFY_ROW("notify_fault", struct conf_group, notify,
+	    NOTIFY_FAULT, "run when the group goes to FAULT"),
+	[CONF_Y_NOTIFY_STOP] = CONF_NOTIFY_ROW(
+	    "notify_stop", struct conf_group, notify, NOTIFY_STOP, "run when vipd stops"),
+	[CONF_Y_NOTIFY] = CONF_NOTIFY_ROW("notify", struct conf_group, notify, NOTIFY_ANY,
+	    "run after the former, with GROUP, NAME, STATE and 0 behind its arguments"),
+	[CONF_Y_PRIORITY_CHANGES] = { "notify_priority_changes", .args = "yes|no",
+	    .kind = CONF_BOOL, CONF_FIELD(struct conf_group, notify.priority_changes),
+	    .help = "members tell the FIFOs their priorities" },
 };
 _Static_assert(ARRAY_LEN(words) == CONF_Y_COUNT, "a row for each word");
 
@@ -266,6 +291,8 @@ void
 conf_group_free(struct conf_group *g)
 {
 	free(g->members);
+	free(g->tracks.items);
+	conf_notify_free(&g->notify);
 }
 
 void

@@ -7,7 +7,21 @@
 
 #include "conf_build.h"
 
-enum conf_group_word { CONF_Y_GROUP, CONF_Y_COUNT };
+enum conf_group_word {
+	CONF_Y_GROUP,
+	CONF_Y_TRACK_INTERFACE,
+	CONF_Y_TRACK_SCRIPT,
+	CONF_Y_TRACK_FILE,
+	CONF_Y_TRACK_PROCESS,
+	CONF_Y_TRACKING_WEIGHT,
+	CONF_Y_NOTIFY_MASTER,
+	CONF_Y_NOTIFY_BACKUP,
+	CONF_Y_NOTIFY_FAULT,
+	CONF_Y_NOTIFY_STOP,
+	CONF_Y_NOTIFY,
+	CONF_Y_PRIORITY_CHANGES,
+	CONF_Y_COUNT
+};
 _Static_assert(CONF_Y_COUNT <= CONF_SEEN_MAX, "struct conf_seen holds them");
 
 /* Of struct conf_group_draft; printing takes its struct conf_group, which

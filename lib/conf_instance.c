@@ -7,6 +7,7 @@
 #include "conf_candidates.h"
 #include "conf_global.h"
 #include "conf_lists.h"
+#include "conf_track.h"
 #include "conf_value.h"
 #include "mem.h"
 
@@ -201,6 +202,40 @@ static const struct conf_keyword words[] = {
 	    .takes_block = CONF_MUST_BLOCK, .read = conf_read_candidates,
 	    .print = conf_print_candidates,
 	    .help = "the nodes that take part; the others stand aside" },
+	[CONF_W_DONT_TRACK_PRIMARY] = { "dont_track_primary", .kind = CONF_FLAG,
+	    CONF_FIELD(struct conf_instance, ignore_link), .min = true,
+	    .help = "an interface without a link is no FAULT" },
+	[CONF_W_TRACK_INTERFACE] = CONF_TRACK_ROW("track_interface", struct conf_instance,
+	    tracks, TRACK_INTERFACE, "links that have to be up, too"),
+	[CONF_W_TRACK_SCRIPT] = CONF_TRACK_ROW("track_script", struct conf_instance,
+	    tracks, TRACK_SCRIPT, "each a vrrp_script"),
+	[CONF_W_TRACK_FILE] = CONF_TRACK_ROW("track_file", struct conf_instance, tracks,
+	    TRACK_FILE, "each a vrrp_track_file"),
+	[CONF_W_TRACK_PROCESS] = CONF_TRACK_ROW("track_process", struct conf_instance,
+	    tracks, TRACK_PROCESS, "each a vrrp_track_process"),
+	[CONF_W_NOTIFY_MASTER] = CONF_NOTIFY_ROW("notify_master", struct conf_instance,
+	    notify, NOTIFY_MASTER, "run when it becomes MASTER"),
+	[CONF_W_NOTIFY_BACKUP] = CONF_NOTIFY_ROW("notify_backup", struct conf_instance,
+	    notify, NOTIFY_BACKUP, "run when it becomes BACKUP"),
+	[CONF_W_NOTIFY_FAULT] = CONF_NOTIFY_ROW("notify_fault", struct conf_instance,
+	    notify, NOTIFY_FAULT, "run when it goes to FAULT"),
+	[CONF_W_NOTIFY_STOP] = CONF_NOTIFY_ROW("notify_stop", struct conf_instance,
+	    notify, NOTIFY_STOP, "run when vipd stops, before addresses go"),
+	[CONF_W_NOTIFY_DELETED] = { "notify_deleted", .args = "[COMMAND [USER [GROUP]]]",
+	    .kind = CONF_CUSTOM, .more = conf_all_more,
+	    .offset = offsetof(struct conf_instance, notify), .read = conf_read_deleted,
+	    .print = conf_print_deleted,
+	    .help = "when a reload removes it: DELETED instead of FAULT" },
+	[CONF_W_NOTIFY_RX_LOWER_PRI] = CONF_NOTIFY_ROW("notify_master_rx_lower_pri",
+	    struct conf_instance, notify, NOTIFY_MASTER_RX_LOWER_PRI,
+	    "run when MASTER hears an advert of lower priority"),
+	[CONF_W_NOTIFY] = CONF_NOTIFY_ROW("notify", struct conf_instance, notify,
+	    NOTIFY_ANY,
+	    "run after the former, with INSTANCE, NAME, STATE and the priority behind "
+	    "its arguments"),
+	[CONF_W_PRIORITY_CHANGES] = { "notify_priority_changes", .args = "yes|no",
+	    .kind = CONF_BOOL, CONF_FIELD(struct conf_instance, notify.priority_changes),
+	    .def = "no", .help = "tell the FIFOs of changes of the priority" },
 };
 _Static_assert(ARRAY_LEN(words) == CONF_W_INSTANCE_COUNT, "a row for each word");
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf.h"
+#include "conf_global.h"
 #include "conf_group.h"
 #include "conf_instance.h"
 #include "conf_services.h"
+#include "conf_track.h"
 #include "conf_value.h"
 
 static void
@@ -33,17 +35,37 @@ print_block(const char *word, const struct conf_table *t, const void *object, FI
 	fputs("}\n", out);
 }
 
+static bool
+has_hooks(const struct conf_hooks *h)
+{
+	return h->fifos[0].text || h->fifos[1].text || h->startup.text ||
+	    h->shutdown.text || h->script_security;
+}
+
+static void
+print_globals(const struct conf *conf, FILE *out)
+{
+	if (!conf->router_id[0] && !has_hooks(&conf->hooks))
+		return;
+	fputs("global_defs {\n", out);
+	if (conf->router_id[0]) {
+		fputs("    router_id ", out);
+		conf_print_word(out, conf->router_id);
+		fputc('\n', out);
+	}
+	if (has_hooks(&conf->hooks))
+		conf_print_hooks(out, 1, &conf->hooks);
+	fputs("}\n", out);
+}
+
 /* Values of global_defs are printed where they ended up, in the instances. */
 void
 conf_print(const struct conf *conf, FILE *out)
 {
 	const struct conf_forwarding *f = &conf->forwarding;
 
-	if (conf->router_id[0]) {
-		fputs("global_defs {\n    router_id ", out);
-		conf_print_word(out, conf->router_id);
-		fputs("\n}\n", out);
-	}
+	print_globals(conf, out);
+	conf_print_watch(out, &conf->watch);
 	for (size_t i = 0; i < conf->n_instances; i++)
 		print_instance(&conf->instances[i], out);
 	for (size_t i = 0; i < conf->n_groups; i++)

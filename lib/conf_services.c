@@ -61,7 +61,7 @@ static const struct conf_keyword words[] = {
 	    CONF_FIELD(struct conf_services, allocator), .def = "yes",
 	    .help = "this node may be the one that hands out addresses" },
 	[CONF_S_POOLS] = { "pools", .args = "configmap [NAMESPACE/NAME]",
-	    .kind = CONF_CUSTOM, .named = true, .more = true,
+	    .kind = CONF_CUSTOM, .named = true, .more = conf_one_more,
 	    .read = conf_pools_read_configmap, .print = conf_pools_print_configmap,
 	    .help = "address_pool blocks stand in a ConfigMap, key pools.conf" },
 	[CONF_S_POOL] = { "address_pool", .args = "NAME { ... }", .kind = CONF_CUSTOM,

@@ -81,11 +81,39 @@ is_off(const char *word)
 	return !strcmp(word, "no") || !strcmp(word, "off") || !strcmp(word, "false");
 }
 
-static bool
-begins_statement(const struct conf_table *t, const struct conf_word *word)
+bool
+conf_begins_statement(const struct conf_table *t, const struct conf_word *word)
 {
 	return conf_find_keyword(t, word->text) ||
 	    conf_foreign_find(word->text, t->context);
+}
+
+static size_t
+count_more(const struct conf_table *t, const struct conf_word *words, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !conf_begins_statement(t, &words[i]))
+		i++;
+	return i;
+}
+
+size_t
+conf_one_more(const struct conf_table *t, const struct conf_word *words, size_t n)
+{
+	return count_more(t, words, n < 1 ? n : 1);
+}
+
+size_t
+conf_two_more(const struct conf_table *t, const struct conf_word *words, size_t n)
+{
+	return count_more(t, words, n < 2 ? n : 2);
+}
+
+size_t
+conf_all_more(const struct conf_table *t, const struct conf_word *words, size_t n)
+{
+	return count_more(t, words, n);
 }
 
 /* The index of the next statement's word in the node, or its end. */
@@ -93,7 +121,7 @@ static size_t
 skip_statement(const struct conf_table *t, const struct conf_node *node, size_t i)
 {
 	for (i++; i < node->n_words; i++)
-		if (begins_statement(t, &node->words[i]))
+		if (conf_begins_statement(t, &node->words[i]))
 			break;
 	return i;
 }
@@ -159,7 +187,7 @@ count_args(const struct conf_keyword *kw, const struct conf_table *t,
 		/* Optional: what is no yes or no begins the next statement. */
 		return next &&
 		    (conf_value_read(&boolean, next->text, "", scratch) ||
-			!begins_statement(t, next));
+			!conf_begins_statement(t, next));
 	case CONF_NUMBER:
 	case CONF_SECONDS:
 	case CONF_CHOICE:
@@ -262,7 +290,8 @@ static bool
 check_rest(struct conf_reader *r, const struct conf_table *t,
     const struct conf_keyword *kw, const struct conf_node *node, size_t i)
 {
-	if (i >= node->n_words || t->of_items || begins_statement(t, &node->words[i]))
+	if (i >= node->n_words || t->of_items ||
+	    conf_begins_statement(t, &node->words[i]))
 		return true;
 	if (find_nearest(r, t, node->words[i].text))
 		conf_unknown(r, t, &node->words[i], "unknown keyword");
@@ -298,8 +327,11 @@ read_at(struct conf_reader *r, const struct conf_table *t, const struct conf_nod
 	}
 	if (n)
 		st.arg = &node->words[i++];
-	if (kw->more && i < node->n_words && !begins_statement(t, &node->words[i]))
-		st.more = &node->words[i++];
+	if (kw->more && i < node->n_words) {
+		st.more = &node->words[i];
+		st.n_more = kw->more(t, st.more, node->n_words - i);
+		i += st.n_more;
+	}
 	if (kw->kind == CONF_LATER)
 		i = skip_statement(t, node, i - 1);
 	if (!check_rest(r, t, kw, node, i))
@@ -333,7 +365,8 @@ read_item(
 	for (size_t i = 0; i < node->n_words;) {
 		const struct conf_word *word = &node->words[i];
 
-		if (object && items->options && begins_statement(items->options, word)) {
+		if (object && items->options &&
+		    conf_begins_statement(items->options, word)) {
 			i = read_at(r, items->options, node, i, object, &seen);
 			continue;
 		}

@@ -52,9 +52,10 @@ struct conf_keyword;
 struct conf_statement {
 	const struct conf_keyword *keyword;
 	const struct conf_word *word;
-	const struct conf_word *arg;  /* NULL: none */
-	const struct conf_word *more; /* a second one; NULL: none */
+	const struct conf_word *arg; /* NULL: none */
 	const struct conf_node *block;
+	const struct conf_word *more; /* further words of the line */
+	size_t n_more;
 	const struct conf_pos *open; /* of the block's '{'; NULL: no block */
 };
 
@@ -64,7 +65,6 @@ struct conf_keyword {
 	enum conf_kind kind;
 	enum conf_takes_block takes_block;
 	bool named; /* CUSTOM: has one argument */
-	bool more;  /* and perhaps a second one */
 	size_t offset;
 	size_t size;
 	uint32_t min;
@@ -73,6 +73,8 @@ struct conf_keyword {
 	const struct conf_table *table;
 	void (*read)(struct conf_reader *, const struct conf_statement *, void *object);
 	void (*print)(FILE *, unsigned indent, const struct conf_keyword *, const void *);
+	/* How many of the n words behind the argument belong to it; NULL: none. */
+	size_t (*more)(const struct conf_table *, const struct conf_word *, size_t n);
 	bool (*later)(const char *arg); /* vipd will take arg, not yet */
 	/* Takes arg beside what the kind allows; false: it is none of those. */
 	bool (*special)(const char *arg, void *object);
@@ -91,7 +93,7 @@ struct conf_table {
 };
 
 /* Where each word of an object stood; NULL: not said. */
-#define CONF_SEEN_MAX 48
+#define CONF_SEEN_MAX 96
 struct conf_seen {
 	const struct conf_word *at[CONF_SEEN_MAX];
 };
@@ -115,6 +117,13 @@ struct conf_reader {
 const struct conf_table *conf_table_at(size_t i);
 const struct conf_keyword *conf_find_keyword(
     const struct conf_table *t, const char *word);
+
+/* Whether the word is a keyword there, vipd's or keepalived's. */
+bool conf_begins_statement(const struct conf_table *t, const struct conf_word *word);
+/* For rows: one word more, two, or all that begin no statement. */
+size_t conf_one_more(const struct conf_table *t, const struct conf_word *words, size_t n);
+size_t conf_two_more(const struct conf_table *t, const struct conf_word *words, size_t n);
+size_t conf_all_more(const struct conf_table *t, const struct conf_word *words, size_t n);
 
 /*
  * Reads statements into object. seen lasts over several blocks of one object:

@@ -438,6 +438,16 @@ struct msg_forward_state {
 	char reason[REASON_LEN]; /* "configured", "auto: ..." */
 };
 
+/* ---- trackers ---- */
+
+enum track_kind {
+	TRACK_INTERFACE,
+	TRACK_SCRIPT,
+	TRACK_FILE,
+	TRACK_PROCESS,
+	TRACK_KIND_COUNT,
+};
+
 /* ---- control ---- */
 
 enum ctl_command {
