@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "mem.h"
+#include "sources.h"
 #include "text.h"
 
 /* More than these no Service needs; they bound what one object can cost. */
@@ -262,12 +263,14 @@ malformed_service(struct service_object *s, const struct fault *f)
 		free(s->ports[i].name);
 	free(s->ports);
 	free(s->external_ips);
+	free(s->sources);
 	free(s->class);
 	free(s->bad_ip);
 	s->ports = NULL;
 	s->external_ips = NULL;
+	s->sources = NULL;
 	s->class = s->bad_ip = NULL;
-	s->n_ports = s->n_external_ips = 0;
+	s->n_ports = s->n_external_ips = s->n_sources = 0;
 	s->flags = 0;
 	s->fault = xstrdup(f->text);
 	return DECODED_MALFORMED;
@@ -307,6 +310,7 @@ decode_service(const json_t *object, const struct decode_rules *rules,
 	    json_object_get(spec, "externalIPs") || status_is_ours(&s->status);
 	read_external_ips(s, spec, f);
 	read_policies(s, spec, f);
+	sources_read(s, meta, spec, f);
 	read_service_ports(s, spec, f);
 	*out = s;
 	return fault_is_set(f) ? malformed_service(s, f) : DECODED_OBJECT;

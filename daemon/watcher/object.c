@@ -13,6 +13,7 @@ service_object_free(struct service_object *s)
 		free(s->ports[i].name);
 	free(s->ports);
 	free(s->external_ips);
+	free(s->sources);
 	free(s->class);
 	free(s->bad_ip);
 	free(s->fault);

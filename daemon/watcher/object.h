@@ -32,6 +32,8 @@ struct service_object {
 	char *class; /* loadBalancerClass; NULL: none */
 	struct ipaddr *external_ips;
 	size_t n_external_ips;
+	struct iprange *sources; /* loadBalancerSourceRanges; none: everybody */
+	size_t n_sources;
 	struct service_port *ports;
 	size_t n_ports;
 	char *bad_ip; /* why one of externalIPs is not taken; NULL: none */

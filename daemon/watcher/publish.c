@@ -35,6 +35,7 @@ send_view(struct publisher *p)
 	send_records(p, MSG_SERVICE_ADDRESSES, v->addresses, v->n_addresses);
 	send_records(p, MSG_SERVICE_PORTS, v->ports, v->n_ports);
 	send_records(p, MSG_SERVICE_ENDPOINTS, v->endpoints, v->n_endpoints);
+	send_records(p, MSG_SERVICE_SOURCES, v->sources, v->n_sources);
 	chan_send(p->chan, MSG_SERVICE_END, NULL, NULL, 0);
 }
 

@@ -184,6 +184,7 @@ view_build(struct view *v, const struct store_entry *e, const struct claims *cla
 	const struct service_object *s = e->service;
 
 	v->n_addresses = v->n_ports = v->n_endpoints = v->n_dropped = 0;
+	v->n_sources = 0;
 	v->head = (struct msg_service){ 0 };
 	v->wanted =
 	    s && (s->n_external_ips || s->bad_ip || s->fault || is_ours(s, settings));
@@ -198,6 +199,8 @@ view_build(struct view *v, const struct store_entry *e, const struct claims *cla
 		str_copy(v->head.reason, sizeof(v->head.reason), s->fault);
 		return;
 	}
+	v->sources = s->sources;
+	v->n_sources = s->n_sources;
 	add_addresses(v, s, claims, settings);
 	add_ports(v, s, claims);
 	judge_service(v, s);
@@ -213,6 +216,7 @@ view_hash(const struct view *v)
 	h = hash_add(h, v->addresses, v->n_addresses * sizeof(*v->addresses));
 	h = hash_add(h, v->ports, v->n_ports * sizeof(*v->ports));
 	h = hash_add(h, v->endpoints, v->n_endpoints * sizeof(*v->endpoints));
+	h = hash_add(h, v->sources, v->n_sources * sizeof(*v->sources));
 	h = hash_end(h);
 	return h ? h : 1;
 }

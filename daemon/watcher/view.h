@@ -31,6 +31,8 @@ struct view {
 	struct msg_service_endpoint *endpoints;
 	size_t n_endpoints;
 	size_t cap_endpoints;
+	const struct iprange *sources; /* the object's */
+	size_t n_sources;
 	/* Endpoints that may not be one (E11): how many, and one of them. */
 	size_t n_dropped;
 	struct ipaddr dropped;

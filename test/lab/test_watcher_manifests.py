@@ -69,6 +69,18 @@ def test_what_is_there_is_told_and_changes_follow(folder, watcher):
     assert "default/web" in watcher.services and watcher.synced == 1
 
 
+def test_source_ranges_are_told_and_a_change_of_them_too(folder, watcher):
+    text = manifest().replace("spec:\n", "spec:\n  type: LoadBalancer\n"
+                              "  loadBalancerSourceRanges: [192.0.2.0/24]\n", 1)
+    assert "192.0.2.0/24" in text
+    (folder / "ssh.yaml").write_text(text)
+    watcher.configure().wait_synced()
+    assert watcher.services["default/ssh"].sources == [("192.0.2.0", "192.0.2.255")]
+    (folder / "ssh.yaml").write_text(text.replace("192.0.2.0/24", "10.0.0.0/8"))
+    watcher.wait_service("default/ssh",
+                         lambda s: s.sources == [("10.0.0.0", "10.255.255.255")])
+
+
 def test_a_file_counts_when_closed_or_renamed_into_place(folder, watcher):
     watcher.configure().wait_synced()
     watcher.wait_health("OK")

@@ -36,6 +36,7 @@ class Service:
         self.addresses = {}  # address -> (verdict, instance, reason)
         self.ports = []      # (protocol, port, verdict)
         self.endpoints = []  # (port, address, endpoint port, flags)
+        self.sources = []    # (first, last)
 
     def add(self, message):
         for r in message.records:
@@ -47,6 +48,9 @@ class Service:
             elif message.name == "MSG_SERVICE_ENDPOINTS":
                 self.endpoints.append((self.ports[r.port_index][1],
                                        msgcodec.ipaddr_text(r.addr), r.port, r.flags))
+            elif message.name == "MSG_SERVICE_SOURCES":
+                self.sources.append((msgcodec.ipaddr_text(r.first),
+                                     msgcodec.ipaddr_text(r.last)))
 
     def backends(self):
         return sorted(f"{address}:{port}" for _, address, port, _ in self.endpoints)

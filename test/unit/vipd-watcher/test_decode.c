@@ -220,6 +220,53 @@ END_TEST
 	"'metadata':{'name':'web-x1','namespace':'default',"                             \
 	"'labels':{'kubernetes.io/service-name':'web'}}"
 
+/* S10, S20 */
+START_TEST(source_ranges_are_the_fields_or_else_the_annotations)
+{
+	static const struct {
+		const char *type, *field, *annotation;
+		enum decoded result;
+		const char *ranges[3];
+	} cases[] = {
+		{ "LoadBalancer", "[]", "", DECODED_OBJECT, { 0 } },
+		{ "LoadBalancer", "[' 192.0.2.0/24 ','2001:db8::/32']", "10.0.0.0/8",
+		    DECODED_OBJECT, { "192.0.2.0/24", "2001:db8::/32" } },
+		{ "LoadBalancer", "[]", " 10.0.0.0/8 ,192.0.2.7/24", DECODED_OBJECT,
+		    { "10.0.0.0/8", "192.0.2.0/24" } },
+		{ "LoadBalancer", "[]", "  ", DECODED_OBJECT, { 0 } },
+		{ "LoadBalancer", "['0.0.0.0/0']", "", DECODED_OBJECT, { "0.0.0.0/0" } },
+		{ "ClusterIP", "['10.0.0.0/8']", "10.0.0.0/8", DECODED_OBJECT, { 0 } },
+		{ "LoadBalancer", "['10.0.0.0']", "", DECODED_MALFORMED, { 0 } },
+		{ "LoadBalancer", "['10.0.0.1-10.0.0.2']", "", DECODED_MALFORMED, { 0 } },
+		{ "LoadBalancer", "['']", "", DECODED_MALFORMED, { 0 } },
+		{ "LoadBalancer", "[7]", "", DECODED_MALFORMED, { 0 } },
+		{ "LoadBalancer", "[]", "10.0.0.0/8,", DECODED_MALFORMED, { 0 } },
+		{ "LoadBalancer", "[]", "010.0.0.0/8", DECODED_MALFORMED, { 0 } },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char json[1024];
+		size_t n = 0;
+
+		snprintf(json, sizeof(json),
+		    "{'metadata':{'name':'w','annotations':{'service.beta.kubernetes.io/"
+		    "load-balancer-source-ranges':'%s'}},'spec':{'type':'%s',"
+		    "'loadBalancerSourceRanges':%s,'ports':[{'port':80}]}}",
+		    cases[i].annotation, cases[i].type, cases[i].field);
+		ck_assert_msg(
+		    decode(json, &file) == cases[i].result, "%zu: %s", i, fault.text);
+		for (; n < 3 && cases[i].ranges[n]; n++) {
+			struct iprange want;
+
+			ck_assert(iprange_parse(cases[i].ranges[n], &want));
+			ck_assert_uint_lt(n, service->n_sources);
+			ck_assert_mem_eq(&service->sources[n], &want, sizeof(want));
+		}
+		ck_assert_uint_eq(service->n_sources, n);
+	}
+}
+END_TEST
+
 START_TEST(a_slice_is_read_whole)
 {
 	ck_assert_int_eq(
@@ -294,5 +341,6 @@ UNIT_MAIN("decode", a_service_is_read_whole,
     services_are_taken_ignored_or_refused_with_the_path,
     a_manifest_may_leave_out_what_the_api_server_fills_in,
     a_sloppy_address_is_not_taken_and_the_others_are,
-    an_affinity_without_a_timeout_lasts_three_hours, a_slice_is_read_whole,
+    an_affinity_without_a_timeout_lasts_three_hours,
+    source_ranges_are_the_fields_or_else_the_annotations, a_slice_is_read_whole,
     slices_are_taken_ignored_or_refused_with_the_path)
