@@ -157,6 +157,14 @@ instance_transitions(const struct table_row *row, FILE *out)
 	fprintf(out, "%" PRIu32, row->instance->info.state.transitions);
 }
 
+static void
+instance_group(const struct table_row *row, FILE *out)
+{
+	const char *group = row->instance->info.conf.group;
+
+	fputs(group[0] ? group : "-", out);
+}
+
 const struct table_column *
 columns_of_instances(void)
 {
@@ -174,6 +182,7 @@ columns_of_instances(void)
 		{ "ADVERT", TABLE_WIDE | TABLE_RIGHT, instance_advert },
 		{ "MASTER-PRIO", TABLE_WIDE | TABLE_RIGHT, instance_master_priority },
 		{ "TAKEOVERS", TABLE_WIDE | TABLE_RIGHT, instance_transitions },
+		{ "GROUP", TABLE_WIDE, instance_group },
 		{ "REASON", TABLE_WIDE, instance_reason },
 		{ "SOFT", TABLE_WIDE, instance_soft },
 		{ 0 },

@@ -133,6 +133,7 @@ instance(const struct model *m, const struct model_instance *i)
 		(json_int_t)state->transitions, "service_addresses",
 		i->info.wants_services, "addresses", instance_addresses(i)));
 	json_object_set_new(object, "soft_reasons", soft_reasons(i->info.soft));
+	json_object_set_new(object, "sync_group", text_or_null(conf->group));
 	if (i->n_counters)
 		json_object_set_new(object, "counters", instance_counters(i));
 	return object;

@@ -41,6 +41,17 @@ remedy_instance(
 		    "after startup_wait",
 		    conf->name);
 		break;
+	case VRRP_REASON_DELAY:
+		snprintf(buf, REMEDY_LEN,
+		    "wait: %s joins the election when vrrp_startup_delay and "
+		    "vrrp_delay_after_boot are over",
+		    conf->name);
+		break;
+	case VRRP_REASON_GROUP:
+		snprintf(buf, REMEDY_LEN,
+		    "on %s see the other members of vrrp_sync_group %s: vipctl instances",
+		    node, conf->group);
+		break;
 	case VRRP_REASON_SHUTDOWN:
 		snprintf(buf, REMEDY_LEN, "on %s run: systemctl start vipd", node);
 		break;
@@ -53,6 +64,7 @@ remedy_instance(
 	case VRRP_REASON_HIGHER_PRIORITY:
 	case VRRP_REASON_HIGHER_ADDRESS:
 	case VRRP_REASON_RESUMED:
+	case VRRP_REASON_OVERSLEPT:
 	case VRRP_REASON_COUNT:
 		snprintf(buf, REMEDY_LEN,
 		    "wait for the election; on %s: vipctl instances", node);

@@ -180,7 +180,7 @@ finish(struct conf_build *b, const char *path)
 	struct conf_services *s = &b->services.sv;
 
 	str_copy(conf->file, sizeof(conf->file), path);
-	str_copy(conf->router_id, sizeof(conf->router_id), b->globals.router_id);
+	conf_global_finish(&b->globals, conf);
 	conf->instances = xcalloc(b->n_drafts, sizeof(*conf->instances));
 	for (size_t i = 0; i < b->n_drafts; i++) {
 		order_addresses(&b->drafts[i]->in);
@@ -250,6 +250,7 @@ build(struct conf_tree *tree, const char *path, const char *config_id,
 	conf_read(&b.reader, &root, tree->nodes, &b, &seen);
 	judge_lvs(&b);
 	conf_candidates_expand(&b);
+	conf_global_complete(&b.globals);
 	for (size_t i = 0; i < b.n_drafts; i++)
 		conf_instance_complete(b.drafts[i], &b.globals);
 	conf_watch_complete(&b);

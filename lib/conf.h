@@ -68,6 +68,12 @@ struct conf_instance {
 	uint32_t garp_interval_us;
 	uint32_t gna_interval_us;
 	bool checksum_as_v2;
+	uint8_t down_adverts;
+	bool lower_prio_no_advert;
+	bool higher_prio_send_advert;
+	bool owner_ignore_adverts;
+	bool no_addresses; /* no_virtual_ipaddress */
+	uint8_t unicast_ttl;
 	uint8_t auth_type; /* enum vrrp_auth */
 	uint8_t auth_data[8];
 	struct ipaddr unicast_src;
@@ -133,6 +139,10 @@ struct conf_forwarding {
 struct conf {
 	char file[256];
 	char router_id[NAME_LEN]; /* empty: the node's name */
+	uint32_t startup_delay_us;
+	uint32_t delay_after_boot_us;
+	bool log_unknown_vrids;
+	uint8_t rt_priority; /* of the engine; 0: none */
 	struct conf_instance *instances;
 	size_t n_instances;
 	struct conf_group *groups; /* sorted by name */

@@ -15,6 +15,10 @@
 struct conf_globals {
 	char router_id[NAME_LEN];
 	bool ignore_lvs;
+	bool log_unknown_vrids;
+	uint8_t rt_priority;
+	uint32_t startup_delay_us;
+	uint32_t delay_after_boot_us;
 	struct conf_instance defaults;
 	struct conf_hooks hooks;
 	struct conf_seen seen;

@@ -31,7 +31,10 @@ check_required(struct conf_problems *ps, const struct conf_draft *d)
 		conf_error(ps, &d->name->pos, "%s has no interface", d->in.name);
 	if (!d->seen.at[CONF_W_VRID])
 		conf_error(ps, &d->name->pos, "%s has no virtual_router_id", d->in.name);
-	if (!d->in.n_addresses && !d->in.wants_services)
+	if (d->in.no_addresses && (d->in.n_addresses || d->in.wants_services))
+		conf_error(ps, place(d, CONF_W_NO_ADDRESSES),
+		    "no_virtual_ipaddress: %s has addresses", d->in.name);
+	if (!d->in.n_addresses && !d->in.wants_services && !d->in.no_addresses)
 		conf_error(ps, &d->name->pos,
 		    "%s has no address: neither virtual_ipaddress nor "
 		    "service_addresses",

@@ -3,6 +3,7 @@
 
 #include "conf_command.h"
 #include "conf_track.h"
+#include "conf_value.h"
 #include "mem.h"
 
 enum {
@@ -18,6 +19,14 @@ enum {
 	G_GARP_INTERVAL,
 	G_GNA_INTERVAL,
 	G_CHECKSUM_AS_V2,
+	G_DOWN_ADVERTS,
+	G_LOWER_NO_ADVERT,
+	G_HIGHER_SEND_ADVERT,
+	G_OWNER_IGNORE,
+	G_STARTUP_DELAY,
+	G_DELAY_AFTER_BOOT,
+	G_LOG_UNKNOWN_VRIDS,
+	G_RT_PRIORITY,
 	G_PRIORITY_CHANGES,
 	G_SCRIPT_USER,
 	G_SCRIPT_SECURITY,
@@ -46,6 +55,10 @@ static const uint8_t twins[CONF_W_INSTANCE_COUNT] = {
 	[CONF_W_GNA_INTERVAL] = G_GNA_INTERVAL,
 	[CONF_W_CHECKSUM_AS_V2] = G_CHECKSUM_AS_V2,
 	[CONF_W_PRIORITY_CHANGES] = G_PRIORITY_CHANGES,
+	[CONF_W_DOWN_ADVERTS] = G_DOWN_ADVERTS,
+	[CONF_W_LOWER_NO_ADVERT] = G_LOWER_NO_ADVERT,
+	[CONF_W_HIGHER_SEND_ADVERT] = G_HIGHER_SEND_ADVERT,
+	[CONF_W_OWNER_IGNORE] = G_OWNER_IGNORE,
 };
 
 static const struct conf_choice versions[] = { { "2", 2 }, { "3", 3 }, { NULL, 0 } };
@@ -95,6 +108,32 @@ static const struct conf_keyword words[] = {
 	[G_CHECKSUM_AS_V2] = { "v3_checksum_as_v2", .args = "yes|no", .kind = CONF_BOOL,
 	    CONF_FIELD(struct conf_globals, defaults.checksum_as_v2),
 	    .help = "v3_checksum_as_v2 of instances that do not say theirs" },
+	[G_DOWN_ADVERTS] = { "vrrp_down_timer_adverts",
+	    NUMBER(defaults.down_adverts, 1, 100),
+	    .help = "down_timer_adverts of instances that do not say theirs" },
+	[G_LOWER_NO_ADVERT] = { "vrrp_lower_prio_no_advert", .args = "yes|no",
+	    .kind = CONF_BOOL,
+	    CONF_FIELD(struct conf_globals, defaults.lower_prio_no_advert),
+	    .help = "lower_prio_no_advert of instances that do not say theirs" },
+	[G_HIGHER_SEND_ADVERT] = { "vrrp_higher_prio_send_advert", .args = "yes|no",
+	    .kind = CONF_BOOL,
+	    CONF_FIELD(struct conf_globals, defaults.higher_prio_send_advert),
+	    .help = "higher_prio_send_advert of instances that do not say theirs" },
+	[G_OWNER_IGNORE] = { "vrrp_owner_ignore_adverts", .args = "yes|no",
+	    .kind = CONF_BOOL,
+	    CONF_FIELD(struct conf_globals, defaults.owner_ignore_adverts),
+	    .help = "owner_ignore_adverts of instances that do not say theirs" },
+	[G_STARTUP_DELAY] = { "vrrp_startup_delay",
+	    SECONDS(startup_delay_us, 0, 3600000000), .def = "0",
+	    .help = "how long instances wait after the start of vipd" },
+	[G_DELAY_AFTER_BOOT] = { "vrrp_delay_after_boot",
+	    SECONDS(delay_after_boot_us, 0, 3600000000), .def = "0",
+	    .help = "how long instances wait after the start of the machine" },
+	[G_LOG_UNKNOWN_VRIDS] = { "log_unknown_vrids", .args = "yes|no",
+	    .kind = CONF_BOOL, CONF_FIELD(struct conf_globals, log_unknown_vrids),
+	    .def = "no", .help = "name adverts for virtual routers that are not here" },
+	[G_RT_PRIORITY] = { "vrrp_rt_priority", NUMBER(rt_priority, 0, 99), .def = "50",
+	    .help = "real-time priority of the elections; 0 none" },
 	[G_PRIORITY_CHANGES] = { "vrrp_notify_priority_changes", .args = "yes|no",
 	    .kind = CONF_BOOL,
 	    CONF_FIELD(struct conf_globals, defaults.notify.priority_changes),
@@ -154,4 +193,42 @@ conf_print_hooks(FILE *out, unsigned indent, const struct conf_hooks *hooks)
 	struct conf_globals g = { .hooks = *hooks };
 
 	conf_print_words(out, indent, &own, &g);
+}
+
+void
+conf_global_complete(struct conf_globals *g)
+{
+	for (size_t i = 0; i < G_COUNT; i++)
+		if (!g->seen.at[i] && words[i].def)
+			conf_value_read(&words[i], words[i].def, "", g);
+}
+
+void
+conf_global_print(FILE *out, unsigned indent, const struct conf *conf)
+{
+	static const uint8_t own[] = { G_ROUTER_ID, G_STARTUP_DELAY, G_DELAY_AFTER_BOOT,
+		G_LOG_UNKNOWN_VRIDS, G_RT_PRIORITY };
+	struct conf_globals g = {
+		.startup_delay_us = conf->startup_delay_us,
+		.delay_after_boot_us = conf->delay_after_boot_us,
+		.log_unknown_vrids = conf->log_unknown_vrids,
+		.rt_priority = conf->rt_priority,
+	};
+
+	str_copy(g.router_id, sizeof(g.router_id), conf->router_id);
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		struct conf_table row = { .words = &words[own[i]], .n_words = 1 };
+
+		conf_print_words(out, indent, &row, &g);
+	}
+}
+
+void
+conf_global_finish(const struct conf_globals *g, struct conf *conf)
+{
+	str_copy(conf->router_id, sizeof(conf->router_id), g->router_id);
+	conf->startup_delay_us = g->startup_delay_us;
+	conf->delay_after_boot_us = g->delay_after_boot_us;
+	conf->log_unknown_vrids = g->log_unknown_vrids;
+	conf->rt_priority = g->rt_priority;
 }

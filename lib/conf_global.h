@@ -14,3 +14,9 @@ const struct conf_table *conf_global_table(void);
 bool conf_global_gives(const struct conf_globals *g, enum conf_instance_word word);
 /* What stays in global_defs: the rest is printed with the instances. */
 void conf_print_hooks(FILE *out, unsigned indent, const struct conf_hooks *hooks);
+/* Gives what was not said its default. */
+void conf_global_complete(struct conf_globals *g);
+/* What is no instance's goes into the finished configuration. */
+void conf_global_finish(const struct conf_globals *g, struct conf *conf);
+/* The words of it. */
+void conf_global_print(FILE *out, unsigned indent, const struct conf *conf);

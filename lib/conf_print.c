@@ -45,14 +45,8 @@ has_hooks(const struct conf_hooks *h)
 static void
 print_globals(const struct conf *conf, FILE *out)
 {
-	if (!conf->router_id[0] && !has_hooks(&conf->hooks))
-		return;
 	fputs("global_defs {\n", out);
-	if (conf->router_id[0]) {
-		fputs("    router_id ", out);
-		conf_print_word(out, conf->router_id);
-		fputc('\n', out);
-	}
+	conf_global_print(out, 1, conf);
 	if (has_hooks(&conf->hooks))
 		conf_print_hooks(out, 1, &conf->hooks);
 	fputs("}\n", out);

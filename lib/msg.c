@@ -50,7 +50,9 @@ static const struct field interface_fields[] = { STRING(struct msg_interface, na
 	ADDR(struct msg_interface, primary4), ADDR(struct msg_interface, linklocal6),
 	END };
 static const struct field instance_fields[] = { STRING(struct msg_instance, name),
-	STRING(struct msg_instance, interface), U8_MAX(struct msg_instance, version, 3),
+	STRING(struct msg_instance, interface), STRING(struct msg_instance, group),
+	U8_MAX(struct msg_instance, version, 3),
+	U8_MAX(struct msg_instance, hold, HOLD_DELAY),
 	U8_MAX(struct msg_instance, auth_type, VRRP_AUTH_PASS),
 	ADDR(struct msg_instance, unicast_src), END };
 static const struct field addr_fields[] = { { FIELD_ADDR, 0, 0 }, END };
@@ -128,6 +130,7 @@ static const struct field ctl_node_fields[] = { STRING(struct msg_ctl_node, node
 static const struct field ctl_instance_fields[] = { STRING(struct msg_ctl_instance,
 							conf.name),
 	STRING(struct msg_ctl_instance, conf.interface),
+	STRING(struct msg_ctl_instance, conf.group),
 	ADDR(struct msg_ctl_instance, conf.unicast_src),
 	U8_MAX(struct msg_ctl_instance, state.state, VRRP_FAULT),
 	U8_MAX(struct msg_ctl_instance, state.reason, VRRP_REASON_COUNT - 1),
@@ -354,6 +357,10 @@ vrrp_reason_text(enum vrrp_reason reason)
 		[VRRP_REASON_SEND_FAILED] = "adverts cannot be sent",
 		[VRRP_REASON_RESUMED] = "resumed after an engine restart",
 		[VRRP_REASON_SHUTDOWN] = "stopped",
+		[VRRP_REASON_DELAY] = "waits as vrrp_startup_delay says",
+		[VRRP_REASON_GROUP] = "follows its sync group",
+		[VRRP_REASON_OVERSLEPT] =
+		    "did not run for a while, and another is master",
 	};
 
 	return texts[reason];

@@ -146,6 +146,8 @@ struct msg_interface {
 	uint8_t usable;      /* admin up and carrier */
 	uint8_t forwarding6; /* net.ipv6 forwarding: NA carries the R flag */
 	uint8_t mac[6];
+	uint8_t log_unknown_vrids;
+	uint8_t zero[3];
 	struct ipaddr primary4;   /* family 0: none */
 	struct ipaddr linklocal6; /* not tentative; family 0: none */
 };
@@ -171,6 +173,10 @@ struct msg_sockets {
 /* MSG_ANNOUNCE_SOCKET has no head; one descriptor: an unbound packet socket
  * (SOCK_RAW, protocol 0) for gratuitous ARP and unsolicited NA. */
 
+/* Why an instance waits: for the first complete list of Services, or for the
+ * time that vrrp_startup_delay says. */
+enum instance_hold { HOLD_NONE, HOLD_LIST, HOLD_DELAY };
+
 enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1 };
 
 /*
@@ -184,8 +190,9 @@ struct msg_instance {
 	uint32_t ifindex; /* 0: the interface does not exist (FAULT) */
 	char name[NAME_LEN];
 	char interface[IFNAME_LEN];
-	uint8_t family;  /* of its adverts: AF_INET, AF_INET6 */
-	uint8_t version; /* 2, 3 */
+	char group[NAME_LEN]; /* its sync group; empty: none */
+	uint8_t family;       /* of its adverts: AF_INET, AF_INET6 */
+	uint8_t version;      /* 2, 3 */
 	uint8_t vrid;
 	uint8_t priority; /* effective; 255 = owner */
 	uint8_t preempt;
@@ -193,13 +200,19 @@ struct msg_instance {
 	uint8_t auth_type; /* enum vrrp_auth */
 	uint8_t unicast;
 	uint8_t auth_data[8];
-	uint8_t hold;   /* stay in INIT for now (startup_wait) */
+	uint8_t hold;   /* enum instance_hold: stay in INIT for now */
 	uint8_t resume; /* was MASTER, addresses are held: go on (I10) */
 	uint8_t garp_repeat;
 	uint8_t garp_refresh_repeat;
 	uint8_t garp_lower_prio_repeat;
 	uint8_t bands; /* priorities below VRRP_PRIORITY_HEALTHY are soft */
-	uint8_t zero[2];
+	uint8_t down_adverts;
+	uint8_t lower_prio_no_advert;
+	uint8_t higher_prio_send_advert;
+	uint8_t owner_ignore_adverts;
+	uint8_t no_addresses; /* none is advertised, and none expected */
+	uint8_t unicast_ttl;
+	uint8_t zero[4];
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;
 	uint32_t garp_delay_us;   /* second burst after MASTER; 0 none */
@@ -264,6 +277,9 @@ enum vrrp_reason {
 	VRRP_REASON_SEND_FAILED,
 	VRRP_REASON_RESUMED, /* the engine was restarted */
 	VRRP_REASON_SHUTDOWN,
+	VRRP_REASON_DELAY,     /* vrrp_startup_delay, vrrp_delay_after_boot */
+	VRRP_REASON_GROUP,     /* another member of its sync group */
+	VRRP_REASON_OVERSLEPT, /* did not run, and another took over */
 	VRRP_REASON_COUNT
 };
 

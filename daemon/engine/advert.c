@@ -246,7 +246,7 @@ advert_read(const struct advert_policy *policy, const struct advert_packet *pack
 	if (out->advert_us == 0)
 		return ADVERT_INTERVAL;
 	if (out->n_addrs == 0)
-		return ADVERT_COUNT;
+		return policy->takes_empty ? ADVERT_OK : ADVERT_COUNT;
 	if (out->family == AF_INET6 && policy->wants_linklocal &&
 	    !first_is_linklocal(out))
 		return ADVERT_LINKLOCAL;

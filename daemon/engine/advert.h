@@ -85,6 +85,7 @@ struct advert_policy {
 	struct ipaddr source; /* our own; the destination of unicast */
 	bool unicast;
 	bool wants_linklocal;
+	bool takes_empty; /* a version 3 list may have no address */
 	const struct msg_peer_record *peers;
 	size_t n_peers;
 };

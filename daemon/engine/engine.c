@@ -12,12 +12,19 @@
 
 /* Announcements sent between two looks at the sockets: well below 1 ms. */
 #define ANNOUNCE_SLICE 32
-#define ANNOUNCE_TURN 8
 
 static struct engine *
 engine_of(struct chan *c)
 {
 	return container_of(c, struct engine, child.chan);
+}
+
+/* Before the first sync has ended nobody acts: groups are not whole. */
+static void
+touch(struct engine *e, struct instance *in, uint64_t now)
+{
+	if (e->is_synced)
+		roster_touch(&e->roster, in, now);
 }
 
 /* ---- packets ---- */
@@ -35,14 +42,12 @@ on_packet(void *arg, struct iface *i, uint8_t family, const struct advert_packet
 	uint64_t now = clock_us();
 	struct advert advert;
 
-	for (in = e->instances; in; in = in->next) {
-		const struct msg_instance *m = &in->conf.head;
-
-		if (in->iface != i || m->family != family || m->vrid != packet->vrid)
-			continue;
+	in = roster_lookup(&e->roster, i, family, packet->vrid);
+	for (; in; in = in->same) {
 		v = instance_read(in, packet, &advert);
 		if (v == ADVERT_OK) {
 			instance_on_advert(in, packet, &advert, now);
+			touch(e, in, now);
 			return;
 		}
 		if (!refused || (v != ADVERT_SRC && v != ADVERT_DST)) {
@@ -53,7 +58,7 @@ on_packet(void *arg, struct iface *i, uint8_t family, const struct advert_packet
 	if (refused)
 		instance_note_drop(refused, packet, verdict, now);
 	else
-		iface_port(i, family)->counters.rx[verdict]++;
+		instance_note_stranger(i, family, packet, now);
 }
 
 /* ---- time ---- */
@@ -65,38 +70,13 @@ drain(struct engine *e)
 		iface_drain(i);
 }
 
-/* Routers take turns, so that one with thousands of addresses does not keep
- * the others waiting; a round without a word ends it. */
-static void
-announce(struct engine *e, uint64_t now)
-{
-	struct instance *in = e->turn ? e->turn : e->instances, *quiet = NULL;
-	unsigned budget = ANNOUNCE_SLICE, n;
-
-	while (in && budget >= ANNOUNCE_TURN) {
-		n = instance_announce(in, e->announce_fd, ANNOUNCE_TURN, now);
-		if (n == 0 && quiet == in)
-			break;
-		if (n > 0 || !quiet)
-			quiet = n > 0 ? NULL : in;
-		budget -= n;
-		in = in->next ? in->next : e->instances;
-	}
-	e->turn = in;
-}
-
 static void
 tick(struct engine *e)
 {
-	uint64_t now;
-
 	if (!e->is_synced)
 		return;
 	drain(e);
-	now = clock_us();
-	for (struct instance *in = e->instances; in; in = in->next)
-		instance_expire(in, now);
-	announce(e, now);
+	roster_run(&e->roster, e->announce_fd, ANNOUNCE_SLICE, clock_us());
 }
 
 static void
@@ -113,7 +93,8 @@ report(struct engine *e)
 {
 	struct chan *c = &e->child.chan;
 
-	for (struct instance *in = e->instances; in; in = in->next) {
+	for (struct instance *in = e->roster.first; in && e->roster.dirty;
+	     in = in->next) {
 		struct msg_state m;
 
 		if (!in->dirty)
@@ -124,6 +105,7 @@ report(struct engine *e)
 		in->dirty = false;
 		chan_send(c, MSG_STATE, &m, NULL, 0);
 	}
+	e->roster.dirty = false;
 }
 
 static void
@@ -139,18 +121,13 @@ static void
 on_before_wait(struct ev_loop *loop, ev_prepare *w, int events)
 {
 	struct engine *e = container_of(w, struct engine, before_wait);
-	uint64_t at = TIMER_NEVER, next;
 
 	(void)loop;
 	(void)events;
 	if (!e->is_synced)
 		return;
 	report(e);
-	for (struct instance *in = e->instances; in; in = in->next) {
-		next = instance_deadline(in);
-		at = next < at ? next : at;
-	}
-	timer_set(&e->timer, at);
+	timer_set(&e->timer, roster_deadline(&e->roster));
 }
 
 /* ---- messages: interfaces ---- */
@@ -160,10 +137,14 @@ tell_instances(struct engine *e, const struct iface *i, struct iface *now_on)
 {
 	uint64_t now = clock_us();
 
-	for (struct instance *in = e->instances; in; in = in->next) {
+	for (struct instance *in = e->roster.first; in; in = in->next) {
 		outlets_on_iface(&in->outlets, i->info.ifindex, now_on);
-		if (in->iface == i)
+		if (in->iface == i) {
+			if (now_on != i)
+				roster_unlist(&e->roster, in);
 			instance_on_iface(in, now_on, now);
+		}
+		touch(e, in, now);
 	}
 }
 
@@ -183,8 +164,10 @@ on_interface(struct engine *e, const struct msg *m)
 	new_mac = memcmp(i->info.mac, head->mac, sizeof(head->mac)) != 0;
 	i->info = *head;
 	tell_instances(e, i, i);
-	for (struct instance *in = e->instances; in && new_mac; in = in->next)
+	for (struct instance *in = e->roster.first; in && new_mac; in = in->next) {
 		outlets_announce_anew(&in->outlets, i, clock_us());
+		touch(e, in, clock_us());
+	}
 	return NULL;
 }
 
@@ -228,44 +211,21 @@ on_announce_socket(struct engine *e, const struct msg *m)
 
 /* ---- messages: virtual routers ---- */
 
-static struct instance *
-find(struct engine *e, uint32_t id)
-{
-	struct instance *in = e->instances;
-
-	while (in && in->conf.head.id != id)
-		in = in->next;
-	return in;
-}
-
-static void
-append(struct engine *e, struct instance *in)
-{
-	struct instance **at = &e->instances;
-
-	while (*at)
-		at = &(*at)->next;
-	*at = in;
-}
-
 static void
 drop(struct engine *e, struct instance *in)
 {
-	struct instance **at = &e->instances;
+	uint64_t now = clock_us();
 
-	while (*at != in)
-		at = &(*at)->next;
-	*at = in->next;
-	if (e->turn == in)
-		e->turn = in->next;
-	instance_free(in, clock_us());
+	instance_stop(in, now);
+	roster_remove(&e->roster, in, now);
+	instance_free(in, now);
 }
 
 static const char *
 on_sync_begin(struct engine *e, const struct msg *m)
 {
 	(void)m;
-	for (struct instance *in = e->instances; in; in = in->next)
+	for (struct instance *in = e->roster.first; in; in = in->next)
 		in->told = false;
 	return NULL;
 }
@@ -276,7 +236,7 @@ on_sync_end(struct engine *e, const struct msg *m)
 	const struct msg_sync_end *head = m->head;
 	struct instance *in, *next;
 
-	for (in = e->instances; in && head->complete; in = next) {
+	for (in = e->roster.first; in && head->complete; in = next) {
 		next = in->next;
 		if (!in->told)
 			drop(e, in);
@@ -284,6 +244,9 @@ on_sync_end(struct engine *e, const struct msg *m)
 	e->is_synced = true;
 	for (struct iface *i = e->ifaces; i; i = i->next)
 		iface_listen(i);
+	drain(e);
+	for (in = e->roster.first; in; in = in->next)
+		roster_touch(&e->roster, in, clock_us());
 	tick(e);
 	return NULL;
 }
@@ -325,6 +288,22 @@ on_peers(struct engine *e, const struct msg *m)
 	return NULL;
 }
 
+/* The group that it leaves has to go on without it. */
+static void
+reconfigure(
+    struct engine *e, struct instance *in, struct instance_conf *c, struct iface *i)
+{
+	uint64_t now = clock_us();
+	char group[NAME_LEN];
+
+	str_copy(group, sizeof(group), in->conf.head.group);
+	roster_unlist(&e->roster, in);
+	instance_configure(in, c, i, now);
+	roster_list(&e->roster, in);
+	if (group[0] && strcmp(group, in->conf.head.group))
+		roster_settle(&e->roster, group, now);
+}
+
 static const char *
 on_instance_end(struct engine *e, const struct msg *m)
 {
@@ -339,14 +318,13 @@ on_instance_end(struct engine *e, const struct msg *m)
 		return why;
 	e->is_pending = false;
 	drain(e);
-	in = find(e, c->head.id);
-	if (in) {
-		instance_configure(in, c, i, clock_us());
-	} else {
-		in = instance_new(c, i, clock_us());
-		append(e, in);
-	}
+	in = roster_find(&e->roster, c->head.id);
+	if (in)
+		reconfigure(e, in, c, i);
+	else
+		roster_add(&e->roster, in = instance_new(c, i, clock_us()));
 	in->told = true;
+	touch(e, in, clock_us());
 	/* One that resumes is master again before its state is told. */
 	tick(e);
 	return NULL;
@@ -356,7 +334,7 @@ static const char *
 on_instance_gone(struct engine *e, const struct msg *m)
 {
 	const struct msg_instance_ref *ref = m->head;
-	struct instance *in = find(e, ref->id);
+	struct instance *in = roster_find(&e->roster, ref->id);
 
 	if (in)
 		drop(e, in);
@@ -368,12 +346,14 @@ on_installed(struct engine *e, const struct msg *m)
 {
 	const struct msg_instance_ref *ref = m->head;
 	const struct msg_installed_record *r = m->records;
-	struct instance *in = find(e, ref->id);
+	struct instance *in = roster_find(&e->roster, ref->id);
 	uint64_t now = clock_us();
 
 	for (uint16_t i = 0; in && i < m->count; i++)
 		outlets_install(&in->outlets, r[i].ifindex,
 		    iface_find(e->ifaces, r[i].ifindex), &r[i].addr, now);
+	if (in)
+		touch(e, in, now);
 	return NULL;
 }
 
@@ -382,7 +362,7 @@ on_removed(struct engine *e, const struct msg *m)
 {
 	const struct msg_instance_ref *ref = m->head;
 	const struct msg_installed_record *r = m->records;
-	struct instance *in = find(e, ref->id);
+	struct instance *in = roster_find(&e->roster, ref->id);
 
 	for (uint16_t i = 0; in && i < m->count; i++)
 		outlets_remove(&in->outlets, r[i].ifindex, &r[i].addr);
@@ -395,7 +375,7 @@ on_counters_request(struct engine *e, const struct msg *m)
 	struct msg_counter list[COUNTERS_LIST_MAX];
 
 	(void)m;
-	for (struct instance *in = e->instances; in; in = in->next) {
+	for (struct instance *in = e->roster.first; in; in = in->next) {
 		struct msg_instance_ref ref = { .id = in->conf.head.id };
 		size_t n = instance_counters(in, list);
 
@@ -409,7 +389,7 @@ on_counters_request(struct engine *e, const struct msg *m)
 static void
 resign(struct engine *e)
 {
-	for (struct instance *in = e->instances; in; in = in->next)
+	for (struct instance *in = e->roster.first; in; in = in->next)
 		instance_stop(in, clock_us());
 }
 

@@ -13,15 +13,14 @@
 
 #include "child.h"
 #include "iface.h"
-#include "instance.h"
+#include "roster.h"
 #include "timer.h"
 
 struct engine {
 	struct child child;
 	struct timer timer;
 	struct iface *ifaces;
-	struct instance *instances;
-	struct instance *turn; /* announces next; NULL: the first */
+	struct roster roster;
 	struct instance_conf pending;
 	bool is_pending;
 	bool is_synced;

@@ -15,6 +15,7 @@
 #define READ_BURST 64
 /* Before an advert: what a flooded socket may hold costs about a millisecond. */
 #define DRAIN_BURST 1024
+#define STRANGERS_INTERVAL_US 10000000
 
 struct iface *
 iface_find(struct iface *list, uint32_t ifindex)
@@ -111,6 +112,7 @@ iface_get(struct iface **list, uint32_t ifindex, struct ev_loop *loop,
 		return i;
 	i = xcalloc(1, sizeof(*i));
 	i->info.ifindex = ifindex;
+	i->strangers.interval_us = STRANGERS_INTERVAL_US;
 	i->loop = loop;
 	i->fn = fn;
 	i->arg = arg;

@@ -10,6 +10,7 @@
 
 #include "advert.h"
 #include "counter.h"
+#include "log.h"
 #include "msg.h"
 #include "pacing.h"
 
@@ -32,6 +33,7 @@ struct iface {
 	struct msg_interface info;
 	struct iface_port ports[2];
 	struct pacing_gate gate;
+	struct log_limit strangers;
 	bool listening;
 	struct ev_loop *loop;
 	iface_packet_fn *fn;

@@ -81,6 +81,7 @@ carry_out(struct instance *in, const struct vrrp_actions *actions, uint64_t now)
 			break;
 		case VRRP_DO_REANNOUNCE:
 			outlets_repair(&in->outlets, now);
+			in->repaired = true;
 			break;
 		case VRRP_DO_SILENCE:
 			outlets_stop(&in->outlets);
@@ -153,6 +154,11 @@ election_conf(const struct instance *in)
 		.priority = m->priority,
 		.preempt = m->preempt,
 		.bands = m->bands,
+		.joint = m->group[0] != '\0',
+		.lower_silent = m->lower_prio_no_advert,
+		.higher_advert = m->higher_prio_send_advert,
+		.owner_deaf = m->owner_ignore_adverts,
+		.down_adverts = m->down_adverts,
 		.advert_us = m->advert_us,
 		.preempt_delay_us = m->preempt_delay_us,
 	};
@@ -192,6 +198,7 @@ derive(struct instance *in, uint64_t now)
 		.advert_us = m->advert_us,
 		.source = instance_source(in),
 		.unicast = m->unicast,
+		.takes_empty = m->no_addresses,
 		.wants_linklocal =
 		    !in->conf.n_addrs || ipaddr_is_linklocal(&in->conf.addrs[0]),
 		.peers = in->conf.peers,
@@ -206,8 +213,10 @@ config_eq(const struct vrrp_config *a, const struct vrrp_config *b)
 {
 	return ipaddr_eq(&a->source, &b->source) && a->version == b->version &&
 	    a->priority == b->priority && a->preempt == b->preempt &&
-	    a->bands == b->bands && a->advert_us == b->advert_us &&
-	    a->preempt_delay_us == b->preempt_delay_us;
+	    a->bands == b->bands && a->joint == b->joint &&
+	    a->lower_silent == b->lower_silent && a->higher_advert == b->higher_advert &&
+	    a->owner_deaf == b->owner_deaf && a->down_adverts == b->down_adverts &&
+	    a->advert_us == b->advert_us && a->preempt_delay_us == b->preempt_delay_us;
 }
 
 /* What keeps the router from taking part. */
@@ -231,10 +240,16 @@ trouble(const struct instance *in)
 static void
 start(struct instance *in, uint64_t now)
 {
+	struct vrrp_event hold = {
+		.type = VRRP_EV_HOLD,
+		.reason = in->conf.head.hold == HOLD_DELAY ? VRRP_REASON_DELAY
+							   : VRRP_REASON_HOLD,
+	};
+
 	if (in->resume)
 		step_type(in, VRRP_EV_RESUME, now);
 	else if (in->conf.head.hold)
-		step_type(in, VRRP_EV_HOLD, now);
+		step(in, &hold, now);
 	else
 		step_type(in, VRRP_EV_STARTUP, now);
 }
@@ -251,6 +266,8 @@ refresh(struct instance *in, uint64_t now)
 	struct vrrp_config conf = election_conf(in);
 	struct vrrp_event config = { .type = VRRP_EV_CONFIG, .config = &conf };
 
+	if (fault.reason == VRRP_REASON_NONE && in->group_fault)
+		fault.reason = VRRP_REASON_GROUP;
 	derive(in, now);
 	if (fault.reason != VRRP_REASON_NONE) {
 		step(in, &fault, now);
@@ -321,6 +338,8 @@ instance_configure(
 		instance_stop(in, now_us); /* under its old identity */
 		in->retry_us = VRRP_NEVER;
 	}
+	if (strcmp(in->conf.head.group, c->head.group))
+		in->group_fault = false;
 	take_conf(in, c);
 	in->iface = iface;
 	refresh(in, now_us);
@@ -339,10 +358,47 @@ instance_stop(struct instance *in, uint64_t now_us)
 	step_type(in, VRRP_EV_SHUTDOWN, now_us);
 }
 
+bool
+instance_is_troubled(const struct instance *in)
+{
+	return trouble(in) != VRRP_REASON_NONE;
+}
+
+void
+instance_obey(struct instance *in, enum group_order order, uint64_t now_us)
+{
+	switch (order) {
+	case GROUP_REST:
+		break;
+	case GROUP_FAULT:
+	case GROUP_RECOVER:
+		in->group_fault = order == GROUP_FAULT;
+		refresh(in, now_us);
+		break;
+	case GROUP_YIELD:
+		step_type(in, VRRP_EV_YIELD, now_us);
+		break;
+	case GROUP_CLAIM:
+		if (vrrp_is_due(&in->vrrp, now_us))
+			step(in, NULL, now_us);
+		break;
+	case GROUP_TAKE:
+		if (in->vrrp.state != VRRP_MASTER)
+			step(in, NULL, now_us);
+		break;
+	}
+}
+
+static bool
+is_held(const struct instance *in, uint64_t now_us)
+{
+	return in->conf.head.group[0] && group_holds(&in->vrrp, now_us);
+}
+
 void
 instance_expire(struct instance *in, uint64_t now_us)
 {
-	if (vrrp_deadline(&in->vrrp) <= now_us)
+	if (vrrp_deadline(&in->vrrp) <= now_us && !is_held(in, now_us))
 		step(in, NULL, now_us);
 	if (in->retry_us <= now_us) {
 		in->retry_us = VRRP_NEVER;
@@ -365,9 +421,9 @@ instance_announce(struct instance *in, int fd, unsigned max, uint64_t now_us)
 }
 
 uint64_t
-instance_deadline(const struct instance *in)
+instance_deadline(const struct instance *in, uint64_t now_us)
 {
-	uint64_t at = vrrp_deadline(&in->vrrp);
+	uint64_t at = is_held(in, now_us) ? VRRP_NEVER : vrrp_deadline(&in->vrrp);
 	uint64_t announce = outlets_deadline(&in->outlets);
 
 	if (in->retry_us < at)

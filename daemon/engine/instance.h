@@ -7,8 +7,12 @@
  */
 #pragma once
 
+#include <uthash.h>
+
 #include "advert.h"
 #include "counter.h"
+#include "deadline.h"
+#include "group.h"
 #include "iface.h"
 #include "instance_conf.h"
 #include "log.h"
@@ -34,6 +38,15 @@ struct instance {
 	struct log_limit dropped;
 	struct log_limit differs;
 	struct log_limit sending;
+	bool group_fault; /* a member of its sync group has a reason for FAULT */
+	bool repaired;    /* its caches were; those of its group are to be */
+	uint64_t turn_us; /* when it announced last */
+	/* roster.h's */
+	struct deadline deadline;
+	uint64_t key; /* 0: not listed */
+	UT_hash_handle hh;
+	struct instance *same; /* router, other peers */
+	struct instance *next_due;
 	struct instance *next;
 };
 
@@ -48,6 +61,10 @@ void instance_configure(
 /* The interface changed or went (NULL). */
 void instance_on_iface(struct instance *in, struct iface *iface, uint64_t now_us);
 void instance_stop(struct instance *in, uint64_t now_us);
+/* Cannot take part, whatever its group does. */
+bool instance_is_troubled(const struct instance *in);
+/* Does what its sync group says. */
+void instance_obey(struct instance *in, enum group_order order, uint64_t now_us);
 
 /* Whether the packet is an advert for this router; *out with ADVERT_OK. */
 enum advert_verdict instance_read(
@@ -55,11 +72,11 @@ enum advert_verdict instance_read(
 void instance_on_advert(struct instance *in, const struct advert_packet *packet,
     const struct advert *advert, uint64_t now_us);
 
-/* What is due. */
+/* What is due; what its sync group holds is not. */
 void instance_expire(struct instance *in, uint64_t now_us);
 /* Announces at most max addresses; returns how many. */
 unsigned instance_announce(struct instance *in, int fd, unsigned max, uint64_t now_us);
-uint64_t instance_deadline(const struct instance *in);
+uint64_t instance_deadline(const struct instance *in, uint64_t now_us);
 
 struct msg_state instance_state(const struct instance *in);
 size_t instance_counters(

@@ -69,6 +69,8 @@ instance_conf_check(const struct instance_conf *c)
 		return "virtual router without an identifier or a priority";
 	if (m->advert_us < ADVERT_MIN_US || m->advert_us > ADVERT_MAX_US)
 		return "virtual router with an impossible interval";
+	if (m->down_adverts == 0)
+		return "virtual router that never waits";
 	if (!of_family(c))
 		return "virtual router with addresses of two families";
 	return NULL;

@@ -41,6 +41,20 @@ instance_note_drop(struct instance *in, const struct advert_packet *packet,
 		    more(since, held));
 }
 
+void
+instance_note_stranger(
+    struct iface *i, uint8_t family, const struct advert_packet *packet, uint64_t now_us)
+{
+	char text[IPADDR_STRLEN], since[32];
+	uint32_t held;
+
+	iface_port(i, family)->counters.rx[ADVERT_VRID]++;
+	if (i->info.log_unknown_vrids && log_allowed(&i->strangers, now_us, &held))
+		log_info("%s: virtual_router_id %u of %s is not configured here%s",
+		    i->info.name, packet->vrid, ipaddr_format(&packet->src, text),
+		    more(since, held));
+}
+
 /* V15: the lists are the operator's; a difference is told, no more. */
 static bool
 addresses_differ(const struct instance *in, const struct advert *a)

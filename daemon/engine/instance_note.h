@@ -11,6 +11,9 @@
 void instance_note_send_error(struct instance *in, int error, uint64_t now_us);
 void instance_note_drop(struct instance *in, const struct advert_packet *packet,
     enum advert_verdict verdict, uint64_t now_us);
+/* A packet for no router here. */
+void instance_note_stranger(
+    struct iface *i, uint8_t family, const struct advert_packet *packet, uint64_t now_us);
 /* A good advert, and what is odd about it. */
 void instance_note_advert(struct instance *in, const struct advert_packet *packet,
     const struct advert *advert, uint64_t now_us);

@@ -8,6 +8,8 @@
 #include "announce.h"
 #include "io.h"
 
+#define TTL_LOCAL 255
+
 static struct ipaddr
 own_address(const struct instance *in)
 {
@@ -32,7 +34,8 @@ send_to(const struct instance *in, const struct advert *a, const struct ipaddr *
 	uint8_t buf[ADVERT_LEN_MAX];
 	size_t len = advert_write(a, src, dst, buf);
 
-	return io_send(port->tx, in->iface->info.ifindex, src, dst, buf, len);
+	return io_send(port->tx, in->iface->info.ifindex, src, dst,
+	    in->conf.head.unicast ? in->conf.head.unicast_ttl : TTL_LOCAL, buf, len);
 }
 
 /* One peer that cannot be reached is no fault of this router. */
@@ -63,7 +66,7 @@ instance_send_advert(struct instance *in, uint8_t priority)
 		.auth_type = c->auth_type,
 		.checksum = c->checksum_as_v2 ? CHECKSUM_PLAIN : CHECKSUM_PSEUDO,
 		.advert_us = c->advert_us,
-		.n_addrs = 1,
+		.n_addrs = !c->no_addresses,
 		.addrs = own.family ? own.bytes : in->vrrp.conf.source.bytes,
 	};
 	size_t max;

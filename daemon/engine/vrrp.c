@@ -2,6 +2,7 @@
 #include "vrrp.h"
 
 #include "clock.h"
+#include "vrrp_state.h"
 
 #define CLAIM_WINDOW_MAX_US 5000
 
@@ -18,7 +19,7 @@ vrrp_skew_time(const struct vrrp *r)
 uint64_t
 vrrp_master_down_interval(const struct vrrp *r)
 {
-	return UINT64_C(3) * r->master_adver_us + vrrp_skew_time(r);
+	return (uint64_t)r->conf.down_adverts * r->master_adver_us + vrrp_skew_time(r);
 }
 
 uint64_t
@@ -29,130 +30,19 @@ vrrp_claim_window(const struct vrrp *r)
 	return window < CLAIM_WINDOW_MAX_US ? window : CLAIM_WINDOW_MAX_US;
 }
 
-static void
-act(struct vrrp_actions *out, enum vrrp_action_type type)
-{
-	out->list[out->count++] = (struct vrrp_action){ .type = type };
-}
-
-static void
-send_advert(struct vrrp_actions *out, uint8_t priority)
-{
-	out->list[out->count++] = (struct vrrp_action){
-		.type = VRRP_DO_SEND,
-		.priority = priority,
-	};
-}
-
-static void
-disarm(struct vrrp *r)
-{
-	r->adver_timer = VRRP_NEVER;
-	r->master_down_timer = VRRP_NEVER;
-	r->claim_timer = VRRP_NEVER;
-	r->preempt_at_us = VRRP_NEVER;
-}
-
-/* cause is the reason to become master, should the timer fire. */
-static void
-arm_master_down(struct vrrp *r, enum vrrp_reason cause, uint64_t now)
-{
-	r->claim_timer = VRRP_NEVER;
-	r->armed_us = now;
-	r->cause = cause;
-	r->master_down_timer = now + vrrp_master_down_interval(r);
-}
-
-/* ---- the only writer of `state`; for INIT and FAULT it is enough ---- */
-
-static void
-enter(struct vrrp *r, enum vrrp_state state, enum vrrp_reason reason, uint64_t now,
-    struct vrrp_actions *out)
-{
-	if (r->state == VRRP_MASTER && state != VRRP_MASTER)
-		act(out, VRRP_DO_SILENCE);
-	if (r->state != state)
-		r->since_us = now;
-	r->state = state;
-	r->reason = reason;
-	r->master = (struct ipaddr){ 0 };
-	r->master_priority = 0;
-	r->master_adver_us = r->conf.advert_us;
-	disarm(r);
-	act(out, VRRP_DO_REPORT);
-}
-
-static void
-become_backup(
-    struct vrrp *r, enum vrrp_reason reason, uint64_t now, struct vrrp_actions *out)
-{
-	enter(r, VRRP_BACKUP, reason, now, out);
-	arm_master_down(r, VRRP_REASON_TIMEOUT, now);
-}
-
-/* last_advert_us: the period counts from there. */
-static void
-become_master(struct vrrp *r, enum vrrp_reason reason, uint64_t last_advert_us,
-    uint64_t now, struct vrrp_actions *out)
-{
-	enter(r, VRRP_MASTER, reason, now, out);
-	r->transitions++;
-	r->master = r->conf.source;
-	r->master_priority = r->conf.priority;
-	r->adver_timer = last_advert_us + r->conf.advert_us;
-	r->reassert_at_us = 0;
-	act(out, VRRP_DO_ANNOUNCE);
-}
-
-/* ---- adverts ---- */
-
-/* The sender wins against this router. */
-static bool
-is_better(const struct vrrp *r, const struct vrrp_event *ev)
-{
-	if (ev->advert.priority != r->conf.priority)
-		return ev->advert.priority > r->conf.priority;
-	return ipaddr_cmp(&ev->advert.source, &r->conf.source) > 0;
-}
-
-/* The sender is the master from now: adopts its interval, arms the timer. */
-static void
-follow(
-    struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
-{
-	bool v2 = r->conf.version == 2;
-	uint32_t interval = v2 ? r->conf.advert_us : ev->advert.advert_us;
-
-	if (!ipaddr_eq(&r->master, &ev->advert.source) ||
-	    r->master_priority != ev->advert.priority || r->master_adver_us != interval)
-		act(out, VRRP_DO_REPORT);
-	r->master = ev->advert.source;
-	r->master_priority = ev->advert.priority;
-	r->master_adver_us = interval;
-	arm_master_down(r, VRRP_REASON_TIMEOUT, now);
-}
-
-static void
-yield(struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
-{
-	become_backup(r,
-	    ev->advert.priority > r->conf.priority ? VRRP_REASON_HIGHER_PRIORITY
-						   : VRRP_REASON_HIGHER_ADDRESS,
-	    now, out);
-	follow(r, ev, now, out);
-}
-
 /* ---- RFC 9568 6.4.1, Initialize ---- */
 
 static void
 startup(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
 {
-	if (r->conf.priority != VRRP_PRIORITY_OWNER) {
-		become_backup(r, VRRP_REASON_STARTUP, now, out);
+	if (r->conf.priority != VRRP_PRIORITY_OWNER || r->conf.joint) {
+		vrrp_become_backup(r, VRRP_REASON_STARTUP, now, out);
+		if (r->conf.priority == VRRP_PRIORITY_OWNER)
+			r->master_down_timer = now;
 		return;
 	}
-	send_advert(out, r->conf.priority);
-	become_master(r, VRRP_REASON_OWNER, now, now, out);
+	vrrp_send(out, r->conf.priority);
+	vrrp_become_master(r, VRRP_REASON_OWNER, now, now, out);
 }
 
 /*
@@ -168,26 +58,30 @@ initialize(
 		startup(r, now, out);
 		break;
 	case VRRP_EV_HOLD:
-		if (r->reason != VRRP_REASON_HOLD)
-			enter(r, VRRP_INIT, VRRP_REASON_HOLD, now, out);
+		if (r->reason != ev->reason)
+			vrrp_enter(r, VRRP_INIT, ev->reason, now, out);
 		break;
 	case VRRP_EV_RESUME:
 		r->claim_timer = now;
 		break;
 	case VRRP_EV_FAULT:
-		enter(r, VRRP_FAULT, ev->reason, now, out);
+		vrrp_enter(r, VRRP_FAULT, ev->reason, now, out);
 		break;
 	case VRRP_EV_CONFIG:
 		r->conf = *ev->config;
 		r->master_adver_us = r->conf.advert_us;
 		break;
 	case VRRP_EV_ADVERT:
-		if (r->claim_timer != VRRP_NEVER && is_better(r, ev))
-			yield(r, ev, now, out);
+		if (r->claim_timer != VRRP_NEVER && vrrp_is_better(r, ev))
+			vrrp_yield(r, ev, now, out);
 		break;
 	case VRRP_EV_CLAIM_TIMER:
-		send_advert(out, r->conf.priority);
-		become_master(r, VRRP_REASON_RESUMED, now, now, out);
+		vrrp_send(out, r->conf.priority);
+		vrrp_become_master(r, VRRP_REASON_RESUMED, now, now, out);
+		break;
+	case VRRP_EV_YIELD:
+		if (r->claim_timer != VRRP_NEVER)
+			vrrp_resign(r, now, out);
 		break;
 	case VRRP_EV_SHUTDOWN:
 	case VRRP_EV_MASTER_DOWN_TIMER:
@@ -243,14 +137,14 @@ backup_advert(
     struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
 {
 	if (r->claim_timer != VRRP_NEVER) {
-		if (!is_better(r, ev))
+		if (!vrrp_is_better(r, ev))
 			return;
 		r->claims_lost++;
-		follow(r, ev, now, out);
+		vrrp_follow(r, ev, now, out);
 	} else if (ev->advert.priority == VRRP_PRIORITY_STOP) {
 		master_resigned(r, now);
 	} else if (is_followed(r, ev, now)) {
-		follow(r, ev, now, out);
+		vrrp_follow(r, ev, now, out);
 	} else {
 		r->cause = VRRP_REASON_PREEMPT;
 	}
@@ -264,7 +158,7 @@ backup_advert(
 static void
 claim(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
 {
-	send_advert(out, r->conf.priority);
+	vrrp_send(out, r->conf.priority);
 	r->master_down_timer = VRRP_NEVER;
 	r->armed_us = now;
 	r->claim_timer = now + vrrp_claim_window(r);
@@ -281,7 +175,7 @@ backup_config(
 		startup(r, now, out);
 		return;
 	}
-	act(out, VRRP_DO_REPORT);
+	vrrp_act(out, VRRP_DO_REPORT);
 	if (r->conf.version == 2 || !r->master.family)
 		r->master_adver_us = r->conf.advert_us;
 	if (r->claim_timer != VRRP_NEVER)
@@ -297,10 +191,10 @@ backup(
 {
 	switch (ev->type) {
 	case VRRP_EV_SHUTDOWN:
-		enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
+		vrrp_enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
 		break;
 	case VRRP_EV_FAULT:
-		enter(r, VRRP_FAULT, ev->reason, now, out);
+		vrrp_enter(r, VRRP_FAULT, ev->reason, now, out);
 		break;
 	case VRRP_EV_CONFIG:
 		backup_config(r, ev, now, out);
@@ -309,10 +203,14 @@ backup(
 		claim(r, now, out);
 		break;
 	case VRRP_EV_CLAIM_TIMER:
-		become_master(r, r->cause, r->armed_us, now, out);
+		vrrp_become_master(r, r->cause, r->armed_us, now, out);
 		break;
 	case VRRP_EV_ADVERT:
 		backup_advert(r, ev, now, out);
+		break;
+	case VRRP_EV_YIELD:
+		if (r->claim_timer != VRRP_NEVER)
+			vrrp_resign(r, now, out);
 		break;
 	case VRRP_EV_STARTUP:
 	case VRRP_EV_HOLD:
@@ -337,22 +235,41 @@ may_reassert(struct vrrp *r, uint64_t now)
 	return true;
 }
 
+/*
+ * This router was not running (SIGSTOP, no CPU, a paused machine) for so long
+ * that even the quickest backup has timed out: whoever spoke since is master.
+ */
+static bool
+overslept(const struct vrrp *r, uint64_t now)
+{
+	uint64_t skew = (r->conf.version == 2 ? US_PER_S : r->conf.advert_us) / 128;
+
+	return now >= r->adver_timer +
+	    (r->conf.down_adverts - UINT64_C(1)) * r->conf.advert_us + skew;
+}
+
 static void
 master_advert(
     struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
 {
+	if (r->conf.priority == VRRP_PRIORITY_OWNER && r->conf.owner_deaf)
+		return;
 	if (ev->advert.priority == VRRP_PRIORITY_STOP) {
-		if (!may_reassert(r, now))
+		if (overslept(r, now) || !may_reassert(r, now))
 			return;
-		send_advert(out, r->conf.priority);
+		vrrp_send(out, r->conf.priority);
 		r->adver_timer = now + r->conf.advert_us;
-	} else if (is_better(r, ev)) {
-		yield(r, ev, now, out);
+	} else if (vrrp_is_better(r, ev)) {
+		if (r->conf.higher_advert && !overslept(r, now))
+			vrrp_send(out, r->conf.priority);
+		vrrp_yield(r, ev, now, out);
+	} else if (overslept(r, now)) {
+		vrrp_yield_for(r, ev, VRRP_REASON_OVERSLEPT, now, out);
 	} else {
 		/* RFC 3768 discards silently. */
-		if (r->conf.version != 2 && may_reassert(r, now))
-			send_advert(out, r->conf.priority);
-		act(out, VRRP_DO_REANNOUNCE);
+		if (r->conf.version != 2 && !r->conf.lower_silent && may_reassert(r, now))
+			vrrp_send(out, r->conf.priority);
+		vrrp_act(out, VRRP_DO_REANNOUNCE);
 	}
 }
 
@@ -371,15 +288,15 @@ master_config(
 	r->master_priority = c->priority;
 	r->master_adver_us = c->advert_us;
 	r->adver_timer = now + c->advert_us;
-	send_advert(out, c->priority);
-	act(out, VRRP_DO_REPORT);
+	vrrp_send(out, c->priority);
+	vrrp_act(out, VRRP_DO_REPORT);
 }
 
 /* Periods do not drift, and a late one is not made up for by a burst. */
 static void
 next_advert(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
 {
-	send_advert(out, r->conf.priority);
+	vrrp_send(out, r->conf.priority);
 	r->adver_timer += r->conf.advert_us;
 	if (r->adver_timer <= now)
 		r->adver_timer = now + r->conf.advert_us;
@@ -391,12 +308,12 @@ master(
 {
 	switch (ev->type) {
 	case VRRP_EV_SHUTDOWN:
-		send_advert(out, VRRP_PRIORITY_STOP);
-		enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
+		vrrp_send(out, VRRP_PRIORITY_STOP);
+		vrrp_enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
 		break;
 	case VRRP_EV_FAULT:
-		send_advert(out, VRRP_PRIORITY_STOP);
-		enter(r, VRRP_FAULT, ev->reason, now, out);
+		vrrp_send(out, VRRP_PRIORITY_STOP);
+		vrrp_enter(r, VRRP_FAULT, ev->reason, now, out);
 		break;
 	case VRRP_EV_CONFIG:
 		master_config(r, ev, now, out);
@@ -406,6 +323,9 @@ master(
 		break;
 	case VRRP_EV_ADVERT:
 		master_advert(r, ev, now, out);
+		break;
+	case VRRP_EV_YIELD:
+		vrrp_resign(r, now, out);
 		break;
 	case VRRP_EV_STARTUP:
 	case VRRP_EV_HOLD:
@@ -426,20 +346,21 @@ fault(struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_act
 		startup(r, now, out);
 		break;
 	case VRRP_EV_HOLD:
-		enter(r, VRRP_INIT, VRRP_REASON_HOLD, now, out);
+		vrrp_enter(r, VRRP_INIT, ev->reason, now, out);
 		break;
 	case VRRP_EV_SHUTDOWN:
-		enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
+		vrrp_enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
 		break;
 	case VRRP_EV_FAULT:
 		if (r->reason != ev->reason)
-			enter(r, VRRP_FAULT, ev->reason, now, out);
+			vrrp_enter(r, VRRP_FAULT, ev->reason, now, out);
 		break;
 	case VRRP_EV_CONFIG:
 		r->conf = *ev->config;
 		r->master_adver_us = r->conf.advert_us;
 		break;
 	case VRRP_EV_RESUME:
+	case VRRP_EV_YIELD:
 	case VRRP_EV_ADVERT:
 	case VRRP_EV_MASTER_DOWN_TIMER:
 	case VRRP_EV_CLAIM_TIMER:
@@ -458,7 +379,7 @@ vrrp_init(struct vrrp *r, const struct vrrp_config *conf, uint64_t now_us)
 		.since_us = now_us,
 		.master_adver_us = conf->advert_us,
 	};
-	disarm(r);
+	vrrp_disarm(r);
 }
 
 void
@@ -507,4 +428,10 @@ vrrp_deadline(const struct vrrp *r)
 	if (r->master_down_timer < at)
 		at = r->master_down_timer;
 	return r->claim_timer < at ? r->claim_timer : at;
+}
+
+bool
+vrrp_is_due(const struct vrrp *r, uint64_t now_us)
+{
+	return r->state == VRRP_BACKUP && r->master_down_timer <= now_us;
 }

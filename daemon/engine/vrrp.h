@@ -6,8 +6,9 @@
  * decided before it comes here (advert.h).
  *
  * Times are absolute microseconds of a clock that never steps back. Beyond
- * the RFC: the state FAULT, the claim window, resumption, preempt_delay, and
- * changes of configuration while running.
+ * the RFC: the state FAULT, the claim window, resumption, preempt_delay, a
+ * master that overslept, and changes of configuration while running. Who is in
+ * a sync group is told when to expire and when to yield (group.h).
  */
 #pragma once
 
@@ -26,7 +27,12 @@ struct vrrp_config {
 	uint8_t version;
 	uint8_t priority;
 	bool preempt;
-	bool bands; /* nopreempt does not protect a soft master */
+	bool bands;           /* nopreempt does not protect a soft master */
+	bool joint;           /* in a sync group: an owner, too, begins as backup */
+	bool lower_silent;    /* an advert of lower priority is not answered */
+	bool higher_advert;   /* one more advert before yielding to a higher one */
+	bool owner_deaf;      /* the owner discards adverts, as RFC 9568 7.1 has it */
+	uint8_t down_adverts; /* that may be lost before the master is down */
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;
 };
@@ -60,6 +66,7 @@ enum vrrp_event_type {
 	VRRP_EV_HOLD,    /* would start, but has to wait */
 	VRRP_EV_RESUME,  /* starts as the master it was before */
 	VRRP_EV_SHUTDOWN,
+	VRRP_EV_YIELD, /* its sync group gives way: resigns, and is backup */
 	VRRP_EV_FAULT,
 	VRRP_EV_CONFIG,
 	VRRP_EV_ADVERT, /* passed every check, is not our own */
@@ -70,7 +77,7 @@ enum vrrp_event_type {
 
 struct vrrp_event {
 	enum vrrp_event_type type;
-	enum vrrp_reason reason;          /* FAULT */
+	enum vrrp_reason reason;          /* FAULT, HOLD */
 	const struct vrrp_config *config; /* CONFIG: version as before */
 	struct {
 		struct ipaddr source;
@@ -107,6 +114,8 @@ void vrrp_step(struct vrrp *r, const struct vrrp_event *ev, uint64_t now_us,
 void vrrp_expire(struct vrrp *r, uint64_t now_us, struct vrrp_actions *out);
 /* When vrrp_expire has something to do; VRRP_NEVER. */
 uint64_t vrrp_deadline(const struct vrrp *r);
+/* Its Master_Down_Timer has fired, and nothing was done about it yet. */
+bool vrrp_is_due(const struct vrrp *r, uint64_t now_us);
 
 /* RFC 9568 6.1, RFC 3768 6.1, with what is known of the master. */
 uint64_t vrrp_skew_time(const struct vrrp *r);

@@ -117,6 +117,7 @@ iface_update(struct iface *i, const struct link *link, struct chan *engine, bool
 
 	if (link)
 		link_fill(link, &now);
+	now.log_unknown_vrids = i->log_unknown_vrids;
 	if (i->told.ifindex != now.ifindex) {
 		tell_gone(i, engine);
 		close_sockets(i, 0);

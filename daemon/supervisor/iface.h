@@ -19,6 +19,7 @@ struct iface {
 	bool wanted[2];            /* by family, since ifaces_begin */
 	bool carries;              /* addresses, since then */
 	bool complained;
+	bool log_unknown_vrids;
 	struct iface *next;
 };
 

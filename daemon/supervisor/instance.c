@@ -309,9 +309,11 @@ refresh_ifaces(struct instances *is)
 		if (in->conf)
 			want_ifaces(is, in->conf);
 	ifaces_sweep(&is->ifaces, is->engine);
-	for (struct iface *i = is->ifaces; i; i = i->next)
+	for (struct iface *i = is->ifaces; i; i = i->next) {
+		i->log_unknown_vrids = is->log_unknown_vrids;
 		iface_update(
 		    i, links_find_by_name(is->links, i->name), is->engine, false);
+	}
 }
 
 /* An interface came, went or was renamed: who runs on it hears its index. */
@@ -385,6 +387,7 @@ find_conf(struct conf *conf, const char *name)
 void
 instances_apply(struct instances *is, struct conf *conf)
 {
+	is->log_unknown_vrids = conf->log_unknown_vrids;
 	for (struct instance *in = is->first; in; in = in->next) {
 		struct conf_instance *now = find_conf(conf, in->name);
 
@@ -425,6 +428,15 @@ instances_release(struct instances *is)
 		return;
 	is->hold = false;
 	resend_with_services(is);
+}
+
+void
+instances_undelay(struct instances *is)
+{
+	is->delayed = false;
+	for (const struct instance *in = is->first; in; in = in->next)
+		if (in->conf)
+			instance_send(is, in);
 }
 
 void

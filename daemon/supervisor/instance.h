@@ -57,7 +57,9 @@ struct instances {
 	ev_prepare recompute; /* wanted addresses, once a loop round */
 	uint32_t soft;        /* enum soft_reason, of the whole node */
 	bool hold;            /* instances with Services stay in INIT */
-	bool stopping;        /* nothing is wanted any more */
+	bool delayed;         /* all do: vrrp_startup_delay */
+	bool log_unknown_vrids;
+	bool stopping; /* nothing is wanted any more */
 	int announce_fd;
 	uint32_t last_id;
 };
@@ -71,6 +73,8 @@ void instances_engine_down(struct instances *is);
 const char *instances_on_msg(struct instances *is, const struct msg *m);
 /* startup_wait is over: instances with Services take part, softly. */
 void instances_release(struct instances *is);
+/* vrrp_startup_delay is over. */
+void instances_undelay(struct instances *is);
 /* The first complete list is in place: they take part in earnest. */
 void instances_complete(struct instances *is);
 /* A reason not to be master begins or ends: for the whole node, for one. */

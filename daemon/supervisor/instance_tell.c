@@ -37,11 +37,19 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.checksum_as_v2 = c->checksum_as_v2,
 		.auth_type = c->auth_type,
 		.unicast = c->n_peers > 0,
-		.hold = is->hold && c->wants_services,
+		.hold = is->delayed                 ? HOLD_DELAY
+		    : is->hold && c->wants_services ? HOLD_LIST
+						    : HOLD_NONE,
 		.resume = !in->has_state && instance_is_master(in),
 		.garp_repeat = c->garp_repeat,
 		.garp_refresh_repeat = c->garp_refresh_repeat,
 		.garp_lower_prio_repeat = c->garp_lower_prio_repeat,
+		.down_adverts = c->down_adverts,
+		.lower_prio_no_advert = c->lower_prio_no_advert,
+		.higher_prio_send_advert = c->higher_prio_send_advert,
+		.owner_ignore_adverts = c->owner_ignore_adverts,
+		.no_addresses = c->no_addresses,
+		.unicast_ttl = c->unicast_ttl,
 		.advert_us = c->advert_us,
 		.preempt_delay_us = c->preempt_delay_us,
 		.garp_delay_us = c->garp_delay_us,
@@ -56,6 +64,7 @@ instance_describe(const struct instances *is, const struct instance *in)
 		link_fill(link, &iface);
 	m.ifindex = iface.ifindex;
 	str_copy(m.name, sizeof(m.name), c->name);
+	str_copy(m.group, sizeof(m.group), c->group);
 	str_copy(m.interface, sizeof(m.interface), c->interface);
 	memcpy(m.auth_data, c->auth_data, sizeof(m.auth_data));
 	return m;

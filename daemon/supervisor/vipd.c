@@ -14,7 +14,6 @@
 #include "notify.h"
 
 /* Above kernel threads of ordinary work, below watchdogs and migration. */
-#define ENGINE_REALTIME 50
 /* Within the unit's TimeoutStopSec. */
 #define STOP_MAX_S 5.
 
@@ -28,7 +27,7 @@ engine_up(struct program *p)
 	instances_engine_up(&v->instances, &p->chan);
 	if (!v->ready) {
 		v->ready = true;
-		if (sched_getscheduler(p->pid) != SCHED_FIFO)
+		if (p->realtime && sched_getscheduler(p->pid) != SCHED_FIFO)
 			log_warn(
 			    "vipd-engine runs without real-time priority (not "
 			    "permitted here, or its cgroup has no real-time budget): "
@@ -457,6 +456,7 @@ start_timers(struct vipd *v)
 {
 	double watchdog = (double)notify_watchdog_us() / 2e6;
 
+	startup_delay_begin(&v->startup_delay, &v->instances, v->conf);
 	ev_timer_init(&v->startup_wait, on_startup_wait_over,
 	    1e-6 * v->conf->services.startup_wait_us, 0.);
 	if (v->instances.hold)
@@ -485,7 +485,7 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	open_program(v, &v->engine, "vipd-engine", PEER_ENGINE, &engine_ops, user);
 	open_program(v, &v->forward, "vipd-forward", PEER_FORWARD, &forward_ops, user);
 	open_program(v, &v->watcher, "vipd-watcher", PEER_WATCHER, &watcher_ops, user);
-	v->engine.realtime = ENGINE_REALTIME;
+	v->engine.realtime = conf->rt_priority;
 	make_state_dir(o->state_dir, user);
 
 	services_init(&v->services, &services_ops, v, &fence);

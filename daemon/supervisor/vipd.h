@@ -13,6 +13,7 @@
 #include "options.h"
 #include "program.h"
 #include "services.h"
+#include "startup_delay.h"
 
 struct vipd {
 	const struct options *options;
@@ -29,6 +30,7 @@ struct vipd {
 	struct control_client *awaiting_counters;
 	ev_timer counters_late;
 	ev_timer startup_wait;
+	struct startup_delay startup_delay;
 	ev_timer watchdog;
 	ev_timer recheck;
 	ev_timer stop_late;

@@ -47,10 +47,11 @@ io_receive(int fd, void *buf, size_t size)
 
 int
 io_send(int fd, uint32_t ifindex, const struct ipaddr *src, const struct ipaddr *dst,
-    const void *message, size_t len)
+    uint8_t ttl, const void *message, size_t len)
 {
 	(void)fd;
 	(void)ifindex;
+	(void)ttl;
 	(void)src;
 	(void)dst;
 	(void)len;
@@ -173,6 +174,7 @@ instance(uint32_t id)
 		.priority = 150,
 		.preempt = 1,
 		.garp_repeat = 2,
+		.down_adverts = 3,
 		.advert_us = ADVERT_US,
 	};
 }
@@ -313,7 +315,7 @@ start(void)
 static bool
 is_master(void)
 {
-	return engine.instances && engine.instances->vrrp.state == VRRP_MASTER;
+	return engine.roster.first && engine.roster.first->vrrp.state == VRRP_MASTER;
 }
 
 static bool
@@ -373,7 +375,7 @@ START_TEST(only_installed_addresses_are_announced_and_only_by_a_master)
 	run();
 	ck_assert_uint_eq(net->frames, 0);
 	run_until(has_announced);
-	ck_assert_int_eq(engine.instances->vrrp.state, VRRP_MASTER);
+	ck_assert_int_eq(engine.roster.first->vrrp.state, VRRP_MASTER);
 	tell_addresses(MSG_REMOVED, 1, &a, 1, IFINDEX);
 	run();
 	ck_assert_uint_eq(net->frames, 2);
@@ -446,7 +448,7 @@ START_TEST(an_address_is_announced_on_the_interface_that_has_it)
 	tell_interface_at(OTHER_IFINDEX, 10);
 	run();
 	ck_assert_uint_eq(net->frames_elsewhere, 4);
-	ck_assert_int_eq(engine.instances->vrrp.state, VRRP_MASTER);
+	ck_assert_int_eq(engine.roster.first->vrrp.state, VRRP_MASTER);
 }
 END_TEST
 
@@ -465,7 +467,7 @@ START_TEST(routers_take_turns_in_announcing)
 		tell_addresses(MSG_INSTALLED, m.id, list, m.id == 2 ? 0 : 100, IFINDEX);
 	}
 	run_until(all_announced);
-	ck_assert_uint_eq(engine.instances->counters.value[COUNT_ARP_SENT], 100);
+	ck_assert_uint_eq(engine.roster.first->counters.value[COUNT_ARP_SENT], 100);
 }
 END_TEST
 
@@ -479,9 +481,9 @@ START_TEST(a_late_engine_hears_before_it_speaks)
 	adverts = net->adverts;
 	send_advert(7, 200);
 	usleep(5 * ADVERT_US); /* the engine has no CPU */
-	ck_assert_uint_lt(vrrp_deadline(&engine.instances->vrrp), clock_us());
+	ck_assert_uint_lt(vrrp_deadline(&engine.roster.first->vrrp), clock_us());
 	run();
-	ck_assert_int_eq(engine.instances->vrrp.state, VRRP_BACKUP);
+	ck_assert_int_eq(engine.roster.first->vrrp.state, VRRP_BACKUP);
 	ck_assert_uint_eq(net->adverts, adverts);
 }
 END_TEST
@@ -532,8 +534,8 @@ START_TEST(what_a_complete_sync_does_not_name_resigns_and_goes)
 	end_sync();
 	run_until(has_resigned);
 	ck_assert_uint_eq(net->vrid, 7);
-	ck_assert_uint_eq(engine.instances->conf.head.id, 2);
-	ck_assert_ptr_null(engine.instances->next);
+	ck_assert_uint_eq(engine.roster.first->conf.head.id, 2);
+	ck_assert_ptr_null(engine.roster.first->next);
 }
 END_TEST
 
@@ -545,7 +547,7 @@ START_TEST(an_instance_that_goes_resigns)
 	become_master();
 	tell(MSG_INSTANCE_GONE, &ref, NULL, 0);
 	run_until(has_resigned);
-	ck_assert_ptr_null(engine.instances);
+	ck_assert_ptr_null(engine.roster.first);
 }
 END_TEST
 
@@ -576,7 +578,7 @@ START_TEST(routers_on_one_interface_hear_their_own_identifier)
 	send_advert(8, 200);
 	send_advert(99, 200);
 	run();
-	in = engine.instances;
+	in = engine.roster.first;
 	ck_assert_uint_eq(in->counters.value[COUNT_ADVERTS_RECEIVED], 0);
 	ck_assert_uint_eq(in->next->counters.value[COUNT_ADVERTS_RECEIVED], 1);
 	ck_assert_uint_eq(engine.ifaces->ports[0].counters.rx[ADVERT_VRID], 1);
@@ -612,8 +614,8 @@ START_TEST(a_full_channel_delays_states_and_loses_none_that_counts)
 		chan_send(&engine.child.chan, MSG_LOG, &(struct msg_log){ 0 }, NULL, 0);
 	tell_instance(&m);
 	run_until(is_master);
-	ck_assert(engine.instances->dirty);
-	while (chan_backlog(&engine.child.chan) || engine.instances->dirty) {
+	ck_assert(engine.roster.first->dirty);
+	while (chan_backlog(&engine.child.chan) || engine.roster.first->dirty) {
 		ev_run(engine.child.loop, EVRUN_NOWAIT);
 		while (hear(MSG_STATE, &state, sizeof(state)))
 			last = state.state;

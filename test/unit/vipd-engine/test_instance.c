@@ -20,6 +20,7 @@
 static struct {
 	unsigned adverts;
 	unsigned frames;
+	uint8_t ttl;
 	int error; /* of the next sends */
 	uint8_t message[ADVERT_LEN_MAX];
 	size_t len;
@@ -39,9 +40,10 @@ io_receive(int fd, void *buf, size_t size)
 
 int
 io_send(int fd, uint32_t ifindex, const struct ipaddr *src, const struct ipaddr *dst,
-    const void *message, size_t len)
+    uint8_t ttl, const void *message, size_t len)
 {
 	(void)fd;
+	net.ttl = ttl;
 	ck_assert_uint_eq(ifindex, 4);
 	if (net.error || ipaddr_eq(dst, &net.refuse))
 		return net.error ? net.error : -EHOSTUNREACH;
@@ -107,6 +109,8 @@ conf(void)
 			.priority = 150,
 			.preempt = 1,
 			.garp_repeat = 5,
+			.down_adverts = 3,
+			.unicast_ttl = 255,
 			.advert_us = 100000,
 		},
 	};
@@ -128,8 +132,8 @@ router(void)
 static void
 pass(struct instance *in, uint64_t until)
 {
-	while (instance_deadline(in) <= until) {
-		uint64_t at = instance_deadline(in);
+	while (instance_deadline(in, 0) <= until) {
+		uint64_t at = instance_deadline(in, 0);
 
 		instance_expire(in, at);
 		instance_announce(in, 9, 1000, at);
@@ -210,7 +214,7 @@ START_TEST(a_refused_packet_changes_a_counter_and_nothing_else)
 			uint8_t message[64];
 			struct advert_packet p = packet_from("192.0.2.20", 200, message);
 			struct vrrp before = in->vrrp;
-			uint64_t deadline = instance_deadline(in);
+			uint64_t deadline = instance_deadline(in, 0);
 			uint64_t repair = in->outlets.first->pacing.lower_free_us;
 			unsigned sent = net.adverts;
 			enum advert_verdict v;
@@ -236,7 +240,7 @@ START_TEST(a_refused_packet_changes_a_counter_and_nothing_else)
 			ck_assert_mem_eq(&in->vrrp, &before, sizeof(before));
 			ck_assert_uint_eq(
 			    in->outlets.first->pacing.lower_free_us, repair);
-			ck_assert_uint_eq(instance_deadline(in), deadline);
+			ck_assert_uint_eq(instance_deadline(in, 0), deadline);
 			ck_assert_uint_eq(net.adverts, sent);
 			ck_assert(!in->dirty);
 		}
@@ -315,11 +319,11 @@ START_TEST(other_addresses_are_in_the_next_advert_at_its_time)
 
 	setup();
 	in = master();
-	deadline = instance_deadline(in);
+	deadline = instance_deadline(in, 0);
 	instance_conf_add_addrs(&c, &a, 1);
 	instance_configure(in, &c, &iface, T0 + 400000);
 	ck_assert_int_eq(in->vrrp.state, VRRP_MASTER);
-	ck_assert_uint_eq(instance_deadline(in), deadline);
+	ck_assert_uint_eq(instance_deadline(in, 0), deadline);
 	pass(in, deadline);
 	ck_assert_uint_eq(net.len, 16);
 	ck_assert_mem_eq(net.message + 12, a.bytes, 4);
@@ -339,7 +343,7 @@ START_TEST(another_identifier_is_another_router)
 	ck_assert_uint_eq(net.message[1], 7); /* priority 0 for the old one */
 	ck_assert_uint_eq(net.message[2], 0);
 	ck_assert_int_eq(in->vrrp.state, VRRP_BACKUP);
-	ck_assert_uint_eq(instance_deadline(in), T0 + 400000 + DOWN);
+	ck_assert_uint_eq(instance_deadline(in, 0), T0 + 400000 + DOWN);
 	instance_free(in, T0);
 }
 END_TEST
@@ -363,11 +367,11 @@ START_TEST(faults_have_their_reasons_and_resign)
 	ck_assert_int_eq(in->vrrp.reason, VRRP_REASON_NO_ADDRESS);
 	instance_on_iface(in, NULL, now);
 	ck_assert_int_eq(in->vrrp.reason, VRRP_REASON_NO_INTERFACE);
-	ck_assert_uint_eq(instance_deadline(in), VRRP_NEVER);
+	ck_assert_uint_eq(instance_deadline(in, 0), VRRP_NEVER);
 	iface.info.primary4 = ip("192.0.2.11");
 	instance_on_iface(in, &iface, now + 1);
 	ck_assert_int_eq(in->vrrp.state, VRRP_BACKUP);
-	ck_assert_uint_eq(instance_deadline(in), now + 1 + DOWN);
+	ck_assert_uint_eq(instance_deadline(in, 0), now + 1 + DOWN);
 	pass(in, now + US_PER_S);
 	ck_assert(ipaddr_eq(&net.src, &iface.info.primary4));
 	instance_free(in, T0);
@@ -409,7 +413,7 @@ START_TEST(three_lost_adverts_are_a_fault_that_is_tried_again)
 	ck_assert_int_eq(in->vrrp.state, VRRP_BACKUP);
 	pass(in, failed + US_PER_S + DOWN);
 	ck_assert_int_eq(in->vrrp.state, VRRP_FAULT);
-	ck_assert_uint_eq(instance_deadline(in), failed + 3 * US_PER_S + DOWN);
+	ck_assert_uint_eq(instance_deadline(in, 0), failed + 3 * US_PER_S + DOWN);
 	ck_assert_uint_eq(in->counters.value[COUNT_BECAME_MASTER], 1);
 	net.error = 0;
 	pass(in, failed + 5 * US_PER_S);
@@ -429,9 +433,9 @@ START_TEST(held_until_told_otherwise)
 	in = instance_new(&c, &iface, T0);
 	ck_assert_int_eq(in->vrrp.state, VRRP_INIT);
 	ck_assert_int_eq(in->vrrp.reason, VRRP_REASON_HOLD);
-	ck_assert_uint_eq(instance_deadline(in), VRRP_NEVER);
+	ck_assert_uint_eq(instance_deadline(in, 0), VRRP_NEVER);
 	instance_configure(in, &d, &iface, T0 + 1000);
-	ck_assert_uint_eq(instance_deadline(in), T0 + 1000 + DOWN);
+	ck_assert_uint_eq(instance_deadline(in, 0), T0 + 1000 + DOWN);
 	instance_free(in, T0);
 }
 END_TEST
@@ -459,7 +463,7 @@ START_TEST(a_restarted_engine_resumes_with_an_advert_at_once)
 	setup();
 	c.head.resume = 1;
 	in = instance_new(&c, &iface, T0);
-	ck_assert_uint_eq(instance_deadline(in), T0);
+	ck_assert_uint_eq(instance_deadline(in, 0), T0);
 	pass(in, T0);
 	ck_assert_int_eq(in->vrrp.state, VRRP_MASTER);
 	ck_assert_int_eq(in->vrrp.reason, VRRP_REASON_RESUMED);

@@ -299,6 +299,7 @@ setup(uint64_t seed)
 			.source = ipaddr_from4(ip),
 			.version = sim.version,
 			.preempt = sim.preempt,
+			.down_adverts = 3,
 			.advert_us = sim.advert_us,
 		};
 		n->addr = ipaddr_from4((uint8_t[4]){ 192, 0, 2, 5 });

@@ -34,6 +34,7 @@ config(uint8_t version, uint8_t priority)
 		.version = version,
 		.priority = priority,
 		.preempt = true,
+		.down_adverts = 3,
 		.advert_us = version == 2 ? 1000000 : 100000,
 	};
 }
@@ -146,6 +147,9 @@ struct cell {
 #define FAIL VRRP_EV_FAULT
 #define HOLD VRRP_EV_HOLD
 #define RESUME VRRP_EV_RESUME
+#define YIELD VRRP_EV_YIELD
+/* Not an event: STARTUP of a member of a sync group. */
+#define JOINT_STARTUP ((enum vrrp_event_type)100)
 #define NONE 0, 0
 
 /* clang-format off */
@@ -155,6 +159,12 @@ static const struct cell cells[] = {
 { "startup as owner", 2, 255, false, INIT, STARTUP, NONE, VRRP_MASTER, "send 255 report announce", 1000000, NEVER, NEVER },
 { "startup", 3, 0, false, INIT, STARTUP, NONE, VRRP_BACKUP, "report", NEVER, DOWN3, NEVER },
 { "startup", 2, 0, false, INIT, STARTUP, NONE, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
+{ "startup as owner of a group", 3, 255, false, INIT, JOINT_STARTUP, NONE, VRRP_BACKUP, "report", NEVER, 0, NEVER },
+{ "advert in Initialize", 2, 0, false, INIT, ADVERT, 200, 0, VRRP_INIT, "", NEVER, NEVER, NEVER },
+{ "shutdown in Initialize", 2, 0, false, INIT, SHUTDOWN, NONE, VRRP_INIT, "", NEVER, NEVER, NEVER },
+{ "resuming, nobody else", 2, 0, false, RESUMING, CLAIM_TIMER, NONE, VRRP_MASTER, "send 150 report announce", 1000000, NEVER, NEVER },
+{ "resuming, a better master", 2, 0, false, RESUMING, ADVERT, 200, 0, VRRP_BACKUP, "report report", NEVER, DOWN2, NEVER },
+{ "resuming, its group yields", 3, 0, false, RESUMING, YIELD, NONE, VRRP_BACKUP, "send 0 report", NEVER, DOWN3, NEVER },
 { "advert in Initialize", 3, 0, false, INIT, ADVERT, 200, 0, VRRP_INIT, "", NEVER, NEVER, NEVER },
 { "shutdown in Initialize", 3, 0, false, INIT, SHUTDOWN, NONE, VRRP_INIT, "", NEVER, NEVER, NEVER },
 { "fault in Initialize", 3, 0, false, INIT, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
@@ -177,6 +187,9 @@ static const struct cell cells[] = {
 { "lower in Backup", 2, 0, false, BACKUP, ADVERT, 149, 0, VRRP_BACKUP, "", NEVER, SAME, NEVER },
 { "lower in Backup, nopreempt", 3, 0, true, BACKUP, ADVERT, 149, 0, VRRP_BACKUP, "report", NEVER, 3 * 200000 + 82812, NEVER },
 { "lower in Backup, nopreempt", 2, 0, true, BACKUP, ADVERT, 149, 0, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
+{ "shutdown in Backup", 2, 0, false, BACKUP, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
+{ "fault in Backup", 2, 0, false, BACKUP, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
+{ "its group yields, in Backup", 3, 0, false, BACKUP, YIELD, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
 { "startup in Backup", 3, 0, false, BACKUP, STARTUP, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
 { "fault in Backup", 3, 0, false, BACKUP, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
 /* Claiming: still Backup */
@@ -187,6 +200,11 @@ static const struct cell cells[] = {
 { "claim, a lower one", 3, 0, false, CLAIMING, ADVERT, 149, 20, VRRP_BACKUP, "", NEVER, NEVER, SAME },
 { "claim, a lower one, nopreempt", 3, 0, true, CLAIMING, ADVERT, 149, 20, VRRP_BACKUP, "", NEVER, NEVER, SAME },
 { "claim, priority 0", 3, 0, false, CLAIMING, ADVERT, 0, 20, VRRP_BACKUP, "", NEVER, NEVER, SAME },
+{ "claim, nobody answers", 2, 0, false, CLAIMING, CLAIM_TIMER, NONE, VRRP_MASTER, "report announce", 990000, NEVER, NEVER },
+{ "claim, a higher one answers", 2, 0, false, CLAIMING, ADVERT, 151, 5, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
+{ "claim, a lower one", 2, 0, false, CLAIMING, ADVERT, 149, 20, VRRP_BACKUP, "", NEVER, NEVER, SAME },
+{ "claim, its group yields", 3, 0, false, CLAIMING, YIELD, NONE, VRRP_BACKUP, "send 0 report", NEVER, DOWN3, NEVER },
+{ "claim, its group yields", 2, 0, false, CLAIMING, YIELD, NONE, VRRP_BACKUP, "send 0 report", NEVER, DOWN2, NEVER },
 { "claim, shutdown", 3, 0, false, CLAIMING, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 { "claim, fault", 3, 0, false, CLAIMING, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
 /* Active */
@@ -206,10 +224,17 @@ static const struct cell cells[] = {
 { "equal as master, from a lower address", 2, 0, false, MASTER, ADVERT, 150, 9, VRRP_MASTER, "reannounce", SAME, NEVER, NEVER },
 { "lower as master", 3, 0, false, MASTER, ADVERT, 149, 20, VRRP_MASTER, "send 150 reannounce", SAME, NEVER, NEVER },
 { "lower as master", 2, 0, false, MASTER, ADVERT, 149, 20, VRRP_MASTER, "reannounce", SAME, NEVER, NEVER },
+{ "its group yields, as master", 3, 0, false, MASTER, YIELD, NONE, VRRP_BACKUP, "send 0 silence report", NEVER, DOWN3, NEVER },
+{ "its group yields, as master", 2, 0, false, MASTER, YIELD, NONE, VRRP_BACKUP, "send 0 silence report", NEVER, DOWN2, NEVER },
+{ "fault as master", 2, 0, false, MASTER, FAIL, NONE, VRRP_FAULT, "send 0 silence report", NEVER, NEVER, NEVER },
 { "fault as master", 3, 0, false, MASTER, FAIL, NONE, VRRP_FAULT, "send 0 silence report", NEVER, NEVER, NEVER },
 /* FAULT */
 { "the fault is over", 3, 0, false, FAULT, STARTUP, NONE, VRRP_BACKUP, "report", NEVER, DOWN3, NEVER },
 { "the fault of an owner is over", 3, 255, false, FAULT, STARTUP, NONE, VRRP_MASTER, "send 255 report announce", 100000, NEVER, NEVER },
+{ "the fault is over", 2, 0, false, FAULT, STARTUP, NONE, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
+{ "the fault of an owner is over", 2, 255, false, FAULT, STARTUP, NONE, VRRP_MASTER, "send 255 report announce", 1000000, NEVER, NEVER },
+{ "advert in FAULT", 2, 0, false, FAULT, ADVERT, 200, 0, VRRP_FAULT, "", NEVER, NEVER, NEVER },
+{ "shutdown in FAULT", 2, 0, false, FAULT, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 { "advert in FAULT", 3, 0, false, FAULT, ADVERT, 200, 0, VRRP_FAULT, "", NEVER, NEVER, NEVER },
 { "the same fault again", 3, 0, false, FAULT, FAIL, NONE, VRRP_FAULT, "", NEVER, NEVER, NEVER },
 { "shutdown in FAULT", 3, 0, false, FAULT, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
@@ -238,13 +263,14 @@ START_TEST(every_cell_of_the_state_tables_holds)
 		struct vrrp before;
 
 		conf.preempt = !c->nopreempt;
+		conf.joint = c->ev == JOINT_STARTUP;
 		reach(c->from, &conf);
 		before = r;
 		if (c->ev == ADVERT)
 			hear(c->heard, c->from_host ? c->from_host : 20,
 			    c->version == 2 ? 1000000 : 200000, NOW);
 		else
-			event(c->ev, NOW);
+			event(conf.joint ? STARTUP : c->ev, NOW);
 		ck_assert_msg(r.state == c->state, "v%u %s: %s", c->version, c->name,
 		    vrrp_state_name(r.state));
 		ck_assert_msg(!strcmp(actions(), c->actions), "v%u %s: %s", c->version,
@@ -256,6 +282,152 @@ START_TEST(every_cell_of_the_state_tables_holds)
 		check_timer(
 		    c, "claim timer", c->claim, before.claim_timer, r.claim_timer);
 	}
+}
+END_TEST
+
+/* The empty cells of the tables. */
+START_TEST(what_is_not_for_a_state_changes_nothing)
+{
+	static const struct {
+		enum start from;
+		enum vrrp_event_type events[5];
+		unsigned n;
+	} cases[] = {
+		{ INIT, { DOWN_TIMER, ADVER_TIMER, YIELD, SHUTDOWN, ADVERT }, 5 },
+		{ BACKUP, { STARTUP, HOLD, RESUME, ADVER_TIMER, YIELD }, 5 },
+		{ CLAIMING, { STARTUP, HOLD, RESUME, ADVER_TIMER }, 4 },
+		{ MASTER, { STARTUP, HOLD, RESUME, DOWN_TIMER, CLAIM_TIMER }, 5 },
+		{ FAULT, { RESUME, YIELD, DOWN_TIMER, CLAIM_TIMER, ADVER_TIMER }, 5 },
+	};
+
+	for (uint8_t version = 2; version <= 3; version++)
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+			for (unsigned k = 0; k < cases[i].n; k++) {
+				struct vrrp_config c = config(version, 150);
+				struct vrrp before;
+
+				reach(cases[i].from, &c);
+				before = r;
+				event(cases[i].events[k], NOW);
+				ck_assert_uint_eq(done.count, 0);
+				ck_assert_mem_eq(&before, &r, sizeof(r));
+			}
+}
+END_TEST
+
+/* ---- keepalived's options ---- */
+
+START_TEST(down_timer_adverts_says_how_many_may_be_lost)
+{
+	struct vrrp_config c = config(3, 150);
+
+	c.down_adverts = 1;
+	reach(BACKUP, &c);
+	ck_assert_uint_eq(r.master_down_timer, T0 + 100000 + SKEW3);
+	c.down_adverts = 100;
+	configure(&c, NOW);
+	ck_assert_uint_eq(r.master_down_timer, T0 + 10000000 + SKEW3);
+}
+END_TEST
+
+START_TEST(lower_prio_no_advert_discards_silently)
+{
+	struct vrrp_config c = config(3, 150);
+
+	c.lower_silent = true;
+	reach(MASTER, &c);
+	hear(100, 20, 100000, NOW);
+	ck_assert_str_eq(actions(), "reannounce");
+	ck_assert_int_eq(r.state, VRRP_MASTER);
+}
+END_TEST
+
+START_TEST(higher_prio_send_advert_speaks_once_more_before_it_yields)
+{
+	struct vrrp_config c = config(3, 150);
+
+	c.higher_advert = true;
+	reach(MASTER, &c);
+	hear(200, 20, 100000, NOW);
+	ck_assert_str_eq(actions(), "send 150 silence report report");
+	ck_assert_int_eq(r.state, VRRP_BACKUP);
+}
+END_TEST
+
+/* V14: RFC 9568 7.1 discards, erratum 8298 processes, which is the default. */
+START_TEST(an_owner_may_ignore_adverts)
+{
+	struct vrrp_config c = config(3, 255);
+
+	c.owner_deaf = true;
+	reach(MASTER, &c);
+	hear(255, 20, 100000, NOW);
+	ck_assert_uint_eq(done.count, 0);
+	ck_assert_int_eq(r.state, VRRP_MASTER);
+	c.owner_deaf = false;
+	configure(&c, NOW);
+	hear(255, 20, 100000, NOW);
+	ck_assert_int_eq(r.state, VRRP_BACKUP);
+}
+END_TEST
+
+/* C7 */
+START_TEST(after_a_fault_nopreempt_still_needs_one_advert_in_time)
+{
+	struct vrrp_config c = config(3, 150);
+
+	c.preempt = false;
+	reach(FAULT, &c);
+	event(STARTUP, NOW);
+	ck_assert_uint_eq(vrrp_deadline(&r), NOW + DOWN3);
+	hear(100, 20, 100000, NOW + DOWN3 - 1);
+	ck_assert_uint_eq(vrrp_deadline(&r), NOW + DOWN3 - 1 + DOWN3);
+}
+END_TEST
+
+/* ---- a router that did not run ---- */
+
+/* Last advert T0, the quickest backup times out at 3 intervals and 2/256. */
+#define SLEPT (T0 + 300781)
+
+START_TEST(whoever_spoke_while_a_master_did_not_run_is_master)
+{
+	struct vrrp_config c = config(3, 150);
+
+	reach(MASTER, &c);
+	hear(100, 20, 100000, SLEPT - 1);
+	ck_assert_int_eq(r.state, VRRP_MASTER);
+	ck_assert_str_eq(actions(), "send 150 reannounce");
+	reach(MASTER, &c);
+	hear(100, 20, 100000, SLEPT);
+	ck_assert_int_eq(r.state, VRRP_BACKUP);
+	ck_assert_int_eq(r.reason, VRRP_REASON_OVERSLEPT);
+	ck_assert_str_eq(actions(), "silence report report");
+	ck_assert_uint_eq(vrrp_deadline(&r), SLEPT + DOWN3);
+}
+END_TEST
+
+START_TEST(a_master_that_did_not_run_says_nothing_to_those_that_resigned_or_won)
+{
+	struct vrrp_config c = config(3, 150);
+
+	c.higher_advert = true;
+	reach(MASTER, &c);
+	hear(0, 20, 100000, SLEPT);
+	ck_assert_uint_eq(done.count, 0);
+	hear(200, 20, 100000, SLEPT);
+	ck_assert_str_eq(actions(), "silence report report");
+}
+END_TEST
+
+START_TEST(a_master_that_nobody_missed_goes_on)
+{
+	struct vrrp_config c = config(3, 150);
+
+	reach(MASTER, &c);
+	vrrp_expire(&r, SLEPT + 10 * US_PER_S, &done);
+	ck_assert_str_eq(actions(), "send 150");
+	ck_assert_int_eq(r.state, VRRP_MASTER);
 }
 END_TEST
 
@@ -596,7 +768,13 @@ START_TEST(ties_are_broken_alike_over_ipv6)
 END_TEST
 
 UNIT_MAIN("vrrp", nopreempt_does_not_protect_a_master_in_the_soft_band,
-    every_cell_of_the_state_tables_holds, skew_time_has_microseconds,
+    every_cell_of_the_state_tables_holds, what_is_not_for_a_state_changes_nothing,
+    down_timer_adverts_says_how_many_may_be_lost, lower_prio_no_advert_discards_silently,
+    higher_prio_send_advert_speaks_once_more_before_it_yields,
+    an_owner_may_ignore_adverts, after_a_fault_nopreempt_still_needs_one_advert_in_time,
+    whoever_spoke_while_a_master_did_not_run_is_master,
+    a_master_that_did_not_run_says_nothing_to_those_that_resigned_or_won,
+    a_master_that_nobody_missed_goes_on, skew_time_has_microseconds,
     the_claim_window_is_a_twentieth_at_most_5_ms,
     a_learned_interval_ends_with_the_masters_mastership,
     adverts_keep_their_period_although_timers_are_late,

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A router that did not run for a while: what it hears first decides."""
+
+import os
+import signal
+
+import pytest
+
+from cases import only_holder, start
+from lab import wait
+from wire import Capture
+
+
+def pause(pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+
+
+def go_on(pids):
+    for pid in reversed(pids):
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("settings", [
+    pytest.param({}, id="preempt"), pytest.param({"nopreempt": True}, id="nopreempt"),
+    pytest.param({"version": 2, "advert_int": 1}, id="v2")])
+@pytest.mark.parametrize("whole", [True, False], ids=["vipd", "engine"])
+def test_a_master_that_slept_says_nothing_as_master(lab, settings, whole):
+    """Stopped until another has taken over, then on again: not one advert, not
+    one gratuitous ARP before it was backup."""
+    topo = lab(nodes=2)
+    vipds = start(topo, **settings)
+    capture = Capture(topo.client, "vrrp or arp")
+    mac = topo.nodes[0].mac()
+    pids = vipds[0].pids() if whole else [vipds[0].child("vipd-engine")]
+    pause(pids)
+    vipds[1].wait_state("MASTER", within=10)
+    before = len(capture.frames("vrrp", mac=topo.nodes[1].mac()))
+    wait(lambda: len(capture.frames("vrrp", mac=topo.nodes[1].mac())) > before + 2,
+         15, "the successor speaks")
+    spoken = capture.frames(mac=mac)
+    asleep = spoken[-1].time if spoken else 0
+    go_on(pids)
+    vipds[0].wait_state("BACKUP", within=10)
+    only_holder(topo, topo.nodes[1])
+    if settings.get("nopreempt"):
+        assert not [f for f in capture.frames(mac=mac)
+                    if f.time > asleep and f.kind in ("vrrp", "garp")]
+        assert vipds[1].state() == "MASTER"
+        return
+    # It preempts as any backup does: a Master_Down_Interval later.
+    vipds[0].wait_state("MASTER", within=10)
+    back = [f for f in capture.frames(mac=mac)
+            if f.time > asleep and f.kind in ("vrrp", "garp")]
+    heard = [f for f in capture.frames("vrrp", mac=topo.nodes[1].mac())
+             if f.time < back[0].time]
+    interval = settings.get("advert_int", 0.1)
+    assert len(heard) > before + 3, "the successor was heard for a while"
+    assert back[0].kind == "vrrp" and back[0].time - asleep > 6 * interval
+
+
+def test_a_master_alone_goes_on_after_a_pause(lab):
+    topo = lab(nodes=1)
+    vipd = start(topo)[0]
+    since = vipd.instance()["since"]
+    capture = Capture(topo.client, "vrrp")
+    pids = vipd.pids()
+    pause(pids)
+    seen = len(capture.frames("vrrp"))
+    wait(lambda: not pids_run(pids), 5, "all are stopped")
+    go_on(pids)
+    wait(lambda: len(capture.frames("vrrp")) > seen + 3, 5, "it speaks again")
+    assert vipd.instance()["since"] == since
+    assert not capture.frames("vrrp", priority=0)
+
+
+def pids_run(pids):
+    """Those that are not stopped."""
+    def state(pid):
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0]
+    return [pid for pid in pids if state(pid) not in "tT"]

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "engine/group.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "engine/vrrp.h"
+#include "unit.h"
+
+#define T0 (1000 * US_PER_S)
+
+/* A member in one of the situations that count for its group. */
+enum is {
+	NOBODY,
+	WAITING, /* INIT */
+	QUIET,   /* BACKUP, nobody heard */
+	FOLLOWS, /* BACKUP, a master heard */
+	DUE,
+	CLAIMS,
+	CLAIMED,
+	RESUMES, /* INIT, was master */
+	MASTER,
+	TROUBLED,    /* not in FAULT yet */
+	FAULT,       /* for a reason of its own */
+	DRAGGED,     /* into FAULT by the group */
+	OUT_OF_FAULT /* its own reason is gone, the group's holds it */
+};
+
+static struct group_member
+member(enum is is, struct vrrp *r)
+{
+	struct vrrp_config c = {
+		.version = 3, .priority = 100, .advert_us = 100000, .down_adverts = 3
+	};
+	struct group_member m = { .vrrp = r };
+
+	vrrp_init(r, &c, T0);
+	r->state = is == MASTER              ? VRRP_MASTER
+	    : is == WAITING || is == RESUMES ? VRRP_INIT
+	    : is >= FAULT                    ? VRRP_FAULT
+					     : VRRP_BACKUP;
+	if (is == FOLLOWS || is == DUE || is == CLAIMS || is == CLAIMED)
+		r->master = ipaddr_from4((uint8_t[4]){ 192, 0, 2, 1 });
+	r->master_down_timer = is == DUE   ? T0
+	    : is == QUIET || is == FOLLOWS ? T0 + 1
+					   : VRRP_NEVER;
+	if (is == CLAIMS)
+		r->claim_timer = T0 + 1;
+	if (is == CLAIMED || is == RESUMES)
+		r->claim_timer = T0;
+	m.troubled = is == TROUBLED || is == FAULT;
+	m.faulted = is >= FAULT;
+	return m;
+}
+
+START_TEST(members_move_together)
+{
+	static const struct {
+		const char *name;
+		enum is a, b, c;
+		enum group_order order;
+	} cases[] = {
+		{ "all wait", WAITING, QUIET, QUIET, GROUP_REST },
+		{ "one would, the others not yet", DUE, QUIET, QUIET, GROUP_REST },
+		{ "one would, another follows a master", DUE, FOLLOWS, DUE, GROUP_REST },
+		{ "one would, another is held", DUE, WAITING, DUE, GROUP_REST },
+		{ "all would", DUE, DUE, DUE, GROUP_CLAIM },
+		{ "some have claimed", CLAIMS, DUE, DUE, GROUP_CLAIM },
+		{ "all have claimed", CLAIMS, CLAIMS, CLAIMS, GROUP_REST },
+		{ "the longest window counts", CLAIMED, CLAIMED, CLAIMS, GROUP_REST },
+		{ "all windows are over", CLAIMED, CLAIMED, CLAIMED, GROUP_TAKE },
+		{ "one claim is lost", CLAIMS, FOLLOWS, CLAIMS, GROUP_YIELD },
+		{ "one yields", MASTER, FOLLOWS, MASTER, GROUP_YIELD },
+		{ "one yields while others claim", CLAIMED, FOLLOWS, MASTER,
+		    GROUP_YIELD },
+		{ "all follow", FOLLOWS, FOLLOWS, FOLLOWS, GROUP_REST },
+		{ "all are master", MASTER, MASTER, MASTER, GROUP_REST },
+		{ "all resume", RESUMES, RESUMES, RESUMES, GROUP_TAKE },
+		{ "one of those that resume heard a better", RESUMES, FOLLOWS, MASTER,
+		    GROUP_YIELD },
+		{ "a newcomer does not disturb", MASTER, MASTER, QUIET, GROUP_REST },
+		{ "a newcomer that is due", MASTER, MASTER, DUE, GROUP_CLAIM },
+		{ "a newcomer that has claimed", MASTER, MASTER, CLAIMED, GROUP_TAKE },
+		{ "one has trouble", MASTER, TROUBLED, MASTER, GROUP_FAULT },
+		{ "one has trouble, another is told", DRAGGED, FAULT, MASTER,
+		    GROUP_FAULT },
+		{ "all are told", DRAGGED, FAULT, DRAGGED, GROUP_REST },
+		{ "one of two troubles is over", OUT_OF_FAULT, FAULT, DRAGGED,
+		    GROUP_REST },
+		{ "all is well again", DRAGGED, OUT_OF_FAULT, DRAGGED, GROUP_RECOVER },
+		{ "a single member", DUE, NOBODY, NOBODY, GROUP_CLAIM },
+		{ "no member", NOBODY, NOBODY, NOBODY, GROUP_REST },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const enum is members[] = { cases[i].a, cases[i].b, cases[i].c };
+		struct group g = { 0 };
+
+		for (unsigned k = 0; k < 3; k++) {
+			struct vrrp r;
+			struct group_member m = member(members[k], &r);
+
+			if (members[k] != NOBODY)
+				group_count(&g, &m, T0);
+		}
+		ck_assert_msg(group_order(&g) == cases[i].order, "%s: order %d",
+		    cases[i].name, group_order(&g));
+	}
+}
+END_TEST
+
+START_TEST(only_a_masters_timer_counts_without_the_group)
+{
+	static const struct {
+		enum is is;
+		bool held;
+	} cases[] = { { DUE, true }, { CLAIMED, true }, { RESUMES, true },
+		{ QUIET, false }, { MASTER, false } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct vrrp r;
+
+		member(cases[i].is, &r);
+		r.adver_timer = r.state == VRRP_MASTER ? T0 : VRRP_NEVER;
+		ck_assert_int_eq(group_holds(&r, T0), cases[i].held);
+	}
+}
+END_TEST
+
+UNIT_MAIN("group", members_move_together, only_a_masters_timer_counts_without_the_group)
