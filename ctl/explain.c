@@ -86,14 +86,14 @@ source(struct explain_walk *w)
 	} else if (w->s) {
 		text_duration(model_stale_us(w->m), age);
 		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_WARN,
-		    "%s does not answer: the last known state is served%s%s%s",
+		    "%s is not followed: the last known state is served%s%s%s",
 		    explain_reason(source->server, name),
 		    model_has_news(w->m) ? ", " : "", model_has_news(w->m) ? age : "",
 		    model_has_news(w->m) ? " old" : "");
 	} else {
 		explain_say(w, EXPLAIN_SOURCE, EXPLAIN_NO, "%s %s",
 		    explain_reason(source->server, name),
-		    model_has_news(w->m) ? "does not answer" : "has not answered yet");
+		    model_has_news(w->m) ? "is not followed" : "has not answered yet");
 	}
 	explain_fix(w, "%s", remedy);
 }

@@ -93,7 +93,7 @@ const char *model_connected_word(const struct model *m);
 const char *model_source_error(const struct model *m);
 /* Anything was ever heard of it. */
 bool model_has_news(const struct model *m);
-/* How old the news of a source that does not answer are; 0 if it answers. */
+/* How old the news of a source that is not followed are; 0 if it is. */
 uint64_t model_stale_us(const struct model *m);
 /* "api", "manifests", "snapshot", "none". */
 const char *model_source_name(const struct model *m);

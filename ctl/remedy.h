@@ -16,5 +16,5 @@ struct model_service;
 /* Each writes to buf and returns it. */
 const char *remedy_instance(
     const struct model *m, const struct model_instance *i, char buf[REMEDY_LEN]);
-/* The source of Services does not answer. */
+/* The source of Services is not followed. */
 const char *remedy_source(const struct model *m, char buf[REMEDY_LEN]);

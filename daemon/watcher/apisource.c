@@ -12,6 +12,7 @@
 #include "node.h"
 #include "source.h"
 #include "store.h"
+#include "text.h"
 
 #define RETRY_S 2.
 
@@ -218,6 +219,21 @@ apisource_free(struct apisource *s)
 	free(s);
 }
 
+/* No error, but no news either, for as long as the back-off lasts (L9). */
+static void
+say_relisting(const struct apisource *s, struct source_state *state)
+{
+	for (size_t i = 0; i < KIND_COUNT && !state->error[0]; i++) {
+		if (!lw_is_relisting(&s->feeds[i].lw))
+			continue;
+		state->passing = true;
+		text_format(state->error, sizeof(state->error),
+		    "%s: a new list of %s is due within a minute, the changes since "
+		    "the last one are lost; wait for it",
+		    state->server, s->feeds[i].kind->resource);
+	}
+}
+
 void
 apisource_state(const struct apisource *s, struct source_state *state)
 {
@@ -237,6 +253,7 @@ apisource_state(const struct apisource *s, struct source_state *state)
 	str_copy(state->server, sizeof(state->server),
 	    s->kc && s->kc->server ? s->kc->server : "");
 	str_copy(state->error, sizeof(state->error), error);
+	say_relisting(s, state);
 	str_copy(state->node_name, sizeof(state->node_name), s->node_name);
 	state->node_name_source = s->node_name_source;
 }

@@ -63,6 +63,7 @@ lw_tick(struct listwatch *lw, uint64_t now_us, uint32_t random)
 		lw->started_us = now_us;
 		lw->head = lw->events = lw->silent = false;
 		lw->failed = lw->unreachable = false;
+		lw->fresh_before_us = lw->fresh_us;
 		lw->stream_error = 0;
 		lw->stream_retry_s = 0;
 		lw->watch_s = WATCH_SHORTEST_S +
@@ -149,6 +150,9 @@ lw_event(struct listwatch *lw, const char *type, const char *version, int code,
 {
 	if (strcmp(type, "ERROR") == 0) {
 		lw->stream_error = code ? code : 500;
+		/* The head alone proved nothing. */
+		if (!lw->events)
+			lw->fresh_us = lw->fresh_before_us;
 		lw->stream_retry_s = retry_after_s;
 		return LW_CLOSE;
 	}
@@ -319,6 +323,14 @@ lw_confirm(struct listwatch *lw, uint64_t now_us, uint32_t random)
 {
 	lw->list_version[0] = '\0';
 	wait_for(lw, false, now_us + CONFIRM_US + (CONFIRM_US * random >> 32));
+}
+
+bool
+lw_is_relisting(const struct listwatch *lw)
+{
+	if (!lw->listed || lw->failed)
+		return false;
+	return lw->phase == LW_LISTING || (lw->phase == LW_WAITING && !lw->watch_next);
 }
 
 bool

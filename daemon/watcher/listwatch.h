@@ -65,7 +65,8 @@ struct listwatch {
 	uint32_t watch_s; /* timeoutSeconds of the watch */
 	uint64_t deadline_us;
 	uint64_t started_us;
-	uint64_t fresh_us; /* last proof that we are up to date; 0 never */
+	uint64_t fresh_us;        /* last proof that we are up to date; 0 never */
+	uint64_t fresh_before_us; /* as the request was sent */
 	struct backoff backoff;
 };
 
@@ -92,5 +93,7 @@ enum lw_outcome lw_end(struct listwatch *lw, uint64_t now_us, uint32_t random,
 void lw_retry_now(struct listwatch *lw, uint64_t now_us);
 /* The complete list is not believed: read it once more from the newest state. */
 void lw_confirm(struct listwatch *lw, uint64_t now_us, uint32_t random);
+/* A list is held, but its changes since are lost: a new one is due or runs. */
+bool lw_is_relisting(const struct listwatch *lw);
 /* A complete list is held, and its watch runs. */
 bool lw_is_following(const struct listwatch *lw);

@@ -27,6 +27,7 @@ struct source_state {
 	uint64_t snapshot_wall_us; /* of what the store holds; 0: it is none */
 	char server[256];          /* URL or directory */
 	char error[256];           /* with the remedy; empty: all is well */
+	bool passing;              /* the error is nobody's fault and passes by itself */
 	char node_name[256];
 	const char *node_name_source;
 };

@@ -39,14 +39,14 @@ health_of(const struct source_state *state)
 
 /* One line for each new trouble, one when it is over. */
 static void
-log_state(struct watcher *w, const struct msg_source_state *m)
+log_state(struct watcher *w, const struct msg_source_state *m, bool passing)
 {
 	uint32_t held;
 
 	if (strcmp(m->error, w->logged) == 0)
 		return;
 	if (m->error[0] && log_allowed(&w->log, clock_us(), &held)) {
-		log_err("%s", m->error);
+		log_line(passing ? LOG_LEVEL_INFO : LOG_LEVEL_ERR, m->error);
 		str_copy(w->logged, sizeof(w->logged), m->error);
 	} else if (m->health == HEALTH_OK) {
 		log_info("%s: Services are followed again", m->server);
@@ -76,7 +76,7 @@ tell_state(struct watcher *w, bool even_if_same)
 		return;
 	m.fresh_us = state.fresh_us;
 	w->told = m;
-	log_state(w, &m);
+	log_state(w, &m, state.passing);
 	chan_send(w->chan, MSG_SOURCE_STATE, &m, NULL, 0);
 }
 

@@ -232,6 +232,24 @@ def test_a_lost_history_is_listed_and_diffed(cluster, watcher):
     assert watcher.synced == 1
 
 
+def test_until_a_lost_history_is_listed_the_state_says_so(cluster, watcher):
+    """L9's pause may be long by then: it is no time to look connected."""
+    cluster.create(web())
+    follow(cluster, watcher)
+    cluster.refuse()
+    cluster.order("drop")
+    watcher.wait_health("TROUBLE", "connection refused")
+    cluster.delete(web())
+    cluster.create(web("new", "192.168.185.20"))
+    cluster.compact()
+    cluster.accept()
+    error = watcher.wait_health("TROUBLE", "a new list of", within=10)
+    assert cluster.url in error and "wait for it" in error
+    assert KEY in watcher.services
+    watcher.wait_health("OK", within=40)
+    watcher.wait_service("default/new")
+
+
 def test_a_server_restored_from_a_backup_is_listed_anew(cluster, watcher):
     cluster.create(web())
     follow(cluster, watcher)

@@ -165,6 +165,38 @@ START_TEST(a_version_that_is_gone_leads_to_a_list_at_least_as_new)
 }
 END_TEST
 
+/* L7, L9: the list may have to wait; until then there is no news, and the head
+ * of the answer that brought the error was none. */
+START_TEST(a_lost_history_is_no_news_until_the_new_list)
+{
+	for (int in_stream = 0; in_stream <= 1; in_stream++) {
+		uint64_t fresh;
+
+		follow();
+		fresh = lw.fresh_us;
+		for (int i = 0; i < 4; i++) {
+			ck_assert(!lw_is_relisting(&lw));
+			answer((struct lw_answer){ .broken = true });
+			ck_assert(!lw_is_relisting(&lw));
+			now = lw.deadline_us;
+			ck_assert_int_eq(lw_tick(&lw, now, 0), LW_SEND);
+		}
+		lw_bytes(&lw, now, in_stream ? 200 : 410);
+		if (in_stream)
+			lw_event(&lw, "ERROR", NULL, 410, 0);
+		lw_end(
+		    &lw, now, 0, &(struct lw_answer){ .status = in_stream ? 200 : 410 });
+		ck_assert(lw_is_relisting(&lw));
+		ck_assert_uint_eq(lw.fresh_us, fresh);
+		expect_request("resourceVersion=7", MS(12800));
+		ck_assert(lw_is_relisting(&lw));
+		ck_assert_int_eq(page("20", NULL), LW_LISTED);
+		ck_assert(!lw_is_relisting(&lw));
+		ck_assert_uint_eq(lw.fresh_us, now);
+	}
+}
+END_TEST
+
 /* L7, L8 */
 START_TEST(only_a_list_that_is_gone_too_asks_for_the_newest)
 {
@@ -373,6 +405,7 @@ UNIT_MAIN("listwatch", it_lists_from_any_cache_then_watches_from_the_lists_versi
     a_list_without_a_version_or_cut_short_is_refused,
     events_and_bookmarks_move_the_version, an_event_without_a_version_ends_the_watch,
     a_version_that_is_gone_leads_to_a_list_at_least_as_new,
+    a_lost_history_is_no_news_until_the_new_list,
     only_a_list_that_is_gone_too_asks_for_the_newest, a_plain_504_is_no_lost_version,
     a_refused_watch_is_tried_again_from_the_same_version,
     a_watch_that_ends_at_once_counts_as_an_error, retry_after_is_obeyed_and_bounded,
