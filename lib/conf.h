@@ -189,6 +189,9 @@ void conf_problems_free(struct conf_problems *problems);
 void conf_problem_format(const struct conf_problem *p, char *buf, size_t size);
 /* The canonical form: reads back as an equal configuration. */
 void conf_print(const struct conf *conf, FILE *out);
+/* Parts of it; the second: services and forwarding. */
+void conf_print_instance(const struct conf_instance *in, FILE *out);
+void conf_print_services(const struct conf *conf, FILE *out);
 /* Instances are the same to VRRP and to the kernel. */
 bool conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b);
 const struct conf_instance *conf_find_instance(const struct conf *conf, const char *name);

@@ -7,8 +7,8 @@
 #include "conf_track.h"
 #include "conf_value.h"
 
-static void
-print_instance(const struct conf_instance *in, FILE *out)
+void
+conf_print_instance(const struct conf_instance *in, FILE *out)
 {
 	fputs("vrrp_instance ", out);
 	conf_print_word(out, in->name);
@@ -52,21 +52,27 @@ print_globals(const struct conf *conf, FILE *out)
 	fputs("}\n", out);
 }
 
-/* Values of global_defs are printed where they ended up, in the instances. */
 void
-conf_print(const struct conf *conf, FILE *out)
+conf_print_services(const struct conf *conf, FILE *out)
 {
 	const struct conf_forwarding *f = &conf->forwarding;
 
-	print_globals(conf, out);
-	conf_print_watch(out, &conf->watch);
-	for (size_t i = 0; i < conf->n_instances; i++)
-		print_instance(&conf->instances[i], out);
-	for (size_t i = 0; i < conf->n_groups; i++)
-		print_group(&conf->groups[i], out);
 	if (conf->services.present)
 		print_block("services", conf_services_table(), &conf->services, out);
 	if (conf->services.present || f->mode != FORWARD_AUTO ||
 	    f->source_nat != SOURCE_NAT_NODE)
 		print_block("forwarding", conf_forwarding_table(), f, out);
+}
+
+/* Values of global_defs are printed where they ended up, in the instances. */
+void
+conf_print(const struct conf *conf, FILE *out)
+{
+	print_globals(conf, out);
+	conf_print_watch(out, &conf->watch);
+	for (size_t i = 0; i < conf->n_instances; i++)
+		conf_print_instance(&conf->instances[i], out);
+	for (size_t i = 0; i < conf->n_groups; i++)
+		print_group(&conf->groups[i], out);
+	conf_print_services(conf, out);
 }

@@ -178,17 +178,59 @@ tell_problems(const struct conf_problems *problems, struct control_client *cl)
 	}
 }
 
-/* One line for each instance that comes, goes or changes; their number. */
+/* The caller frees it. */
+static char *
+instance_text(const struct conf_instance *in)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		fatal("out of memory");
+	conf_print_instance(in, out);
+	fclose(out);
+	return text;
+}
+
+static char *
+services_text(const struct conf *conf)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		fatal("out of memory");
+	conf_print_services(conf, out);
+	fclose(out);
+	return text;
+}
+
+/* In anything the canonical form prints, service_addresses included. */
+static bool
+differ(const struct conf_instance *was, const struct conf_instance *is)
+{
+	_free_ char *before = instance_text(was), *after = instance_text(is);
+
+	return strcmp(before, after) != 0;
+}
+
+/* One line for each instance that comes, goes or changes; their number. Another
+ * for the services and forwarding blocks. */
 static unsigned
 tell_changes(const struct conf *old, const struct conf *new, struct control_client *cl)
 {
+	_free_ char *before = services_text(old), *after = services_text(new);
 	unsigned changes = 0;
 
+	if (strcmp(before, after) != 0)
+		tell(cl, LOG_LEVEL_INFO, "reload: services changed");
 	for (size_t i = 0; i < old->n_instances; i++) {
 		const struct conf_instance *was = &old->instances[i];
 		const struct conf_instance *is = conf_find_instance(new, was->name);
 
-		if (is && conf_instance_eq(was, is))
+		if (is && !differ(was, is))
 			continue;
 		changes++;
 		tell(cl, LOG_LEVEL_INFO, "reload: instance %s %s", was->name,
@@ -240,7 +282,8 @@ vipd_reload(struct vipd *v, struct control_client *cl)
 	} else {
 		v->config_error[0] = '\0';
 		changes = tell_changes(v->conf, new, cl);
-		tell(cl, LOG_LEVEL_INFO, "reload: %u instances changed", changes);
+		tell(cl, LOG_LEVEL_INFO, "reload: %u instance%s changed", changes,
+		    changes == 1 ? "" : "s");
 		take(v, new);
 	}
 	conf_problems_free(&problems);

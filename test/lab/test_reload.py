@@ -116,6 +116,28 @@ def test_a_wrong_configuration_at_start_is_exit_2(lab):
     assert f"{vipd.conf}:2:5:" in text and "interface" in text, text
 
 
+def test_what_a_reload_changed_is_told(lab):
+    topo = lab(nodes=1)
+    vipd = start_manifests(topo)[0]
+    text = vipd.conf.read_text()
+    done = vipd.reload(text)
+    assert done.stdout.splitlines()[-1].endswith("reload: 0 instances changed")
+    assert "services" not in done.stdout
+    # Nothing of VRRP, and still a change of the instance.
+    since = vipd.instance()["since"]
+    narrow = text.replace("192.168.185.0/24\n        2001", "192.168.185.0/25\n        2001")
+    assert narrow != text
+    done = vipd.reload(narrow)
+    assert "instance edge changed" in done.stdout
+    assert "reload: 1 instance changed" in done.stdout
+    assert "services" not in done.stdout
+    done = vipd.reload(narrow.replace("192.168.185.18-192.168.185.30",
+                                      "192.168.185.18-192.168.185.29"))
+    assert "reload: services changed" in done.stdout
+    assert "reload: 0 instances changed" in done.stdout
+    assert vipd.instance()["since"] == since
+
+
 def test_services_survive_a_reload(lab):
     topo = lab(nodes=2)
     vipds = start_manifests(topo)
