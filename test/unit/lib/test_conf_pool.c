@@ -51,8 +51,8 @@ START_TEST(a_bad_text_gives_no_pools_and_names_the_place)
 		"external_ips { 192.0.2.1 }",
 		"services { }",
 		"include /etc/passwd",
-		"address_pool a { addresses { 192.0.2.1 } } address_pool b { addresses { "
-		"192.0.2.0/24 } }",
+		("address_pool a { addresses { 192.0.2.1 } } "
+		 "address_pool b { addresses { 192.0.2.0/24 } }"),
 		"address_pool a {",
 		"}",
 	};

@@ -113,7 +113,7 @@ path_of(const char *name)
 	return xasprintf("%s/%s", dir, name);
 }
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 put(const char *name, const char *fmt, ...)
 {
 	_free_ char *path = path_of(name);
