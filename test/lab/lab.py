@@ -11,6 +11,7 @@ next start those of runs whose PID is gone.
 """
 
 import atexit
+import contextlib
 import ctypes
 import json
 import os
@@ -70,6 +71,18 @@ def command(*argv, check=True, text=None):
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(map(str, argv))}: {done.stderr.strip()}")
     return done.stdout
+
+
+@contextlib.contextmanager
+def open_folder():
+    """A folder that the children's user may look into. pytest's own are closed
+    to others again by every run that starts on the machine."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-0-"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 class Namespace:

@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 
+from lab import open_folder
 from watcherlab import Watcher
 
 SERVICE = textwrap.dedent("""\
@@ -36,15 +37,11 @@ def manifest(name="ssh", vip="192.168.185.18", endpoint="10.129.2.11"):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    path = tmp_path
-    while path.name:
-        if path.stat().st_mode & 0o001 == 0:
-            path.chmod(path.stat().st_mode | 0o055)
-        path = path.parent
-    directory = tmp_path / "services.d"
-    directory.mkdir()
-    return directory
+def folder():
+    with open_folder() as path:
+        directory = path / "services.d"
+        directory.mkdir()
+        yield directory
 
 
 @pytest.fixture
@@ -99,10 +96,10 @@ def test_a_file_counts_when_closed_or_renamed_into_place(folder, watcher):
     watcher.wait_gone("default/ssh")
 
 
-def test_a_link_counts_as_soon_as_it_is_there(folder, watcher, tmp_path):
+def test_a_link_counts_as_soon_as_it_is_there(folder, watcher):
     watcher.configure().wait_synced()
-    (tmp_path / "ssh").write_text(manifest())
-    (folder / "ssh.yaml").symlink_to(tmp_path / "ssh")
+    (folder.parent / "ssh").write_text(manifest())
+    (folder / "ssh.yaml").symlink_to(folder.parent / "ssh")
     watcher.wait_service("default/ssh")
 
 

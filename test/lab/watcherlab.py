@@ -65,6 +65,7 @@ class Watcher:
         self.synced = 0      # SYNC_ENDs
         self.complete = None
         self.state = None
+        self.said = []       # (health, error), every state told
         self.logs = []
         self.hello = None
         self.conf = {"state_dir": str(directory), "class": "vipd.io/vip",
@@ -119,6 +120,7 @@ class Watcher:
             self.logs.append(text(message.head.text))
         elif name == "MSG_SOURCE_STATE":
             self.state = message.head
+            self.said.append((self.health(), self.error()))
         elif name == "MSG_SYNC_BEGIN":
             self._during_sync = set()
         elif name == "MSG_SYNC_END":
