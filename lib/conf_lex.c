@@ -2,45 +2,35 @@
 #include "conf_lex.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "mem.h"
+
 void
-conf_lexer_init(struct conf_lexer *lx, const char *file, const char *text, size_t len,
-    char *out, unsigned first_order)
+conf_lexer_init(struct conf_lexer *lx, struct conf_scope *scope, const char *file,
+    const char *text, size_t len, unsigned first_order)
 {
-	*lx = (struct conf_lexer){
-		.text = text,
-		.len = len,
-		.pos = { .file = file, .line = 1, .column = 1, .order = first_order },
-		.line_begins = true,
-		.out = out,
-	};
-	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-		lx->at = 3; /* a byte-order mark */
+	*lx = (struct conf_lexer){ .scope = scope, .line_begins = true };
+	conf_input_init(&lx->input, file, text, len, first_order);
 }
 
-/* The next character or -1. */
-static int
-peek(const struct conf_lexer *lx)
+void
+conf_lexer_fini(struct conf_lexer *lx)
 {
-	return lx->at < lx->len ? (unsigned char)lx->text[lx->at] : -1;
+	free(lx->word);
+}
+
+static int
+peek(struct conf_lexer *lx)
+{
+	return conf_input_peek(&lx->input);
 }
 
 static int
 take(struct conf_lexer *lx)
 {
-	int c = peek(lx);
-
-	if (c < 0)
-		return c;
-	lx->at++;
-	if (c == '\n') {
-		lx->pos.line++;
-		lx->pos.column = 1;
-	} else if ((c & 0xc0) != 0x80) { /* not inside a UTF-8 sequence */
-		lx->pos.column++;
-	}
-	return c;
+	return conf_input_take(&lx->input);
 }
 
 static void
@@ -51,15 +41,18 @@ skip_line(struct conf_lexer *lx)
 }
 
 static bool
-is_blank(int c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-static bool
 ends_word(int c)
 {
-	return c < 0 || c == '\n' || is_blank(c) || (c && strchr("#!{}", c));
+	return c < 0 || c == '\n' || conf_is_blank(c) || (c && strchr("#!{}", c));
+}
+
+/* ---- words ---- */
+
+static void
+put(struct conf_lexer *lx, int c)
+{
+	lx->word = array_grow(lx->word, lx->len, &lx->cap, 1);
+	lx->word[lx->len++] = (char)c;
 }
 
 static int
@@ -101,128 +94,120 @@ take_escape(struct conf_lexer *lx)
 	return at ? to[at - from] : c;
 }
 
-/* keepalived would put a definition's value here. */
 static void
-refuse_variable(struct conf_lexer *lx, const struct conf_pos *pos)
+take_quoted(struct conf_lexer *lx)
 {
-	conf_error(lx->problems, pos,
-	    "'$' names a variable, which vipd does not support yet; "
-	    "in single quotes it is a plain character");
-	if (peek(lx) != '{')
-		return;
-	while (peek(lx) >= 0 && peek(lx) != '\n')
-		if (take(lx) == '}')
-			return;
-}
-
-static char *
-take_quoted(struct conf_lexer *lx, char *out)
-{
-	struct conf_pos start = lx->pos;
+	struct conf_problems *ps = lx->scope->problems;
+	struct conf_pos start = lx->input.pos;
 	int quote = take(lx);
 
 	for (;;) {
-		struct conf_pos at = lx->pos;
+		struct conf_pos at = lx->input.pos;
 		int c = peek(lx);
 
 		if (c < 0 || c == '\n') {
-			conf_error(lx->problems, &start, "this quote is never closed");
-			return out;
+			conf_error(ps, &start, "this quote is never closed");
+			return;
+		}
+		if (c == '$') {
+			c = conf_expand_name(&lx->input, lx->scope, quote);
+			if (c >= 0)
+				put(lx, c);
+			continue;
 		}
 		take(lx);
 		if (c == quote)
-			return out;
-		if (c == '$' && quote == '"')
-			refuse_variable(lx, &at);
-		else if (c == '\\' && peek(lx) >= 0 && peek(lx) != '\n')
+			return;
+		if (c == '\\' && peek(lx) >= 0 && peek(lx) != '\n')
 			c = take_escape(lx);
 		if (!c)
-			conf_error(lx->problems, &at, "a NUL cannot be part of a word");
+			conf_error(ps, &at, "a NUL cannot be part of a word");
 		else
-			*out++ = (char)c;
+			put(lx, c);
 	}
+}
+
+static void
+take_plain(struct conf_lexer *lx)
+{
+	struct conf_problems *ps = lx->scope->problems;
+	struct conf_pos at = lx->input.pos;
+	int c = take(lx);
+
+	if (c == '\\')
+		conf_error(
+		    ps, &at, "a backslash is an escape only in quotes; quote the word");
+	else if (c < ' ' || c == 0x7f)
+		conf_error(ps, &at, "the byte 0x%02x is not part of a text", (unsigned)c);
+	else
+		put(lx, c);
 }
 
 static void
 take_word(struct conf_lexer *lx, struct conf_word *word)
 {
-	char *out = lx->out;
-
-	word->text = out;
 	while (!ends_word(peek(lx))) {
-		struct conf_pos at = lx->pos;
 		int c = peek(lx);
 
 		if (c == '"' || c == '\'') {
-			out = take_quoted(lx, out);
-			continue;
+			take_quoted(lx);
+		} else if (c == '$') {
+			c = conf_expand_name(&lx->input, lx->scope, 0);
+			if (c >= 0)
+				put(lx, c);
+		} else {
+			take_plain(lx);
 		}
-		take(lx);
-		if (c == '$')
-			refuse_variable(lx, &at);
-		else if (c == '\\')
-			conf_error(lx->problems, &at,
-			    "a backslash is an escape only in quotes; quote the word");
-		else if (c < ' ' || c == 0x7f)
-			conf_error(lx->problems, &at,
-			    "the byte 0x%02x is not part of a text", (unsigned)c);
-		else
-			*out++ = (char)c;
 	}
-	*out++ = '\0';
-	lx->out = out;
+	word->text = conf_heap_add(&lx->scope->heap, lx->word, lx->len);
+	lx->len = 0;
 }
+
+/* ---- lines ---- */
 
 /* "@id words..." and "@^id words...": true if the line is for us. */
 static bool
 holds_here(struct conf_lexer *lx)
 {
-	const char *id = lx->text + lx->at + 1;
-	struct conf_pos start = lx->pos;
-	bool negated, equal;
+	const char *id = lx->scope->config_id ? lx->scope->config_id : "";
+	struct conf_pos start = lx->input.pos;
+	bool negated, equal = true;
 	size_t len = 0;
 
 	take(lx);
 	negated = peek(lx) == '^';
-	if (negated) {
+	if (negated)
 		take(lx);
-		id++;
-	}
-	while (!ends_word(peek(lx))) {
-		take(lx);
-		len++;
-	}
+	for (; !ends_word(peek(lx)); len++)
+		if (take(lx) != (len < strlen(id) ? (unsigned char)id[len] : -1))
+			equal = false;
 	if (!len)
-		conf_error(lx->problems, &start, "'@' needs a configuration id");
-	equal = lx->config_id && strlen(lx->config_id) == len &&
-	    !memcmp(lx->config_id, id, len);
-	return equal != negated;
+		conf_error(lx->scope->problems, &start, "'@' needs a configuration id");
+	return (equal && len == strlen(id)) != negated;
 }
 
-/* At the first word of a line; true if the line is to be skipped. */
+/* True if there is nothing left of this line, or something else came in its
+ * place. */
 static bool
-line_is_skipped(struct conf_lexer *lx)
+begin_line(struct conf_lexer *lx)
 {
-	const unsigned char *rest = (const unsigned char *)lx->text + lx->at;
-	size_t n = 0;
+	if (peek(lx) != '@')
+		return conf_expand_line(&lx->input, lx->scope);
+	if (!holds_here(lx))
+		skip_line(lx);
+	return true;
+}
 
-	switch (peek(lx)) {
-	case '@':
-		return !holds_here(lx);
-	case '~':
-		conf_error(lx->problems, &lx->pos,
-		    "~SEQ and ~LST are not supported; write the lines out");
-		return true;
-	case '$':
-		while (n < lx->len - lx->at && !ends_word(rest[n]) && rest[n] != '=')
-			n++;
-		if (n == lx->len - lx->at || rest[n] != '=')
-			return false;
-		conf_error(lx->problems, &lx->pos,
-		    "definitions ($NAME=VALUE) are not supported yet");
-		return true;
-	}
-	return false;
+/* A name by itself: the line may begin with its value. False: it is a
+ * character, put into the word. */
+static bool
+expand_between_words(struct conf_lexer *lx)
+{
+	int c = conf_expand_name(&lx->input, lx->scope, 0);
+
+	if (c >= 0)
+		put(lx, c);
+	return c < 0;
 }
 
 enum conf_token
@@ -231,12 +216,12 @@ conf_lex(struct conf_lexer *lx, struct conf_word *word)
 	for (;;) {
 		int c = peek(lx);
 
-		word->pos = lx->pos;
+		word->pos = lx->input.pos;
 		word->text = "";
-		lx->pos.order++;
+		lx->input.pos.order++;
 		if (c < 0)
 			return CONF_TOKEN_END;
-		if (is_blank(c)) {
+		if (conf_is_blank(c)) {
 			take(lx);
 		} else if (c == '\n') {
 			take(lx);
@@ -248,11 +233,9 @@ conf_lex(struct conf_lexer *lx, struct conf_word *word)
 			take(lx);
 			lx->line_begins = false;
 			return c == '{' ? CONF_TOKEN_OPEN : CONF_TOKEN_CLOSE;
-		} else if (lx->line_begins && line_is_skipped(lx)) {
-			skip_line(lx);
-		} else if (lx->line_begins && c == '@') {
-			lx->line_begins = false;
-		} else {
+		} else if (lx->line_begins && begin_line(lx)) {
+			continue;
+		} else if (c != '$' || !expand_between_words(lx)) {
 			lx->line_begins = false;
 			take_word(lx, word);
 			return CONF_TOKEN_WORD;

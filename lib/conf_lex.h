@@ -2,17 +2,14 @@
 /*
  * Text -> words, braces and line ends. Knows comments (`#` and `!`), quotes
  * with escapes, and lines that hold only for one configuration id (`@id`,
- * `@^id`); knows no keyword. What keepalived would replace before it reads
- * (`$NAME`, `~SEQ`) is refused here, never taken for a word.
+ * `@^id`); knows no keyword. Names are replaced by conf_expand.h.
  */
 #pragma once
 
-#include <stdbool.h>
-
-#include "conf_problem.h"
+#include "conf_expand.h"
 
 struct conf_word {
-	const char *text; /* unquoted; lives as long as the lexer's out */
+	const char *text; /* unquoted; lives as long as the scope's heap */
 	struct conf_pos pos;
 };
 
@@ -25,20 +22,16 @@ enum conf_token {
 };
 
 struct conf_lexer {
-	const char *text;
-	size_t len;
-	size_t at;
-	struct conf_pos pos; /* of the next character */
+	struct conf_input input;
+	struct conf_scope *scope;
 	bool line_begins;
-	const char *config_id;
-	struct conf_problems *problems;
-	char *out; /* words, each with its NUL */
+	char *word; /* under construction */
+	size_t len;
+	size_t cap;
 };
 
-/* Bytes that out needs for a text of len bytes. */
-#define CONF_LEX_OUT(len) (2 * (len) + 1)
-
-void conf_lexer_init(struct conf_lexer *lx, const char *file, const char *text,
-    size_t len, char *out, unsigned first_order);
+void conf_lexer_init(struct conf_lexer *lx, struct conf_scope *scope, const char *file,
+    const char *text, size_t len, unsigned first_order);
+void conf_lexer_fini(struct conf_lexer *lx);
 /* word->pos is set for every token, its text for CONF_TOKEN_WORD. */
 enum conf_token conf_lex(struct conf_lexer *lx, struct conf_word *word);

@@ -9,13 +9,6 @@
 #include "conf_file.h"
 #include "mem.h"
 
-/* A file's words; its name is what positions point to. */
-struct conf_text {
-	struct conf_text *next;
-	char *name;
-	char *out;
-};
-
 /* A file on the way from the main one to where the reader is. */
 struct include {
 	const struct include *from;
@@ -27,7 +20,7 @@ struct include {
 struct loader {
 	struct conf_tree *tree;
 	struct conf_problems *problems;
-	const char *config_id;
+	struct conf_scope scope;
 	size_t bytes_left;
 	unsigned files_left;
 	bool may_include;
@@ -89,7 +82,7 @@ include_file(struct level *lv, const struct conf_pos *pos, const char *path, boo
 		    CONF_INCLUDE_DEPTH);
 	else
 		lv->tail = read_text(
-		    ld, lv->tail, &file, path, f.text, f.len, &lv->lx->pos.order);
+		    ld, lv->tail, &file, path, f.text, f.len, &lv->lx->input.pos.order);
 	free(f.text);
 }
 
@@ -284,27 +277,28 @@ static struct conf_node **
 read_text(struct loader *ld, struct conf_node **tail, const struct include *file,
     const char *name, const char *text, size_t len, unsigned *order)
 {
-	struct conf_text *t = xcalloc(1, sizeof(*t));
 	struct conf_lexer lx;
 	struct level lv = { .loader = ld, .lx = &lx, .file = file, .tail = tail };
 
-	*t = (struct conf_text){
-		.next = ld->tree->texts,
-		.name = xstrdup(name),
-		.out = xcalloc(CONF_LEX_OUT(len), 1),
-	};
-	ld->tree->texts = t;
 	ld->bytes_left -= len;
-	conf_lexer_init(&lx, t->name, text, len, t->out, *order);
-	lx.config_id = ld->config_id;
-	lx.problems = ld->problems;
+	conf_lexer_init(&lx, &ld->scope,
+	    conf_heap_add(&ld->scope.heap, name, strlen(name)), text, len, *order);
 	read_statements(&lv, NULL);
 	free(lv.words);
-	*order = lx.pos.order;
+	*order = lx.input.pos.order;
+	conf_lexer_fini(&lx);
 	return lv.tail;
 }
 
 /* ---- */
+
+/* The words stay with the tree; definitions have done their work. */
+static void
+finish(struct loader *ld)
+{
+	conf_vars_free(&ld->scope.vars);
+	ld->tree->heap = ld->scope.heap;
+}
 
 void
 conf_tree_read(struct conf_tree *tree, const char *path, const char *config_id,
@@ -313,7 +307,7 @@ conf_tree_read(struct conf_tree *tree, const char *path, const char *config_id,
 	struct loader ld = {
 		.tree = tree,
 		.problems = problems,
-		.config_id = config_id,
+		.scope = { .config_id = config_id, .problems = problems },
 		.bytes_left = CONF_TOTAL_MAX,
 		.files_left = CONF_FILES_MAX,
 		.may_include = true,
@@ -333,6 +327,7 @@ conf_tree_read(struct conf_tree *tree, const char *path, const char *config_id,
 	file.ino = f.ino;
 	read_text(&ld, &tree->nodes, &file, path, f.text, f.len, &order);
 	free(f.text);
+	finish(&ld);
 }
 
 void
@@ -342,7 +337,7 @@ conf_tree_read_text(struct conf_tree *tree, const char *name, const char *text,
 	struct loader ld = {
 		.tree = tree,
 		.problems = problems,
-		.config_id = config_id,
+		.scope = { .config_id = config_id, .problems = problems },
 		.bytes_left = len,
 	};
 	struct include file = { 0 };
@@ -350,6 +345,7 @@ conf_tree_read_text(struct conf_tree *tree, const char *name, const char *text,
 
 	*tree = (struct conf_tree){ 0 };
 	read_text(&ld, &tree->nodes, &file, name, text, len, &order);
+	finish(&ld);
 }
 
 static void
@@ -369,13 +365,6 @@ void
 conf_tree_free(struct conf_tree *tree)
 {
 	free_nodes(tree->nodes);
-	while (tree->texts) {
-		struct conf_text *t = tree->texts;
-
-		tree->texts = t->next;
-		free(t->name);
-		free(t->out);
-		free(t);
-	}
+	conf_heap_free(&tree->heap);
 	tree->nodes = NULL;
 }

@@ -27,10 +27,10 @@ struct conf_node {
 	struct conf_node *block;
 };
 
-/* Owns nodes, words and texts. */
+/* Owns nodes and words. */
 struct conf_tree {
 	struct conf_node *nodes;
-	struct conf_text *texts;
+	struct conf_heap heap;
 };
 
 /* Findings go to problems; what could be read is in tree either way. */

@@ -97,6 +97,25 @@ def test_the_default_id_is_the_first_label_of_the_host_name(tmp_path):
     assert "router_id yes" in check(path).stdout
 
 
+def test_names_and_sequences_are_what_is_written_out():
+    replaced, written = (check(ROOT / f"test/golden/vars/{name}.conf", "-i", "here")
+                         for name in ("replaced", "written"))
+    assert (replaced.returncode, replaced.stderr) == (0, "")
+    assert replaced.stdout == written.stdout
+
+
+def test_a_name_may_come_from_the_environment_and_from_a_file_before(tmp_path, monkeypatch):
+    (tmp_path / "names.conf").write_text("$VRID=7\n$HERE=${_PWD}\n")
+    path = tmp_path / "vipd.conf"
+    path.write_text("include names.conf\nglobal_defs { router_id ${HERE} }\n"
+                    "vrrp_instance a { interface ${_ENV VIPD_TEST_IF}\n"
+                    "virtual_router_id $VRID\nvirtual_ipaddress { 192.0.2.1 } }\n")
+    monkeypatch.setenv("VIPD_TEST_IF", "lan7")
+    shown = check(path).stdout
+    assert "interface lan7\n" in shown and "virtual_router_id 7\n" in shown
+    assert f"router_id {tmp_path}\n" in shown
+
+
 def test_a_file_that_is_not_there_is_said_so(tmp_path):
     done = check(tmp_path / "none.conf")
     assert done.returncode == 2

@@ -212,25 +212,27 @@ END_TEST
 START_TEST(a_printed_word_reads_back)
 {
 	static const char *const words[] = { "a", "", "a b", "a#b", "!a", "a{b}", "\"",
-		"'", "$x", "a\\b", "@a", "~SEQ", "a\nb", "\0011", "\177", "\303\244" };
+		"'", "$x", "a${x}b", "${_HASH}", "a\\b", "@a", "~SEQ", "a\nb", "\0011",
+		"\177", "\303\244" };
 	char *text;
 	size_t len;
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		struct conf_problems ps = { 0 };
-		char out[256];
+		struct conf_scope scope = { .problems = &ps };
 		struct conf_word word;
 		struct conf_lexer lx;
 		FILE *f = open_memstream(&text, &len);
 
 		conf_print_word(f, words[i]);
 		fclose(f);
-		conf_lexer_init(&lx, "f", text, len, out, 1);
-		lx.problems = &ps;
+		conf_lexer_init(&lx, &scope, "f", text, len, 1);
 		ck_assert_int_eq(conf_lex(&lx, &word), CONF_TOKEN_WORD);
 		ck_assert_str_eq(word.text, words[i]);
 		ck_assert_int_eq(conf_lex(&lx, &word), CONF_TOKEN_END);
 		ck_assert_uint_eq(ps.count, 0);
+		conf_lexer_fini(&lx);
+		conf_heap_free(&scope.heap);
 		free(text);
 	}
 }
