@@ -117,7 +117,8 @@ struct conf_configmap {
 
 struct conf_services {
 	bool present;
-	char kubeconfig[256]; /* absolute; empty: manifests */
+	char kubeconfig[256];   /* absolute; empty: manifests */
+	char api_servers[1024]; /* URLs with blanks between them */
 	char manifests[256];
 	char node_name[254]; /* empty: the watcher finds it */
 	char load_balancer_class[NAME_LEN];

@@ -192,8 +192,12 @@ check_services(struct conf_build *b)
 	const struct conf_services_draft *s = &b->services;
 	const struct conf_word *manifests = s->seen.at[CONF_S_MANIFESTS];
 	const struct conf_word *kubeconfig = s->seen.at[CONF_S_KUBECONFIG];
+	const struct conf_word *servers = s->seen.at[CONF_S_API_SERVERS];
 	char buf[CONF_POS_STRLEN];
 	bool wanted = false;
+
+	if (servers && !kubeconfig)
+		conf_error(ps, &servers->pos, "api_servers needs a kubeconfig");
 
 	for (size_t i = 0; i < b->n_drafts; i++) {
 		const struct conf_draft *d = b->drafts[i];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf_services.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "conf_lists.h"
@@ -26,6 +27,47 @@ print_external_ips(
 
 	if (s->external_ips.count)
 		conf_print_ranges(out, indent, kw->word, &s->external_ips);
+}
+
+static void *
+begin_server(struct conf_reader *r, const struct conf_word *word, void *arg)
+{
+	struct conf_services *s = arg;
+	size_t len = strlen(s->api_servers), more = strlen(word->text);
+
+	if ((strncmp(word->text, "https://", 8) && strncmp(word->text, "http://", 7)) ||
+	    strpbrk(word->text, " ?#@") || word->text[more - 1] == '/') {
+		conf_error(r->problems, &word->pos, "\"%.100s\" is not https://HOST:PORT",
+		    word->text);
+		return NULL;
+	}
+	if (len + more + 2 > sizeof(s->api_servers)) {
+		conf_error(r->problems, &word->pos, "too many api_servers");
+		return NULL;
+	}
+	snprintf(s->api_servers + len, sizeof(s->api_servers) - len, "%s%s",
+	    len ? " " : "", word->text);
+	return s;
+}
+
+static void
+read_api_servers(struct conf_reader *r, const struct conf_statement *st, void *object)
+{
+	struct conf_services_draft *d = object;
+	struct conf_items items = { NULL, begin_server, &d->sv };
+
+	conf_read_items(r, &items, st->block);
+}
+
+static void
+print_api_servers(
+    FILE *out, unsigned indent, const struct conf_keyword *kw, const void *object)
+{
+	const struct conf_services *s = object;
+
+	if (s->api_servers[0])
+		fprintf(out, "%*s%s { %s }\n", (int)(4 * indent), "", kw->word,
+		    s->api_servers);
 }
 
 static bool
@@ -68,6 +110,10 @@ static const struct conf_keyword words[] = {
 	    .takes_block = CONF_MUST_BLOCK, .named = true, .read = conf_pool_read,
 	    .print = conf_pools_print_words,
 	    .help = "addresses for LoadBalancer Services" },
+	[CONF_S_API_SERVERS] = { "api_servers", .args = "{ URL... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .read = read_api_servers,
+	    .print = print_api_servers,
+	    .help = "more API servers of the cluster, tried in turn" },
 };
 
 static const struct conf_table table = {

@@ -17,6 +17,7 @@ enum conf_services_word {
 	CONF_S_ALLOCATOR,
 	CONF_S_POOLS,
 	CONF_S_POOL,
+	CONF_S_API_SERVERS,
 	CONF_S_COUNT,
 };
 _Static_assert(CONF_S_COUNT <= CONF_SEEN_MAX, "struct conf_seen holds them");

@@ -306,9 +306,10 @@ struct msg_counter {
 /* ---- watcher ---- */
 
 struct msg_watcher_conf {
-	char node_name[256];  /* empty: the watcher finds it */
-	char kubeconfig[256]; /* empty: none */
-	char manifests[256];  /* empty: none */
+	char node_name[256];    /* empty: the watcher finds it */
+	char kubeconfig[256];   /* empty: none */
+	char api_servers[1024]; /* URLs with blanks between them */
+	char manifests[256];    /* empty: none */
 	char class[NAME_LEN];
 	char state_dir[256];
 	uint8_t claim_unclassed;

@@ -76,6 +76,7 @@ vipd_configure_watcher(struct vipd *v)
 		return;
 	str_copy(m.node_name, sizeof(m.node_name), s->node_name);
 	str_copy(m.kubeconfig, sizeof(m.kubeconfig), s->kubeconfig);
+	str_copy(m.api_servers, sizeof(m.api_servers), s->api_servers);
 	str_copy(m.manifests, sizeof(m.manifests), s->manifests);
 	str_copy(m.class, sizeof(m.class), s->load_balancer_class);
 	str_copy(m.state_dir, sizeof(m.state_dir), v->options->state_dir);

@@ -10,6 +10,7 @@
 #include "kubeconfig.h"
 #include "mem.h"
 #include "node.h"
+#include "servers.h"
 #include "source.h"
 #include "store.h"
 #include "text.h"
@@ -21,10 +22,9 @@ struct apisource {
 	struct http *http;
 	const struct source_ops *ops;
 	void *arg;
-	char *path;
-	char *configured_node_name;
-	char *state_dir;
+	struct msg_watcher_conf conf;
 	struct store *store;
+	struct servers servers;
 	struct kubeconfig *kc; /* NULL: not usable yet */
 	char error[FILE_ERROR_LEN];
 	ev_timer retry; /* of the kubeconfig */
@@ -40,7 +40,7 @@ static void
 find_node_name(struct apisource *s)
 {
 	s->node_name_source =
-	    node_name(s->configured_node_name, s->kc ? &s->kc->cert : NULL, s->node_name);
+	    node_name(s->conf.node_name, s->kc ? &s->kc->cert : NULL, s->node_name);
 }
 
 /* True if the file could be used. The last good one stays in use if not. */
@@ -49,13 +49,15 @@ load(struct apisource *s)
 {
 	/* Said once for each state of the files. */
 	bool warn = !s->kc || kubeconfig_changed(s->kc);
-	struct kubeconfig *kc = kubeconfig_load(s->path, warn, s->error);
+	struct kubeconfig *kc = kubeconfig_load(s->conf.kubeconfig, warn, s->error);
 
 	if (!kc)
 		return false;
 	s->error[0] = '\0';
 	kubeconfig_free(s->kc);
 	s->kc = kc;
+	servers_set(&s->servers, kc->server, s->conf.api_servers);
+	kubeconfig_set_server(kc, servers_current(&s->servers));
 	return true;
 }
 
@@ -93,13 +95,28 @@ on_changed(struct feed *f)
 }
 
 static void
+retry_unreachable(struct apisource *s)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (s->feeds[i].lw.unreachable)
+			feed_retry_now(&s->feeds[i]);
+}
+
+static void
 on_state(struct feed *f)
 {
 	struct apisource *s = f->arg;
 
-	for (size_t i = 0; f->lw.head && i < KIND_COUNT; i++)
-		if (s->feeds[i].lw.unreachable)
-			feed_retry_now(&s->feeds[i]);
+	if (f->lw.head) {
+		servers_answered(&s->servers);
+		retry_unreachable(s);
+	} else if (f->lw.unreachable) {
+		bool another = servers_failed(&s->servers, f->server);
+
+		kubeconfig_set_server(s->kc, servers_current(&s->servers));
+		if (another)
+			retry_unreachable(s);
+	}
 	s->ops->on_state(s->arg);
 }
 
@@ -117,7 +134,8 @@ read_snapshot(struct apisource *s)
 	if (s->kc)
 		kubeconfig_cluster(s->kc, cluster);
 	for (size_t i = 0; i < KIND_COUNT && all; i++) {
-		all = feed_read_snapshot(&s->feeds[i], s->state_dir, cluster, &wall_us);
+		all = feed_read_snapshot(
+		    &s->feeds[i], s->conf.state_dir, cluster, &wall_us);
 		if (i == 0 || wall_us < s->snapshot_wall_us)
 			s->snapshot_wall_us = wall_us;
 	}
@@ -135,7 +153,7 @@ begin_with_snapshot(struct apisource *s)
 	if (!s->store->entries && read_snapshot(s))
 		s->ops->on_listed(s->arg, SOURCE_SNAPSHOT, false);
 	for (size_t i = 0; i < KIND_COUNT; i++)
-		feed_keep_snapshot(&s->feeds[i], s->state_dir);
+		feed_keep_snapshot(&s->feeds[i], s->conf.state_dir);
 }
 
 static void
@@ -160,9 +178,8 @@ on_retry(struct ev_loop *loop, ev_timer *w, int events)
 }
 
 struct apisource *
-apisource_new(struct ev_loop *loop, struct store *store, const char *path,
-    const char *configured_node_name, const char *state_dir, const struct source_ops *ops,
-    void *arg)
+apisource_new(struct ev_loop *loop, struct store *store,
+    const struct msg_watcher_conf *conf, const struct source_ops *ops, void *arg)
 {
 	static const struct feed_ops feed_ops = {
 		.refresh = refresh,
@@ -175,9 +192,7 @@ apisource_new(struct ev_loop *loop, struct store *store, const char *path,
 	s->loop = loop;
 	s->ops = ops;
 	s->arg = arg;
-	s->path = xstrdup(path);
-	s->configured_node_name = xstrdup(configured_node_name);
-	s->state_dir = xstrdup(state_dir);
+	s->conf = *conf;
 	s->store = store;
 	s->http = http_new(loop);
 	s->rules = (struct decode_rules){ .node_name = s->node_name, .from_api = true };
@@ -213,9 +228,7 @@ apisource_free(struct apisource *s)
 		feed_fini(&s->feeds[i]);
 	http_free(s->http);
 	kubeconfig_free(s->kc);
-	free(s->path);
-	free(s->configured_node_name);
-	free(s->state_dir);
+	servers_fini(&s->servers);
 	free(s);
 }
 

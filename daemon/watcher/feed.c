@@ -259,6 +259,7 @@ send_request(struct feed *f)
 		snapshot_begin(f->snapshot);
 
 	f->ops->refresh(f, f->refused_credentials);
+	str_copy(f->server, sizeof(f->server), f->ops->kubeconfig(f)->server);
 	f->req = http_get(f->http, f->ops->kubeconfig(f), path, &http_ops, f);
 }
 

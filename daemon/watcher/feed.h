@@ -49,6 +49,7 @@ struct feed {
 	struct listwatch lw;
 	ev_timer timer;
 	struct http_request *req;
+	char server[256];         /* that was asked last */
 	int status;               /* of its answer */
 	bool refused_credentials; /* 401 */
 	struct jsonsplit split;

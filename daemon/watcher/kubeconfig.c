@@ -397,3 +397,12 @@ kubeconfig_cluster(const struct kubeconfig *kc, char words[KUBECONFIG_CLUSTER_LE
 	else
 		snprintf(words, KUBECONFIG_CLUSTER_LEN, "server %s", kc->server);
 }
+
+void
+kubeconfig_set_server(struct kubeconfig *kc, const char *url)
+{
+	char *copy = xstrdup(url);
+
+	free(kc->server);
+	kc->server = copy;
+}

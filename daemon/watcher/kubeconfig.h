@@ -60,5 +60,7 @@ void kubeconfig_free(struct kubeconfig *kc);
  */
 #define KUBECONFIG_CLUSTER_LEN 320
 void kubeconfig_cluster(const struct kubeconfig *kc, char words[KUBECONFIG_CLUSTER_LEN]);
+/* Another server of the same cluster, in place of the one it names. */
+void kubeconfig_set_server(struct kubeconfig *kc, const char *url);
 /* One of the files is not the one that was read (A4). */
 bool kubeconfig_changed(const struct kubeconfig *kc);

@@ -91,5 +91,6 @@ settings_same_source(const struct settings *a, const struct settings *b)
 {
 	return strcmp(a->conf.node_name, b->conf.node_name) == 0 &&
 	    strcmp(a->conf.kubeconfig, b->conf.kubeconfig) == 0 &&
+	    strcmp(a->conf.api_servers, b->conf.api_servers) == 0 &&
 	    strcmp(a->conf.manifests, b->conf.manifests) == 0;
 }

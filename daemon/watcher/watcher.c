@@ -130,8 +130,7 @@ restart_source(struct watcher *w)
 	w->manifests = NULL;
 	publish_close(&w->publisher);
 	if (conf->kubeconfig[0]) {
-		w->api = apisource_new(w->loop, &w->store, conf->kubeconfig,
-		    conf->node_name, conf->state_dir, &ops, w);
+		w->api = apisource_new(w->loop, &w->store, conf, &ops, w);
 		apisource_start(w->api);
 	} else if (conf->manifests[0]) {
 		w->manifests = manifests_new(

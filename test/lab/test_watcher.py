@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The watcher alone against the API server for tests, over TLS."""
 
+import contextlib
 import os
 import shutil
+import socket
+import threading
 import time
 import urllib.parse
 
@@ -417,6 +420,61 @@ def test_it_stops_on_vipds_word(watcher):
     watcher.configure().wait_synced()
     watcher.send("MSG_STOP")
     assert watcher.popen.wait(5) == 0
+
+
+# ---- several API servers of one cluster ----
+
+class Relay:
+    """Another address of the server."""
+
+    def __init__(self, port):
+        self.target = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.open = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                ours, _ = self.listener.accept()
+                theirs = socket.create_connection(("127.0.0.1", self.target))
+                self.open += [ours, theirs]
+                for pair in ((ours, theirs), (theirs, ours)):
+                    threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    @staticmethod
+    def pump(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_RDWR)
+
+    def stop(self):
+        for sock in [self.listener, *self.open]:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+
+def test_servers_are_tried_in_turn_and_the_one_that_answers_is_kept(cluster, watcher):
+    first, second = Relay(cluster.port), Relay(cluster.port)
+    text = cluster.vipd_kubeconfig.read_text()
+    cluster.vipd_kubeconfig.write_text(text.replace(cluster.url, "https://127.0.0.1:1"))
+    watcher.configure(api_servers=f"{first.url} {second.url}").wait_synced()
+    watcher.wait(lambda: bytes(watcher.state.server).split(b"\0")[0].decode()
+                 == first.url, 5, "the first that answers is named")
+    cluster.create(web())
+    watcher.wait_service(KEY)
+
+    first.stop()
+    cluster.create(web("late", "192.168.185.19"))
+    watcher.wait_service("default/late", within=10)
+    watcher.wait_health("OK")
+    assert bytes(watcher.state.server).split(b"\0")[0].decode() == second.url
+    assert watcher.synced == 1, "the watch goes on from where it was"
+    second.stop()
+    watcher.wait_health("TROUBLE", "refused")
 
 
 # ---- the last known state on disk (I4) ----
