@@ -47,15 +47,6 @@ sort(struct range_list *list)
 		qsort(list->items, list->count, sizeof(*list->items), by_first);
 }
 
-static struct ipaddr
-successor(struct ipaddr a)
-{
-	for (size_t i = ipaddr_len(&a); i-- > 0;)
-		if (++a.bytes[i])
-			break;
-	return a;
-}
-
 /* What a sorted list covers, as disjoint ranges with gaps between them. */
 static void
 unite(struct range_list *list)
@@ -65,7 +56,7 @@ unite(struct range_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct iprange *r = &list->items[i].range;
 		struct iprange *last = n ? &list->items[n - 1].range : NULL;
-		struct ipaddr next = last ? successor(last->last) : r->first;
+		struct ipaddr next = last ? ipaddr_next(last->last) : r->first;
 
 		if (!last ||
 		    (ipaddr_cmp(&r->first, &last->last) > 0 &&
@@ -136,7 +127,7 @@ check_carried(struct conf_problems *ps, const struct range_list *offered,
 		    iprange_contains(&carried->items[k].range, &p->range.first)) {
 			if (iprange_contains(&carried->items[k].range, &p->range.last))
 				continue;
-			missing = successor(carried->items[k].range.last);
+			missing = ipaddr_next(carried->items[k].range.last);
 		}
 		conf_warning(ps, &p->word->pos,
 		    "%s: no instance's service_addresses has %s", p->word->text,

@@ -263,3 +263,21 @@ ipaddr_is_routable(const struct ipaddr *a)
 	    !in_text_prefix(a, "0.0.0.0/8") && !in_text_prefix(a, "255.255.255.255") &&
 	    !in_text_prefix(a, "::ffff:0:0/96");
 }
+
+struct ipaddr
+ipaddr_next(struct ipaddr a)
+{
+	for (size_t i = ipaddr_len(&a); i-- > 0;)
+		if (++a.bytes[i])
+			break;
+	return a;
+}
+
+struct ipaddr
+ipaddr_prev(struct ipaddr a)
+{
+	for (size_t i = ipaddr_len(&a); i-- > 0;)
+		if (a.bytes[i]--)
+			break;
+	return a;
+}

@@ -53,6 +53,10 @@ bool iprange_overlaps(const struct iprange *a, const struct iprange *b);
 bool ipranges_contain(const struct iprange *r, size_t n, const struct ipaddr *a);
 bool ipaddr_in_prefix(const struct ipaddr *a, const struct ipaddr *net, uint8_t len);
 
+/* The address behind and before; the last one's next is the first. */
+struct ipaddr ipaddr_next(struct ipaddr a);
+struct ipaddr ipaddr_prev(struct ipaddr a);
+
 bool ipaddr_is_loopback(const struct ipaddr *a);
 bool ipaddr_is_multicast(const struct ipaddr *a);
 bool ipaddr_is_linklocal(const struct ipaddr *a);

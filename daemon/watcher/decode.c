@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "sources.h"
 #include "text.h"
+#include "wish.h"
 
 /* More than these no Service needs; they bound what one object can cost. */
 #define PORTS_MAX 512
@@ -225,6 +226,18 @@ read_policies(struct service_object *s, const json_t *spec, struct fault *f)
 		s->class = xstrdup(class);
 }
 
+/* vipd.io/instance: which instance carries it, whatever its type (I12). */
+static void
+read_pin(struct service_object *s, const json_t *meta, struct fault *f)
+{
+	const json_t *annotations = field_object(meta, "metadata", "annotations", f);
+	const char *pin =
+	    json_string_value(json_object_get(annotations, "vipd.io/instance"));
+
+	if (pin && strlen(pin) < NAME_LEN)
+		s->pin = text_make_safe(xstrdup(pin));
+}
+
 /* S2. False: not a type that may have external addresses (S1). */
 static bool
 read_type(struct service_object *s, const json_t *spec, struct fault *f)
@@ -266,6 +279,8 @@ malformed_service(struct service_object *s, const struct fault *f)
 	free(s->sources);
 	free(s->class);
 	free(s->bad_ip);
+	wish_free(s->wish);
+	s->wish = NULL;
 	s->ports = NULL;
 	s->external_ips = NULL;
 	s->sources = NULL;
@@ -312,6 +327,10 @@ decode_service(const json_t *object, const struct decode_rules *rules,
 	read_policies(s, spec, f);
 	sources_read(s, meta, spec, f);
 	read_service_ports(s, spec, f);
+	read_pin(s, meta, f);
+	s->deleting = json_object_get(meta, "deletionTimestamp") != NULL;
+	if (s->flags & SERVICE_LOADBALANCER)
+		s->wish = wish_read(meta, spec, f);
 	*out = s;
 	return fault_is_set(f) ? malformed_service(s, f) : DECODED_OBJECT;
 }

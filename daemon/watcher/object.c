@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "wish.h"
+
 void
 service_object_free(struct service_object *s)
 {
@@ -18,6 +20,8 @@ service_object_free(struct service_object *s)
 	free(s->bad_ip);
 	free(s->fault);
 	status_fini(&s->status);
+	wish_free(s->wish);
+	free(s->pin);
 	free(s);
 }
 

@@ -23,6 +23,8 @@ struct service_port {
 	char *name;    /* "" if the port has none */
 };
 
+struct wish;
+
 struct service_object {
 	struct msg_service_key id;
 	char uid[40];
@@ -36,8 +38,11 @@ struct service_object {
 	size_t n_sources;
 	struct service_port *ports;
 	size_t n_ports;
-	char *bad_ip; /* why one of externalIPs is not taken; NULL: none */
-	bool asks;    /* for an address, or for its status to be cleaned */
+	struct wish *wish; /* of type LoadBalancer; NULL: of another */
+	char *pin;         /* vipd.io/instance; NULL: none */
+	bool deleting;     /* S18: it is served, but gets nothing new */
+	char *bad_ip;      /* why one of externalIPs is not taken; NULL: none */
+	bool asks;         /* for an address, or for its status to be cleaned */
 	struct service_status status;
 	char *fault; /* the object is malformed: why; NULL: it is not */
 };
