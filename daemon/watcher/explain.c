@@ -85,11 +85,11 @@ static const struct {
 
 void
 explain(char *text, size_t size, const struct http_result *result,
-    const struct kubeconfig *kc, const char *resource, bool watch, const char *message)
+    const struct kubeconfig *kc, const char *resource, const char *verb,
+    const char *message)
 {
 	if (result->failure == HTTP_OK || result->failure == HTTP_ABORTED)
-		explain_status(text, size, result->status, kc, resource,
-		    watch ? "watch" : "list", message);
+		explain_status(text, size, result->status, kc, resource, verb, message);
 	else if (words[result->failure].with_detail)
 		text_format(text, size, "%s: %s (%s); %s (in %s)", kc->server,
 		    words[result->failure].what, result->detail,

@@ -12,8 +12,9 @@ struct http_result;
 struct kubeconfig;
 
 /*
- * resource: "services". message: the server's own words (its Status), or NULL.
- * watch: the request was one. Writes size bytes of text.
+ * verb, resource: "list", "services". message: the server's own words (its
+ * Status), or NULL. Writes size bytes of text.
  */
 void explain(char *text, size_t size, const struct http_result *result,
-    const struct kubeconfig *kc, const char *resource, bool watch, const char *message);
+    const struct kubeconfig *kc, const char *resource, const char *verb,
+    const char *message);

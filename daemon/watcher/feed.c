@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "clock.h"
 #include "explain.h"
 #include "feed_objects.h"
 #include "http.h"
 #include "mem.h"
+#include "random.h"
 #include "snapdisk.h"
 #include "snapshot.h"
 #include "store.h"
@@ -20,16 +20,6 @@
 #define REFUSAL_MAX (64 * 1024)
 
 static void arm(struct feed *f);
-
-static uint32_t
-random_u32(void)
-{
-	uint32_t value = 0;
-
-	if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != sizeof(value))
-		value = (uint32_t)clock_us() * UINT32_C(2654435761);
-	return value;
-}
 
 static void
 forget_objects(struct feed *f)
@@ -195,7 +185,7 @@ say_failure(struct feed *f, const struct http_result *result, bool watch)
 		r.status = f->lw.stream_error;
 	}
 	explain(f->error, sizeof(f->error), &r, f->ops->kubeconfig(f), f->kind->resource,
-	    watch, f->why[0] ? f->why : "it ended at once");
+	    watch ? "watch" : "list", f->why[0] ? f->why : "it ended at once");
 }
 
 static void

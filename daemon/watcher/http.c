@@ -382,8 +382,30 @@ set_url(struct http_request *req, const struct kubeconfig *kc, const char *path_
 	curl_url_cleanup(url);
 }
 
+static void
+set_body(struct http_request *req, const struct http_call *call)
+{
+	_free_ char *type = xasprintf("Content-Type: %s", call->content_type);
+
+	req->headers = curl_slist_append(req->headers, type);
+	/* An interim answer is worth no round trip. */
+	req->headers = curl_slist_append(req->headers, "Expect:");
+	curl_easy_setopt(req->easy, CURLOPT_CUSTOMREQUEST, call->method);
+	curl_easy_setopt(req->easy, CURLOPT_POSTFIELDSIZE, (long)strlen(call->body));
+	curl_easy_setopt(req->easy, CURLOPT_COPYPOSTFIELDS, call->body);
+}
+
 struct http_request *
 http_get(struct http *h, const struct kubeconfig *kc, const char *path_query,
+    const struct http_ops *ops, void *arg)
+{
+	const struct http_call call = { .path_query = path_query };
+
+	return http_send(h, kc, &call, ops, arg);
+}
+
+struct http_request *
+http_send(struct http *h, const struct kubeconfig *kc, const struct http_call *call,
     const struct http_ops *ops, void *arg)
 {
 	struct http_request *req = xcalloc(1, sizeof(*req));
@@ -399,9 +421,12 @@ http_get(struct http *h, const struct kubeconfig *kc, const char *path_query,
 	};
 	LIST_INSERT_HEAD(&h->requests, req, entry);
 	req->headers = curl_slist_append(NULL, "Accept: application/json");
-	set_url(req, kc, path_query);
+	set_url(req, kc, call->path_query);
 	set_tls(easy, kc);
 	set_credentials(req, kc);
+	if (call->body)
+		set_body(req, call);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, req->headers);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "vipd/" PACKAGE_VERSION);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * GET requests to the server of a kubeconfig: libcurl's multi interface driven
- * by libev, never waiting. Bodies are handed on as they come and not kept. A
+ * Requests to the server of a kubeconfig: libcurl's multi interface driven by
+ * libev, never waiting. Bodies are handed on as they come and not kept. A
  * dead connection shows within half a minute, by keepalive and
  * TCP_USER_TIMEOUT (L13); silence on a live one is the caller's to judge.
+ *
+ * One struct http is one set of connections: writes have their own, so that
+ * none of them waits behind a long list (L17).
  */
 #pragma once
 
@@ -54,6 +57,17 @@ struct http_ops {
 struct http *http_new(struct ev_loop *loop);
 /* Requests end without on_done. */
 void http_free(struct http *h);
+/* A request with a body. Texts are not needed after the call. */
+struct http_call {
+	const char *method; /* "PATCH" */
+	const char *path_query;
+	const char *content_type;
+	const char *body;
+	uint32_t timeout_ms; /* of the whole; 0: none */
+};
+/* kc is not needed after the call. */
+struct http_request *http_send(struct http *h, const struct kubeconfig *kc,
+    const struct http_call *call, const struct http_ops *ops, void *arg);
 /* path_query: "/api/v1/services?...". kc is not needed after the call. */
 struct http_request *http_get(struct http *h, const struct kubeconfig *kc,
     const char *path_query, const struct http_ops *ops, void *arg);

@@ -21,7 +21,7 @@ START_TEST(every_failure_names_server_file_and_remedy)
 
 		if (f <= HTTP_ABORTED)
 			continue;
-		explain(text, sizeof(text), &r, &kc, "services", false, "");
+		explain(text, sizeof(text), &r, &kc, "services", "list", "");
 		ck_assert_msg(strncmp(text, server, strlen(server)) == 0, "%s", text);
 		ck_assert_msg(strstr(text, path) != NULL, "%s", text);
 		ck_assert_msg(strchr(text, ';') != NULL, "%s", text);
@@ -63,8 +63,8 @@ START_TEST(every_refusal_says_what_to_do)
 		struct http_result r = { .status = cases[i].status };
 		char text[256];
 
-		explain(text, sizeof(text), &r, &kc, "services", cases[i].watch,
-		    "etcd\nis away");
+		explain(text, sizeof(text), &r, &kc, "services",
+		    cases[i].watch ? "watch" : "list", "etcd\nis away");
 		ck_assert_str_eq(text, cases[i].text);
 	}
 }
