@@ -372,6 +372,12 @@ api_add_work(struct api *a, struct api_work *work)
 }
 
 void
+api_remove_work(struct api *a, struct api_work *work)
+{
+	TAILQ_REMOVE(&a->works, work, entry);
+}
+
+void
 api_kick(struct api *a)
 {
 	/* From the loop: who kicks may be in the midst of something. */

@@ -71,6 +71,7 @@ struct api *api_new(struct ev_loop *loop, const struct api_ops *ops, void *arg);
 /* Requests end without on_done. NULL is fine. */
 void api_free(struct api *a);
 void api_add_work(struct api *a, struct api_work *work);
+void api_remove_work(struct api *a, struct api_work *work);
 /* There is something to write. */
 void api_kick(struct api *a);
 /* Goes at once, whatever the pace (Leases). NULL: no kubeconfig yet. */

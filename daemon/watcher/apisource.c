@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api.h"
 #include "clock.h"
 #include "feed.h"
 #include "http.h"
 #include "kubeconfig.h"
+#include "log.h"
 #include "mem.h"
 #include "node.h"
 #include "servers.h"
@@ -20,6 +22,7 @@
 struct apisource {
 	struct ev_loop *loop;
 	struct http *http;
+	struct api *api;
 	const struct source_ops *ops;
 	void *arg;
 	struct msg_watcher_conf conf;
@@ -32,6 +35,7 @@ struct apisource {
 	char node_name[NODE_NAME_LEN];
 	const char *node_name_source;
 	bool listed;
+	bool newest_due;           /* on_newest is still to come */
 	uint64_t snapshot_wall_us; /* of what the store holds; 0: no snapshot */
 	struct feed feeds[KIND_COUNT];
 };
@@ -62,12 +66,32 @@ load(struct apisource *s)
 }
 
 static void
+refresh_files(void *arg, bool refused)
+{
+	struct apisource *s = arg;
+
+	if (s->kc && (refused || kubeconfig_changed(s->kc)))
+		load(s);
+}
+
+static void
 refresh(struct feed *f, bool refused)
 {
-	struct apisource *s = f->arg;
+	refresh_files(f->arg, refused);
+}
 
-	if (refused || kubeconfig_changed(s->kc))
-		load(s);
+static const struct kubeconfig *
+kubeconfig_of(void *arg)
+{
+	return ((struct apisource *)arg)->kc;
+}
+
+/* Who may not write serves on: what it reads is enough for that. */
+static void
+on_forbidden(void *arg, const char *text)
+{
+	(void)arg;
+	log_warn("%s", text);
 }
 
 static const struct kubeconfig *
@@ -92,6 +116,13 @@ on_changed(struct feed *f)
 		s->ops->on_listed(s->arg, SOURCE_API, true);
 	}
 	s->ops->on_changed(s->arg);
+	if (!s->newest_due)
+		return;
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (s->feeds[i].outdated)
+			return;
+	s->newest_due = false;
+	s->ops->on_newest(s->arg);
 }
 
 static void
@@ -187,6 +218,11 @@ apisource_new(struct ev_loop *loop, struct store *store,
 		.on_changed = on_changed,
 		.on_state = on_state,
 	};
+	static const struct api_ops api_ops = {
+		.refresh = refresh_files,
+		.kubeconfig = kubeconfig_of,
+		.on_forbidden = on_forbidden,
+	};
 	struct apisource *s = xcalloc(1, sizeof(*s));
 
 	s->loop = loop;
@@ -195,6 +231,7 @@ apisource_new(struct ev_loop *loop, struct store *store,
 	s->conf = *conf;
 	s->store = store;
 	s->http = http_new(loop);
+	s->api = api_new(loop, &api_ops, s);
 	s->rules = (struct decode_rules){ .node_name = s->node_name, .from_api = true };
 	find_node_name(s);
 	for (size_t i = 0; i < KIND_COUNT; i++)
@@ -226,6 +263,7 @@ apisource_free(struct apisource *s)
 	ev_timer_stop(s->loop, &s->retry);
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		feed_fini(&s->feeds[i]);
+	api_free(s->api);
 	http_free(s->http);
 	kubeconfig_free(s->kc);
 	servers_fini(&s->servers);
@@ -237,7 +275,8 @@ static void
 say_relisting(const struct apisource *s, struct source_state *state)
 {
 	for (size_t i = 0; i < KIND_COUNT && !state->error[0]; i++) {
-		if (!lw_is_relisting(&s->feeds[i].lw))
+		/* One that was asked for has lost nothing. */
+		if (!lw_is_relisting(&s->feeds[i].lw) || s->feeds[i].outdated)
 			continue;
 		state->passing = true;
 		text_format(state->error, sizeof(state->error),
@@ -269,4 +308,18 @@ apisource_state(const struct apisource *s, struct source_state *state)
 	say_relisting(s, state);
 	str_copy(state->node_name, sizeof(state->node_name), s->node_name);
 	state->node_name_source = s->node_name_source;
+}
+
+struct api *
+apisource_api(struct apisource *s)
+{
+	return s->api;
+}
+
+void
+apisource_read_newest(struct apisource *s)
+{
+	s->newest_due = true;
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		feed_read_newest(&s->feeds[i]);
 }

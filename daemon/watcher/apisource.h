@@ -11,6 +11,7 @@
 
 #include <ev.h>
 
+struct api;
 struct apisource;
 struct msg_watcher_conf;
 struct source_ops;
@@ -22,4 +23,8 @@ struct apisource *apisource_new(struct ev_loop *loop, struct store *store,
     const struct msg_watcher_conf *conf, const struct source_ops *ops, void *arg);
 void apisource_start(struct apisource *s);
 void apisource_free(struct apisource *s);
+/* Its write side; ends with it. */
+struct api *apisource_api(struct apisource *s);
+/* Lists everything again, from the newest state there is, then on_newest(). */
+void apisource_read_newest(struct apisource *s);
 void apisource_state(const struct apisource *s, struct source_state *state);

@@ -165,6 +165,7 @@ commit(struct feed *f)
 	}
 	f->suspicious = false;
 	f->committed = true;
+	f->outdated = false;
 	f->error[0] = '\0';
 	f->kind->replace(f->store, f->objects, f->n_objects);
 	f->n_objects = 0;
@@ -366,6 +367,19 @@ feed_start(struct feed *f)
 {
 	stop(f);
 	lw_init(&f->lw, clock_us());
+	arm(f);
+}
+
+void
+feed_read_newest(struct feed *f)
+{
+	f->outdated = true;
+	if (f->req)
+		http_cancel(f->req);
+	f->req = NULL;
+	forget_answer(f);
+	forget_objects(f);
+	lw_read_newest(&f->lw, clock_us());
 	arm(f);
 }
 

@@ -68,6 +68,7 @@ struct feed {
 	bool committed;  /* a complete list has been put into the store */
 	bool loaded;     /* what the snapshot holds is in the store */
 	bool suspicious; /* I4: the list before this one missed too much */
+	bool outdated;   /* a list from the newest state is still to come */
 	char error[256]; /* for the operator; empty: none */
 	struct log_limit log;
 };
@@ -89,5 +90,7 @@ void feed_use_snapshot(struct feed *f, bool use);
 void feed_keep_snapshot(struct feed *f, const char *dir);
 /* Begins with a list; also anew, while it runs. */
 void feed_start(struct feed *f);
+/* Lists once more, from the newest state there is; `outdated` until then. */
+void feed_read_newest(struct feed *f);
 /* The server answers again: wait no longer for that. */
 void feed_retry_now(struct feed *f);

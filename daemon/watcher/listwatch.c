@@ -325,6 +325,15 @@ lw_confirm(struct listwatch *lw, uint64_t now_us, uint32_t random)
 	wait_for(lw, false, now_us + CONFIRM_US + (CONFIRM_US * random >> 32));
 }
 
+void
+lw_read_newest(struct listwatch *lw, uint64_t now_us)
+{
+	set_next_page(lw, NULL);
+	lw->unpaged = false;
+	lw->list_version[0] = '\0';
+	wait_for(lw, false, now_us);
+}
+
 bool
 lw_is_relisting(const struct listwatch *lw)
 {

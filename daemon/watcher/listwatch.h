@@ -95,5 +95,7 @@ void lw_retry_now(struct listwatch *lw, uint64_t now_us);
 void lw_confirm(struct listwatch *lw, uint64_t now_us, uint32_t random);
 /* A list is held, but its changes since are lost: a new one is due or runs. */
 bool lw_is_relisting(const struct listwatch *lw);
+/* The request that runs is given up: list from the newest state, at once. */
+void lw_read_newest(struct listwatch *lw, uint64_t now_us);
 /* A complete list is held, and its watch runs. */
 bool lw_is_following(const struct listwatch *lw);

@@ -10,13 +10,21 @@
 static struct child child;
 static struct watcher watcher;
 
+static void
+end(void *arg)
+{
+	(void)arg;
+	watcher_end(&watcher);
+	exit(0);
+}
+
 static const char *
 on_msg(struct chan *c, const struct msg *m)
 {
 	(void)c;
 	if (m->type == MSG_STOP) {
-		watcher_stop(&watcher);
-		exit(0);
+		watcher_stop(&watcher, end, NULL);
+		return NULL;
 	}
 	return watcher_take(&watcher, m);
 }

@@ -89,7 +89,8 @@ settings_add(struct settings *s, const struct msg *m)
 bool
 settings_same_source(const struct settings *a, const struct settings *b)
 {
-	return strcmp(a->conf.node_name, b->conf.node_name) == 0 &&
+	return a->conf.allocator == b->conf.allocator &&
+	    strcmp(a->conf.node_name, b->conf.node_name) == 0 &&
 	    strcmp(a->conf.kubeconfig, b->conf.kubeconfig) == 0 &&
 	    strcmp(a->conf.api_servers, b->conf.api_servers) == 0 &&
 	    strcmp(a->conf.manifests, b->conf.manifests) == 0;

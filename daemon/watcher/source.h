@@ -17,6 +17,8 @@ struct source_ops {
 	void (*on_listed)(void *arg, enum sync_source source, bool complete);
 	/* The store may have changed. */
 	void (*on_changed)(void *arg);
+	/* What apisource_read_newest() asked for is in the store. */
+	void (*on_newest)(void *arg);
 	/* The state may have changed. */
 	void (*on_state)(void *arg);
 };

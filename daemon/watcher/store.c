@@ -329,6 +329,15 @@ store_resettle(struct store *s)
 }
 
 void
+store_mark(struct store *s, const char *key)
+{
+	struct store_entry *e = find_entry(s, key);
+
+	if (e)
+		mark(s, e);
+}
+
+void
 store_forget_told(struct store *s)
 {
 	for (struct store_entry *e = s->entries; e; e = e->hh.next) {

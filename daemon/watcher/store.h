@@ -93,6 +93,8 @@ void store_compare_slices(
 void store_resettle(struct store *s);
 /* Forgets what vipd was told, so that all of it is told again. */
 void store_forget_told(struct store *s);
+/* Look at this one again: "namespace/name". */
+void store_mark(struct store *s, const char *key);
 /* Must be called before the dirty ones are looked at. */
 void store_settle(struct store *s);
 /* The entry's change has been told. Frees an entry that stands for nothing. */

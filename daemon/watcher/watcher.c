@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "manifests.h"
 #include "mem.h"
+#include "writer.h"
 
 #define STATE_EVERY_S 10.
 
@@ -97,6 +98,57 @@ on_changed(void *arg)
 }
 
 static void
+on_newest(void *arg)
+{
+	struct watcher *w = arg;
+
+	writer_has_newest(w->writer);
+}
+
+/* Everything is judged again: what only the allocator decides, too. */
+static void
+on_lead(void *arg, bool leads)
+{
+	struct watcher *w = arg;
+
+	(void)leads;
+	store_resettle(&w->store);
+	publish_kick(&w->publisher);
+}
+
+static void
+read_newest(void *arg)
+{
+	struct watcher *w = arg;
+
+	apisource_read_newest(w->api);
+}
+
+static void
+redecide(void *arg, const char *key)
+{
+	struct watcher *w = arg;
+
+	store_mark(&w->store, key);
+	publish_kick(&w->publisher);
+}
+
+static void
+start_writer(struct watcher *w)
+{
+	static const struct writer_ops ops = {
+		.on_lead = on_lead,
+		.read_newest = read_newest,
+		.redecide = redecide,
+	};
+	struct source_state state;
+
+	apisource_state(w->api, &state);
+	w->writer = writer_new(w->loop, apisource_api(w->api), state.node_name,
+	    w->settings.conf.allocator, &ops, w);
+}
+
+static void
 on_state(void *arg)
 {
 	tell_state(arg, false);
@@ -120,10 +172,13 @@ restart_source(struct watcher *w)
 	static const struct source_ops ops = {
 		.on_listed = on_listed,
 		.on_changed = on_changed,
+		.on_newest = on_newest,
 		.on_state = on_state,
 	};
 	const struct msg_watcher_conf *conf = &w->settings.conf;
 
+	writer_free(w->writer);
+	w->writer = NULL;
 	apisource_free(w->api);
 	manifests_free(w->manifests);
 	w->api = NULL;
@@ -132,6 +187,7 @@ restart_source(struct watcher *w)
 	if (conf->kubeconfig[0]) {
 		w->api = apisource_new(w->loop, &w->store, conf, &ops, w);
 		apisource_start(w->api);
+		start_writer(w);
 	} else if (conf->manifests[0]) {
 		w->manifests = manifests_new(
 		    w->loop, &w->store, conf->manifests, conf->node_name, &ops, w);
@@ -169,8 +225,16 @@ watcher_take(struct watcher *w, const struct msg *m)
 }
 
 void
-watcher_stop(struct watcher *w)
+watcher_stop(struct watcher *w, void (*done)(void *arg), void *arg)
 {
+	writer_release(w->writer, done, arg);
+}
+
+void
+watcher_end(struct watcher *w)
+{
+	writer_free(w->writer);
+	w->writer = NULL;
 	apisource_free(w->api);
 	w->api = NULL;
 }

@@ -17,6 +17,7 @@
 
 struct apisource;
 struct manifests;
+struct writer;
 
 struct watcher {
 	struct ev_loop *loop;
@@ -27,14 +28,17 @@ struct watcher {
 	struct publisher publisher;
 	struct apisource *api; /* one of these two, or none yet */
 	struct manifests *manifests;
-	ev_timer every; /* MSG_SOURCE_STATE, unasked */
+	struct writer *writer; /* NULL: there is nothing to write to */
+	ev_timer every;        /* MSG_SOURCE_STATE, unasked */
 	struct msg_source_state told;
 	char logged[256]; /* the error that was logged last; empty: none */
 	struct log_limit log;
 };
 
 void watcher_init(struct watcher *w, struct ev_loop *loop, struct chan *chan);
+/* Gives up what others wait for, then calls done: within about a second. */
+void watcher_stop(struct watcher *w, void (*done)(void *arg), void *arg);
 /* What is known is on disk when it returns, or cannot be within a second. */
-void watcher_stop(struct watcher *w);
+void watcher_end(struct watcher *w);
 /* A message of vipd's. NULL, or why the connection has to end. */
 const char *watcher_take(struct watcher *w, const struct msg *m);

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "statusqueue.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "api.h"
+#include "clock.h"
+#include "log.h"
+#include "mem.h"
+
+/* Shorter than others wait after a leader's deadline (leader.h): what it has
+ * sent has been answered or given up when the next one begins. */
+#define TIMEOUT_MS 4000
+/* A write that has not come back by the watch. */
+#define LOST_US (10 * US_PER_S)
+#define FORBIDDEN_US (60 * US_PER_S)
+#define INVALID_US (300 * US_PER_S)
+#define STRIKES_MAX 8 /* 2^8 s */
+
+struct status_entry {
+	struct statusqueue *queue;
+	struct service_status seen;
+	struct service_status want;
+	struct api_request *req;
+	bool dirty;
+	bool again;   /* something else was wanted while a write ran */
+	bool written; /* `want` was, and is not seen yet */
+	char answered[STATUS_VERSION_MAX];
+	uint64_t written_us;
+	uint64_t due_us;  /* not before */
+	unsigned strikes; /* how often it was undone */
+	TAILQ_ENTRY(status_entry) of_dirty;
+	UT_hash_handle hh;
+	char key[];
+};
+
+struct statusqueue {
+	struct ev_loop *loop;
+	struct api *api;
+	struct api_work work;
+	const char *manager;
+	bool guarded;
+	bool ip_mode; /* the server knows the field */
+	const struct statusqueue_ops *ops;
+	void *arg;
+	struct status_entry *entries;
+	TAILQ_HEAD(status_dirty, status_entry) dirty;
+	size_t n_dirty;
+	uint64_t blocked_until_us; /* 403 */
+	ev_timer timer;
+	struct log_limit log;
+};
+
+static void
+clean(struct status_entry *e)
+{
+	if (!e->dirty)
+		return;
+	e->dirty = false;
+	e->queue->n_dirty--;
+	TAILQ_REMOVE(&e->queue->dirty, e, of_dirty);
+}
+
+static void
+mark(struct status_entry *e)
+{
+	clean(e);
+	e->dirty = true;
+	e->queue->n_dirty++;
+	TAILQ_INSERT_TAIL(&e->queue->dirty, e, of_dirty);
+	api_kick(e->queue->api);
+}
+
+static void
+free_entry(struct status_entry *e)
+{
+	HASH_DEL(e->queue->entries, e);
+	clean(e);
+	if (e->req)
+		api_cancel(e->req);
+	status_fini(&e->seen);
+	status_fini(&e->want);
+	free(e);
+}
+
+static struct status_entry *
+find(const struct statusqueue *q, const char *key)
+{
+	struct status_entry *e;
+
+	HASH_FIND(hh, q->entries, key, strlen(key), e);
+	return e;
+}
+
+static struct status_entry *
+get(struct statusqueue *q, const char *key)
+{
+	struct status_entry *e = find(q, key);
+	size_t len = strlen(key);
+
+	if (e)
+		return e;
+	e = xcalloc(1, sizeof(*e) + len + 1);
+	memcpy(e->key, key, len);
+	e->queue = q;
+	HASH_ADD(hh, q->entries, key, len, e);
+	return e;
+}
+
+/* The same in both directions, as far as this manager goes. */
+static bool
+wants_same(const struct status_entry *e, const struct service_status *want)
+{
+	const char *manager = e->queue->manager;
+
+	return !status_differs(&e->want, want, manager) &&
+	    !status_differs(want, &e->want, manager);
+}
+
+static bool
+is_on_its_way(const struct status_entry *e, const struct service_status *seen,
+    const struct service_status *want, uint64_t now_us)
+{
+	return e->written && strcmp(seen->version, e->answered) != 0 &&
+	    now_us < e->written_us + LOST_US && wants_same(e, want);
+}
+
+/* Somebody undid what we wrote: not at once again. */
+static void
+count_strikes(struct status_entry *e, const struct service_status *want, uint64_t now_us)
+{
+	if (!e->written_us || !wants_same(e, want)) {
+		e->strikes = 0;
+		e->due_us = 0;
+		return;
+	}
+	if (e->dirty)
+		return;
+	e->due_us = e->written_us + (US_PER_S << e->strikes);
+	if (e->due_us + (US_PER_S << e->strikes) * 4 < now_us)
+		e->strikes = 0;
+	else if (e->strikes < STRIKES_MAX)
+		e->strikes++;
+}
+
+void
+statusqueue_want(struct statusqueue *q, const char *key,
+    const struct service_status *seen, const struct service_status *want)
+{
+	struct status_entry *e = find(q, key);
+	uint64_t now_us = clock_us();
+
+	if (e && is_on_its_way(e, seen, want, now_us))
+		return;
+	if (!status_differs(seen, want, q->manager)) {
+		if (e) {
+			e->written = e->again = false;
+			clean(e);
+		}
+		return;
+	}
+	e = get(q, key);
+	e->written = false;
+	count_strikes(e, want, now_us);
+	status_fini(&e->seen);
+	status_fini(&e->want);
+	status_copy(&e->seen, seen);
+	status_copy(&e->want, want);
+	if (e->req)
+		e->again = true;
+	else
+		mark(e);
+}
+
+void
+statusqueue_forget(struct statusqueue *q, const char *key)
+{
+	struct status_entry *e = find(q, key);
+
+	if (e)
+		free_entry(e);
+}
+
+void
+statusqueue_clear(struct statusqueue *q)
+{
+	struct status_entry *e, *next;
+
+	HASH_ITER(hh, q->entries, e, next)
+	free_entry(e);
+	q->blocked_until_us = 0;
+}
+
+size_t
+statusqueue_pending(const struct statusqueue *q)
+{
+	return q->n_dirty;
+}
+
+/* ---- answers ---- */
+
+static void
+invalid(struct status_entry *e, const struct api_answer *a)
+{
+	struct statusqueue *q = e->queue;
+	uint32_t held;
+
+	if (q->ip_mode && a->status == 500) {
+		/* S15: a server before 1.29; remembered, and no fault. */
+		q->ip_mode = false;
+		mark(e);
+		return;
+	}
+	e->due_us = clock_us() + INVALID_US;
+	mark(e);
+	if (log_allowed(&q->log, clock_us(), &held))
+		log_warn(
+		    "%s: its status was refused (%d): %s", e->key, a->status, a->message);
+}
+
+static void
+written(struct status_entry *e, const struct api_answer *a)
+{
+	const json_t *meta = json_object_get(a->json, "metadata");
+	const char *version = json_string_value(json_object_get(meta, "resourceVersion"));
+
+	e->written = true;
+	e->written_us = clock_us();
+	str_copy(e->answered, sizeof(e->answered), version ? version : "");
+}
+
+static void
+on_answer(void *arg, const struct api_answer *a)
+{
+	struct status_entry *e = arg;
+	struct statusqueue *q = e->queue;
+	bool again = e->again;
+	_free_ char *key = xstrdup(e->key);
+
+	e->req = NULL;
+	e->again = false;
+	switch (a->verdict) {
+	case API_DONE:
+		if (!again)
+			written(e, a);
+		break;
+	case API_CONFLICT:
+	case API_ABSENT:
+		/* The watch brings what has happened. */
+		break;
+	case API_INVALID:
+		invalid(e, a);
+		break;
+	case API_FORBIDDEN:
+		q->blocked_until_us = clock_us() + FORBIDDEN_US;
+		mark(e);
+		break;
+	case API_LATER:
+		mark(e);
+		break;
+	}
+	if (again)
+		q->ops->redecide(q->arg, key);
+}
+
+/* ---- the next write ---- */
+
+static void
+send(struct status_entry *e)
+{
+	struct statusqueue *q = e->queue;
+	struct status_style style = {
+		.ip_mode = q->ip_mode,
+		.wall_us = clock_wall_us(),
+	};
+	const char *name = strchr(e->key, '/') + 1;
+	_free_ char *ns = xasprintf("%.*s", (int)(name - 1 - e->key), e->key);
+	_free_ char *body = status_patch(
+	    ns, name, q->guarded ? e->seen.version : NULL, &e->seen, &e->want, &style);
+	_free_ char *path = xasprintf("/api/v1/namespaces/%s/services/%s/status"
+				      "?fieldManager=%s&force=true",
+	    ns, name, q->manager);
+	struct api_call call = {
+		.method = "PATCH",
+		.path_query = path,
+		.content_type = "application/apply-patch+yaml",
+		.body = body,
+		.verb = "patch",
+		.resource = "services/status",
+		.timeout_ms = TIMEOUT_MS,
+	};
+
+	clean(e);
+	e->req = api_send(q->api, &call, on_answer, e);
+	if (!e->req)
+		mark(e);
+}
+
+static void
+wake_at(struct statusqueue *q, uint64_t now_us, uint64_t at_us)
+{
+	ev_timer_stop(q->loop, &q->timer);
+	ev_now_update(q->loop);
+	ev_timer_set(&q->timer, (double)(at_us - now_us) / US_PER_S, 0.);
+	ev_timer_start(q->loop, &q->timer);
+}
+
+static bool
+next_write(struct api_work *work)
+{
+	struct statusqueue *q = container_of(work, struct statusqueue, work);
+	uint64_t now_us = clock_us(), soonest_us = UINT64_MAX;
+	struct status_entry *e;
+
+	if (TAILQ_EMPTY(&q->dirty) || !q->ops->may_write(q->arg))
+		return false;
+	if (q->blocked_until_us > now_us) {
+		wake_at(q, now_us, q->blocked_until_us);
+		return false;
+	}
+	TAILQ_FOREACH(e, &q->dirty, of_dirty)
+	{
+		if (e->due_us <= now_us) {
+			send(e);
+			return true;
+		}
+		if (e->due_us < soonest_us)
+			soonest_us = e->due_us;
+	}
+	wake_at(q, now_us, soonest_us);
+	return false;
+}
+
+static void
+on_timer(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)events;
+	api_kick(container_of(w, struct statusqueue, timer)->api);
+}
+
+struct statusqueue *
+statusqueue_new(struct ev_loop *loop, struct api *api, const char *manager,
+    const struct statusqueue_ops *ops, void *arg)
+{
+	struct statusqueue *q = xcalloc(1, sizeof(*q));
+
+	q->loop = loop;
+	q->api = api;
+	q->work.next = next_write;
+	q->manager = manager;
+	q->guarded = strcmp(manager, STATUS_ALLOCATOR) == 0;
+	q->ip_mode = true;
+	q->ops = ops;
+	q->arg = arg;
+	q->log.interval_us = 10 * US_PER_S;
+	TAILQ_INIT(&q->dirty);
+	ev_timer_init(&q->timer, on_timer, 0., 0.);
+	api_add_work(api, &q->work);
+	return q;
+}
+
+void
+statusqueue_free(struct statusqueue *q)
+{
+	if (!q)
+		return;
+	statusqueue_clear(q);
+	api_remove_work(q->api, &q->work);
+	ev_timer_stop(q->loop, &q->timer);
+	free(q);
+}
