@@ -92,6 +92,8 @@ tell(struct publisher *p, struct store_entry *e, bool giving)
 		send_gone(p, e);
 		e->told = 0;
 	}
+	if (p->on_looked)
+		p->on_looked(p->arg, e, v);
 	store_clean(p->store, e);
 }
 

@@ -17,6 +17,10 @@
 
 struct chan;
 struct store;
+struct store_entry;
+
+/* An entry was looked at; it may still be one that stands for nothing. */
+typedef void publish_looked(void *arg, struct store_entry *e, const struct view *v);
 
 struct publisher {
 	struct store *store;
@@ -28,6 +32,8 @@ struct publisher {
 	bool syncing;  /* SYNC_END is still to come */
 	bool complete; /* what SYNC_END will say */
 	struct view view;
+	publish_looked *on_looked; /* NULL: nobody cares */
+	void *arg;
 	struct log_limit dropped_log;
 };
 

@@ -36,6 +36,10 @@ struct store_entry {
 	LIST_HEAD(store_slices, store_slice) slices;
 	uint64_t told; /* hash of what vipd was told; 0: nothing */
 	uint32_t generation;
+	uint32_t troubles;        /* of report.h, as they are */
+	uint32_t unsaid;          /* those that nobody led to tell */
+	uint64_t unsaid_us;       /* since the newest of them */
+	uint64_t no_endpoints_us; /* since when; 0: it has some */
 	bool dirty;
 	bool takes; /* publish.c: gives nothing up, so it comes later */
 	TAILQ_ENTRY(store_entry) of_dirty;

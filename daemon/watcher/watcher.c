@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "manifests.h"
 #include "mem.h"
+#include "report.h"
 #include "writer.h"
 
 #define STATE_EVERY_S 10.
@@ -98,6 +99,14 @@ on_changed(void *arg)
 }
 
 static void
+on_looked(void *arg, struct store_entry *e, const struct view *v)
+{
+	struct watcher *w = arg;
+
+	report(w->writer, e, v, clock_us());
+}
+
+static void
 on_newest(void *arg)
 {
 	struct watcher *w = arg;
@@ -157,9 +166,12 @@ on_state(void *arg)
 static void
 on_every(struct ev_loop *loop, ev_timer *t, int events)
 {
+	struct watcher *w = container_of(t, struct watcher, every);
+
 	(void)loop;
 	(void)events;
-	tell_state(container_of(t, struct watcher, every), true);
+	report_lasting(w->writer, &w->store, clock_us());
+	tell_state(w, true);
 }
 
 /*
@@ -246,6 +258,8 @@ watcher_init(struct watcher *w, struct ev_loop *loop, struct chan *chan)
 	w->log.interval_us = 500 * US_PER_MS;
 	store_init(&w->store, &w->settings);
 	publish_init(&w->publisher, loop, &w->store, chan);
+	w->publisher.on_looked = on_looked;
+	w->publisher.arg = w;
 	ev_timer_init(&w->every, on_every, STATE_EVERY_S, STATE_EVERY_S);
 	ev_timer_start(loop, &w->every);
 }

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "store.h"
+#include "view.h"
+#include "writer.h"
+
+/* Endpoints come after their Service, and pods are replaced. */
+#define NO_ENDPOINTS_US (5 * US_PER_S)
+/* As long as no node may have led (leader.h), and some. */
+#define UNSAID_US (30 * US_PER_S)
+
+static uint32_t
+trouble_of(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_REFUSED:
+		return REPORT_REFUSED;
+	case VERDICT_CONFLICT:
+		return REPORT_CONFLICT;
+	case VERDICT_OK:
+	case VERDICT_PENDING:
+	case VERDICT_INVALID:
+		break;
+	}
+	return 0;
+}
+
+uint32_t
+report_troubles(const struct view *v)
+{
+	uint32_t troubles = 0;
+
+	if (!v->wanted)
+		return 0;
+	for (size_t i = 0; i < v->n_addresses; i++)
+		if (v->addresses[i].origin == ORIGIN_EXTERNAL_IP ||
+		    v->addresses[i].verdict == VERDICT_CONFLICT)
+			troubles |= trouble_of((enum verdict)v->addresses[i].verdict);
+	for (size_t i = 0; i < v->n_ports; i++)
+		troubles |= trouble_of((enum verdict)v->ports[i].verdict);
+	if (!v->n_addresses)
+		troubles |= trouble_of((enum verdict)v->head.verdict);
+	if (v->head.verdict == VERDICT_OK && !v->n_endpoints)
+		troubles |= REPORT_NO_ENDPOINTS;
+	return troubles;
+}
+
+/* The words of the first part that has the trouble. */
+static const char *
+reason_of(const struct view *v, enum verdict verdict)
+{
+	for (size_t i = 0; i < v->n_addresses; i++)
+		if (v->addresses[i].verdict == verdict)
+			return v->addresses[i].reason;
+	return v->head.reason;
+}
+
+static void
+say(struct writer *w, const struct store_entry *e, const struct view *v, uint32_t what)
+{
+	if (what & REPORT_REFUSED)
+		writer_event(w, e->service, EVENT_EXTERNAL_IP_REFUSED, "%s",
+		    reason_of(v, VERDICT_REFUSED));
+	if (what & REPORT_CONFLICT)
+		writer_event(w, e->service, EVENT_ADDRESS_CONFLICT, "%s",
+		    reason_of(v, VERDICT_CONFLICT));
+	if (what & REPORT_NO_ENDPOINTS)
+		writer_event(w, e->service, EVENT_NO_ENDPOINTS,
+		    "no endpoint of this Service is ready: nothing answers on its "
+		    "addresses; check its selector and the readiness of its pods");
+}
+
+/* Who does not lead keeps it for as long as nobody may have led. */
+static uint32_t
+due(struct writer *w, struct store_entry *e, uint32_t new, uint64_t now_us)
+{
+	uint32_t what = new;
+
+	if (!writer_leads(w)) {
+		e->unsaid |= new;
+		if (new)
+			e->unsaid_us = now_us;
+		return 0;
+	}
+	if (now_us < e->unsaid_us + UNSAID_US)
+		what |= e->unsaid & e->troubles;
+	e->unsaid = 0;
+	return what;
+}
+
+void
+report(struct writer *w, struct store_entry *e, const struct view *v, uint64_t now_us)
+{
+	static const struct service_status none;
+	uint32_t troubles = report_troubles(v), new;
+
+	if (!e->service) {
+		writer_forget(w, e->key);
+		e->troubles = e->unsaid = 0;
+		e->no_endpoints_us = 0;
+		return;
+	}
+	if (!(troubles & REPORT_NO_ENDPOINTS))
+		e->no_endpoints_us = 0;
+	else if (!e->no_endpoints_us)
+		e->no_endpoints_us = now_us;
+	/* That one has to last: report_lasting() tells it. */
+	troubles &= e->troubles | ~(uint32_t)REPORT_NO_ENDPOINTS;
+	new = troubles & ~e->troubles;
+	e->troubles = troubles;
+	say(w, e, v, due(w, e, new, now_us));
+	/* W5: what we wrote goes when we give the Service up. */
+	if (!v->wanted && status_is_ours(&e->service->status))
+		writer_allocate(w, e->service, &none);
+}
+
+void
+report_lasting(struct writer *w, struct store *s, uint64_t now_us)
+{
+	for (struct store_entry *e = s->entries; e; e = e->hh.next) {
+		if (!e->service || !e->no_endpoints_us ||
+		    e->troubles & REPORT_NO_ENDPOINTS ||
+		    now_us < e->no_endpoints_us + NO_ENDPOINTS_US)
+			continue;
+		e->troubles |= REPORT_NO_ENDPOINTS;
+		say(w, e, NULL,
+		    due(w, e, REPORT_NO_ENDPOINTS, now_us) & REPORT_NO_ENDPOINTS);
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the API is told of one Service: from what vipd is told of it (view.h)
+ * to the status it should have and the Events its owner should see. Events
+ * tell the beginning of a trouble, once, and only from the node that leads;
+ * who does not lead remembers what began, so that a new leader tells what fell
+ * between two, and not everything again.
+ */
+#pragma once
+
+#include <stdint.h>
+
+struct store;
+struct store_entry;
+struct view;
+struct writer;
+
+enum report_trouble {
+	REPORT_REFUSED = 1,  /* an external IP */
+	REPORT_CONFLICT = 2, /* an address or a port is somebody else's */
+	REPORT_NO_ENDPOINTS = 4,
+};
+
+/* The troubles of a view, ored. Pure. */
+uint32_t report_troubles(const struct view *v);
+/* The entry was looked at: its Service, or that it is gone. */
+void report(
+    struct writer *w, struct store_entry *e, const struct view *v, uint64_t now_us);
+/* To be called now and then: what had to last before it is worth an Event. */
+void report_lasting(struct writer *w, struct store *s, uint64_t now_us);

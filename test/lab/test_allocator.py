@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One node at a time hands out addresses: the Lease vipd-allocator, and what its holder
+writes to Services. The watchers are real, this file plays vipd."""
+
+import contextlib
+import os
+import signal
+
+import pytest
+
+import kube
+from lab import open_folder, wait
+from watcherlab import Watcher
+
+VIP = "192.168.185.18"
+LEASE = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+         "metadata": {"namespace": "vipd", "name": "vipd-allocator"}}
+LEADS = "this node is the allocator now"
+LED = "this node is not the allocator any longer"
+DURATION = 15
+
+
+@pytest.fixture
+def cluster():
+    with open_folder() as path, kube.start(path / "api") as running:
+        os.chmod(running.directory, 0o755)
+        yield running
+
+
+@contextlib.contextmanager
+def allocator(cluster, node, **conf):
+    with open_folder() as folder, Watcher(folder, kubeconfig=str(cluster.vipd_kubeconfig),
+                                          node_name=node, allocator=1, **conf) as running:
+        yield running.configure()
+
+
+def holder(cluster):
+    """The node that holds the Lease, "" if nobody, None where there is none."""
+    try:
+        return cluster.get(LEASE)["spec"]["holderIdentity"].rpartition("_")[0]
+    except kube.KubeError:
+        return None
+
+
+def said(watcher, words):
+    return [line for line in watcher.logs if words in line]
+
+
+def leads(watcher):
+    return len(said(watcher, LEADS)) > len(said(watcher, LED))
+
+
+def stop(watcher):
+    """A clean stop, as vipd asks for it."""
+    watcher.send("MSG_STOP")
+    watcher.popen.wait(5)
+
+
+def events(cluster, **fields):
+    return [e for e in cluster.list("events.k8s.io/v1", "Event")
+            if all(e.get(key) == value for key, value in fields.items())]
+
+
+def applied(name="web", kind="LoadBalancer", ip=VIP, **spec):
+    """A Service whose status vipd has written earlier."""
+    return kube.service(name, ports=[80], type=kind, **spec), {
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": name, "namespace": "default"},
+        "status": {"loadBalancer": {"ingress": [{"ip": ip}]}, "conditions": [
+            {"type": "vipd.io/AddressAllocated", "status": "True", "reason": "Allocated",
+             "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
+
+
+def apply_status(cluster, patch, manager="vipd"):
+    cluster.request("PATCH", kube.object_path(patch, "status"), patch,
+                    "application/apply-patch+yaml", fieldManager=manager, force="true")
+
+
+def test_one_node_takes_the_lease_and_sets_it_free(cluster):
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: leads(a), what="worker-a leads")
+        spec = cluster.get(LEASE)["spec"]
+        assert (spec["leaseDurationSeconds"], spec["leaseTransitions"]) == (DURATION, 0)
+        with allocator(cluster, "worker-b") as b:
+            b.wait(lambda: cluster.count(resource="leases", verb="get") >= 3,
+                   what="worker-b looks at the Lease")
+            assert not leads(b) and holder(cluster) == "worker-a"
+            stop(a)
+            b.wait(lambda: leads(b), within=10, what="worker-b leads")
+            assert holder(cluster) == "worker-b"
+            assert cluster.get(LEASE)["spec"]["leaseTransitions"] == 1
+
+
+def test_a_new_leader_first_lists_everything_from_the_newest_state(cluster):
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: leads(a), what="worker-a leads")
+        a.wait(lambda: len([r for r in cluster.requests(resource="services", verb="list")
+                            if "resourceVersion" not in r["query"]]) == 1,
+               what="a list from the newest state")
+        acquired = cluster.requests(resource="leases", verb="create")[0]["time"]
+        for kind in ("services", "endpointslices"):
+            newest = [r for r in cluster.requests(resource=kind, verb="list")
+                      if "resourceVersion" not in r["query"]]
+            assert [r["time"] > acquired for r in newest] == [True]
+
+
+def test_a_leader_that_hangs_is_replaced_and_comes_back_as_a_stranger(cluster):
+    with allocator(cluster, "worker-a") as a, allocator(cluster, "worker-b") as b:
+        wait(lambda: holder(cluster), 5, "a holder")
+        first, second = (a, b) if holder(cluster) == "worker-a" else (b, a)
+        os.kill(first.popen.pid, signal.SIGSTOP)
+        try:
+            second.wait(lambda: leads(second), within=2 * DURATION, what="the other leads")
+            assert cluster.get(LEASE)["spec"]["leaseTransitions"] == 1
+        finally:
+            os.kill(first.popen.pid, signal.SIGCONT)
+        first.wait(lambda: not leads(first) and said(first, LED), what="the first stands back")
+        assert holder(cluster) == second.conf["node_name"]
+
+
+def test_without_the_api_server_a_leader_ceases_before_its_lease_ends(cluster):
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: leads(a), what="worker-a leads")
+        cluster.refuse()
+        a.wait(lambda: not leads(a), within=DURATION, what="worker-a stands back")
+        cluster.accept()
+        a.wait(lambda: leads(a), within=10, what="worker-a leads again")
+        assert cluster.get(LEASE)["spec"]["leaseTransitions"] == 0
+
+
+def test_who_may_not_write_says_it_once_and_serves(cluster):
+    cluster.fault("status", resource="leases", code=403, reason="Forbidden")
+    cluster.create(kube.service("web", ports=[80], external_ips=[VIP]))
+    with allocator(cluster, "worker-a") as a:
+        a.wait_service("default/web")
+        a.wait(lambda: cluster.count(resource="leases", code=403) >= 3, within=20,
+               what="three refusals")
+        assert len(said(a, "may not get leases; apply conf/kubernetes/vipd.yaml")) == 1
+        assert a.health() == "OK"
+        cluster.clear_faults()
+        a.wait(lambda: leads(a), within=10, what="worker-a leads")
+
+
+@pytest.mark.parametrize("change", [{"type": "ClusterIP"},
+                                    {"loadBalancerClass": "example.com/other"}])
+def test_a_status_is_cleaned_once_when_the_service_is_given_up(cluster, change):
+    service, status = applied(kind="ClusterIP" if "type" not in change else "LoadBalancer")
+    cluster.create(service)
+    if "type" in change:
+        apply_status(cluster, status)
+        cluster.patch(service, {"spec": change})
+    else:
+        cluster.patch(service, {"spec": {"type": "LoadBalancer", **change}})
+        apply_status(cluster, status)
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: cluster.count(resource="services/status", verb="patch"),
+               what="a write of the status")
+        a.wait(lambda: not cluster.get(service)["status"].get("conditions"),
+               what="the status is clean")
+        assert not cluster.get(service)["status"]["loadBalancer"]
+        a.stays(lambda: cluster.count(resource="services/status", verb="patch") == 1, 0.5)
+
+
+def test_what_somebody_else_wrote_stays(cluster):
+    service, status = applied(loadBalancerClass="example.com/other")
+    status["status"].pop("conditions")
+    cluster.create(service)
+    apply_status(cluster, status, manager="other")
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: leads(a), what="worker-a leads")
+        a.stays(lambda: cluster.count(resource="services/status", verb="patch") == 0, 0.5)
+        assert cluster.get(service)["status"]["loadBalancer"]["ingress"][0]["ip"] == VIP
+
+
+def test_a_refusal_becomes_one_event(cluster):
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: leads(a), what="worker-a leads")
+        thief = kube.service("thief", ports=[80], external_ips=["8.8.8.8"])
+        cluster.create(thief)
+        wait(lambda: events(cluster, reason="ExternalIPRefused"), 5, "an Event")
+        (event,) = events(cluster)
+        assert event["type"] == "Warning" and "external_ips" in event["note"]
+        assert event["regarding"]["name"] == "thief"
+        assert event["reportingInstance"] == "worker-a"
+        words = cluster.kubectl("describe", "service", "thief").stdout
+        assert "ExternalIPRefused" in words and "vipd" in words
+        cluster.patch(thief, {"metadata": {"labels": {"a": "b"}}})
+        a.stays(lambda: len(events(cluster)) == 1, 0.5)
+
+
+def test_an_event_that_repeats_becomes_a_series(cluster):
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: leads(a), what="worker-a leads")
+        thief = kube.service("thief", ports=[80], external_ips=["8.8.8.8"])
+        cluster.create(thief)
+        wait(lambda: events(cluster), 5, "an Event")
+        for ips in ([VIP], ["8.8.8.8"]):
+            cluster.patch(thief, {"spec": {"externalIPs": ips}})
+            a.wait_service("default/thief", lambda s, ips=ips: ips[0] in s.addresses)
+        wait(lambda: events(cluster)[0].get("series"), 5, "a series")
+        (event,) = events(cluster)
+        assert event["series"]["count"] == 2
+
+
+def test_no_endpoint_for_a_while_becomes_an_event(cluster):
+    cluster.create(kube.service("web", ports=[80], external_ips=[VIP]))
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: events(cluster, reason="NoEndpoints"), within=25, what="an Event")
+
+
+def test_an_event_is_posted_though_nobody_led_when_it_happened(cluster):
+    cluster.fault("status", resource="leases", code=503)
+    cluster.create(kube.service("thief", ports=[80], external_ips=["8.8.8.8"]))
+    with allocator(cluster, "worker-a") as a:
+        a.wait_service("default/thief")
+        assert not leads(a)
+        cluster.clear_faults()
+        a.wait(lambda: events(cluster, reason="ExternalIPRefused"), within=20,
+               what="an Event")
