@@ -109,6 +109,8 @@ static const struct field key_fields[] = { STRING(struct msg_service_key, ns),
 static const struct field forward_conf_fields[] = { U32_MAX(struct msg_forward_conf, mode,
 							FORWARD_NONE),
 	U32_MAX(struct msg_forward_conf, source_nat, SOURCE_NAT_NONE), END };
+static const struct field held_fields[] = { U32_MAX(struct msg_held, held, HELD_ALREADY),
+	END };
 static const struct field uplink_fields[] = { STRING(struct msg_uplink, name), END };
 static const struct field failed_fields[] = { STRING(struct msg_failed, key.ns),
 	STRING(struct msg_failed, key.name), STRING(struct msg_failed, text), END };
@@ -196,6 +198,7 @@ ROW(MSG_SERVICE_SOURCES, 0, sizeof(struct iprange), PEER_VIPD | PEER_WATCHER, 0,
 ROW(MSG_SERVICE_END, 0, 0, PEER_VIPD | PEER_WATCHER, 0, NULL, NULL),
 ROW(MSG_SERVICE_GONE, sizeof(struct msg_service_key), 0, PEER_VIPD | PEER_WATCHER, 0, key_fields, NULL),
 ROW(MSG_FORWARD_CONF, sizeof(struct msg_forward_conf), sizeof(struct msg_uplink), PEER_VIPD, 0, forward_conf_fields, uplink_fields),
+ROW(MSG_HELD, sizeof(struct msg_held), sizeof(struct ipaddr), PEER_VIPD, 0, held_fields, addr_fields),
 ROW(MSG_IN_PLACE, 0, 0, PEER_FORWARD, 0, NULL, NULL),
 ROW(MSG_FAILED, sizeof(struct msg_failed), 0, PEER_FORWARD, 0, failed_fields, NULL),
 ROW(MSG_FORWARD_STATE, sizeof(struct msg_forward_state), 0, PEER_FORWARD, 0, forward_state_fields, NULL),

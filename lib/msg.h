@@ -83,6 +83,7 @@ enum msg_type {
 
 	/* vipd -> forward */
 	MSG_FORWARD_CONF,
+	MSG_HELD,
 	/* forward -> vipd */
 	MSG_IN_PLACE,
 	MSG_FAILED,
@@ -438,6 +439,13 @@ struct msg_forward_conf {
 };
 struct msg_uplink {
 	char name[IFNAME_LEN];
+};
+
+/* Records: struct ipaddr, which came to this node, left it, or was here before
+ * vipd-forward began. */
+enum held { HELD_LOST, HELD_GAINED, HELD_ALREADY };
+struct msg_held {
+	uint32_t held; /* enum held */
 };
 
 /* Everything up to header.seq (of SERVICE_END, SERVICE_GONE, SYNC_END) is in

@@ -74,8 +74,19 @@ on_progress(struct writer *w)
 	tell_state(f);
 }
 
+static void
+on_written(struct writer *w, const struct target_key *key, const struct image *old,
+    const struct image *new)
+{
+	struct forward *f = container_of(w, struct forward, writer);
+
+	flows_changed(&f->conntrack.flows, key, old, new);
+	conntrack_kick(&f->conntrack);
+}
+
 static const struct writer_ops writer_ops = {
 	.on_busy = on_busy,
+	.on_written = on_written,
 	.on_progress = on_progress,
 };
 
@@ -94,6 +105,8 @@ configure(struct forward *f, const struct msg *msg)
 
 	conf.mode =
 	    mode_decide(m->mode, &f->evidence, f->mode_reason, sizeof(f->mode_reason));
+	f->conntrack.flows.keeps_tcp =
+	    conf.mode == FORWARD_NFTABLES && conf.source_nat == SOURCE_NAT_VIP;
 	if (!f->writer.started || memcmp(&conf, &f->model.conf, sizeof(conf)) != 0) {
 		model_configure(&f->model, &conf);
 		writer_configure(&f->writer);
@@ -120,6 +133,32 @@ take_service(struct forward *f, uint32_t seq)
 	intake_clear(&f->intake);
 }
 
+static void
+hold(struct forward *f, const struct msg *m)
+{
+	const struct msg_held *head = m->head;
+	const struct ipaddr *addrs = m->records;
+
+	for (size_t i = 0; i < m->count; i++)
+		flows_hold(&f->conntrack.flows, &addrs[i], (enum held)head->held);
+	conntrack_kick(&f->conntrack);
+}
+
+/* The first complete list: what is not here may have been when another
+ * vipd-forward ran. */
+static void
+end_sync(struct forward *f, const struct msg *m)
+{
+	const struct msg_sync_end *end = m->head;
+	bool first = end->complete && !f->model.swept;
+
+	model_sync_end(&f->model, end->complete, m->seq);
+	for (const struct target *t = f->model.targets; first && t; t = t->hh.next)
+		if (!t->key.proto)
+			flows_absent(&f->conntrack.flows, &t->key.addr);
+	conntrack_kick(&f->conntrack);
+}
+
 static const char *
 on_frame(struct forward *f, const struct msg *m)
 {
@@ -143,8 +182,9 @@ on_msg(struct chan *c, const struct msg *m)
 	else if (m->type == MSG_SYNC_BEGIN)
 		model_sync_begin(&f->model);
 	else if (m->type == MSG_SYNC_END)
-		model_sync_end(
-		    &f->model, ((const struct msg_sync_end *)m->head)->complete, m->seq);
+		end_sync(f, m);
+	else if (m->type == MSG_HELD)
+		hold(f, m);
 	else if (m->type == MSG_SERVICE_GONE)
 		model_gone(&f->model, m->head, m->seq);
 	else if (m->type >= MSG_SERVICE && m->type <= MSG_SERVICE_END)
@@ -167,13 +207,19 @@ static const struct chan_ops chan_ops = {
 void
 forward_run(struct forward *f)
 {
+	int error;
+
 	child_init(&f->child, "vipd-forward", &chan_ops);
 	f->oddities.interval_us = 10 * US_PER_S;
 	f->evidence = mode_look();
 	model_init(&f->model, report, f);
 	writer_init(&f->writer, f->child.loop, &f->model, &writer_ops);
+	error = conntrack_open(&f->conntrack, f->child.loop);
+	if (error)
+		fatalx("netlink socket to connection tracking: %s", strerror(-error));
 	child_drop(&f->child, UINT64_C(1) << CAP_NET_ADMIN);
 	ev_run(f->child.loop, 0);
+	conntrack_close(&f->conntrack);
 	writer_fini(&f->writer);
 	model_fini(&f->model);
 	intake_clear(&f->intake);

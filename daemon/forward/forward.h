@@ -8,6 +8,7 @@
 #pragma once
 
 #include "child.h"
+#include "conntrack.h"
 #include "intake.h"
 #include "log.h"
 #include "mode.h"
@@ -20,6 +21,7 @@ struct forward {
 	struct intake intake;
 	struct model model;
 	struct writer writer;
+	struct conntrack conntrack;
 	char mode_reason[REASON_LEN];
 	struct msg_forward_state state; /* as told */
 	uint32_t in_place;              /* as told */

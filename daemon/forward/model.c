@@ -142,8 +142,8 @@ target_free(struct model *m, struct target *t)
 	free(t);
 }
 
-static const struct image *
-wanted(const struct target *t)
+const struct image *
+target_wanted(const struct target *t)
 {
 	return t->claims ? t->claims->image : NULL;
 }
@@ -175,7 +175,7 @@ static void
 unsettle(struct target *t)
 {
 	if (t->settled)
-		t->present = image_copy(wanted(t));
+		t->present = image_copy(target_wanted(t));
 	t->settled = false;
 }
 
@@ -183,7 +183,7 @@ unsettle(struct target *t)
 static void
 touch(struct model *m, struct target *t)
 {
-	if (image_differs(&t->key, t->present, wanted(t)))
+	if (image_differs(&t->key, t->present, target_wanted(t)))
 		dirty(m, t);
 	else
 		model_settled(m, t);
@@ -439,7 +439,7 @@ model_load_end(struct model *m)
 void
 model_diff(const struct target *t, struct changes *out)
 {
-	image_diff(&t->key, t->present, wanted(t), out);
+	image_diff(&t->key, t->present, target_wanted(t), out);
 }
 
 void

@@ -82,6 +82,8 @@ void model_load(struct model *m, const struct element *e);
 void model_load_end(struct model *m);
 
 /* ---- for the writer ---- */
+/* What is to stand; NULL: nothing. */
+const struct image *target_wanted(const struct target *t);
 /* Appends what target t lacks. */
 void model_diff(const struct target *t, struct changes *out);
 void model_sent(struct model *m, struct target *t);

@@ -222,8 +222,12 @@ contradicted(const struct writer *w)
 static void
 written_ok(struct writer *w)
 {
-	for (size_t i = 0; i < w->n_written; i++)
-		model_settled(w->model, w->written[i].target);
+	for (size_t i = 0; i < w->n_written; i++) {
+		struct target *t = w->written[i].target;
+
+		w->ops->on_written(w, &t->key, t->present, target_wanted(t));
+		model_settled(w->model, t);
+	}
 	if (w->model->swept)
 		w->model->strays.n = 0;
 	for (size_t i = 0; w->need_rules && i < FAMILIES; i++)

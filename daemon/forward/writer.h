@@ -21,6 +21,9 @@ struct writer;
 struct writer_ops {
 	/* True: the model must be left alone until it is false again. */
 	void (*on_busy)(struct writer *w, bool busy);
+	/* A target has changed in the kernel; NULL: nothing stands. */
+	void (*on_written)(struct writer *w, const struct target_key *key,
+	    const struct image *old, const struct image *new);
 	/* Something has got into the kernel, or an error came or went. */
 	void (*on_progress)(struct writer *w);
 };

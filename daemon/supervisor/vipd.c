@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "held.h"
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
@@ -70,6 +71,7 @@ forward_up(struct program *p)
 	struct vipd *v = p->arg;
 
 	vipd_configure_forward(v);
+	held_tell_all(v);
 	services_forward_up(&v->services, &p->chan);
 }
 
@@ -291,12 +293,14 @@ foreign_address(void *arg, const struct ipaddr *addr)
 static void
 on_installed(void *arg, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
+	held_tell(arg, list, n, HELD_GAINED);
 	instances_on_installed(&((struct vipd *)arg)->instances, id, list, n);
 }
 
 static void
 on_removed(void *arg, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
+	held_tell(arg, list, n, HELD_LOST);
 	instances_on_removed(&((struct vipd *)arg)->instances, id, list, n);
 }
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from lab import BUILD, PATIENCE, Failure, Process, die_with_parent
-from msgcodec import ENUM, MSG_MAX, build, parse
+from msgcodec import ENUM, MSG_MAX, build, ipaddr, parse
 
 CHILD_FD = ENUM["MSG_CHILD_FD"]
 
@@ -42,7 +42,7 @@ class Forwarder(Process):
     seq = 0
 
     def __init__(self, node, mode="FORWARD_NFTABLES", source_nat="SOURCE_NAT_NODE",
-                 uplinks=("eth0",)):
+                 uplinks=("eth0",), here=None):
         self.ns = node
         self.title = f"{node.name}/forward"
         self.log = node.dir / "forward.log"
@@ -67,6 +67,12 @@ class Forwarder(Process):
         node.topology.processes.append(self)
         self.until(lambda: self.hello, "HELLO")
         self.configure(mode, source_nat, uplinks)
+        self.held("HELD_ALREADY", node.addresses() if here is None else here)
+
+    def held(self, change, addresses):
+        """What vipd tells of addresses that are installed or removed."""
+        if addresses:
+            self.send("MSG_HELD", [ipaddr(a) for a in addresses], held=ENUM[change])
 
     def configure(self, mode, source_nat, uplinks=("eth0",)):
         self.sock.send(build("MSG_FORWARD_CONF", [{"name": n} for n in uplinks],

@@ -255,26 +255,6 @@ def test_the_source_an_endpoint_sees(lab, source_nat, seen):
          f"the endpoint sees {seen}: {try_connect(topo.client, EXTERNAL, SSH)}")
 
 
-def test_connections_survive_a_crash_with_source_nat_vip(lab):
-    """The new master picks each flow up in mid-stream."""
-    topo = lab(nodes=2, endpoints=2)
-    endpoints(topo)
-    vipds = start_manifests(topo, forwarding={"source_nat": "vip"})
-    put(topo, "web", *web(endpoints=["10.129.2.11", "10.129.2.12"]))
-    serving(vipds)
-    # Longer than the election and two of TCP's retransmissions.
-    sessions = [Session(topo.client, EXTERNAL, SSH, patience=5) for _ in range(8)]
-    for session in sessions:
-        session.wait_progress()
-    topo.nodes[0].link_down()
-    vipds[0].crash()
-    serving(vipds[1:])
-    for session in sessions:
-        session.wait_progress()
-        session.close()
-    assert [s.reconnects for s in sessions] == [0] * len(sessions)
-
-
 def test_two_services_share_an_address(lab):
     topo = lab(nodes=1, endpoints=2)
     endpoints(topo, 22, 80)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Deletes what flows.h calls stale from connection tracking, over a socket of
+ * its own: nftables never waits for it. One pass at a time reads the table of
+ * a family (or the entries of one address) in slices, and deletes as it reads;
+ * what is noted meanwhile is for the next pass.
+ */
+#pragma once
+
+#include <ev.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flows.h"
+
+struct mnl_socket;
+
+struct conntrack {
+	struct ev_loop *loop;
+	struct flows flows;
+	struct mnl_socket *nl;
+	ev_io readable;
+	ev_timer soon;
+	uint32_t seq;
+	uint32_t dump_seq; /* of the question under way */
+	uint8_t family;    /* being read; 0: none */
+	uint8_t *deletions;
+	size_t len;
+	size_t n; /* of deletions */
+	uint64_t deleted;
+};
+
+/* 0 or -errno. */
+int conntrack_open(struct conntrack *c, struct ev_loop *loop);
+void conntrack_close(struct conntrack *c);
+/* Something was noted in c->flows: look for it soon. */
+void conntrack_kick(struct conntrack *c);
