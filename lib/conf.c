@@ -11,6 +11,7 @@
 #include "conf_check_track.h"
 #include "conf_global.h"
 #include "conf_group.h"
+#include "conf_hmac.h"
 #include "conf_instance.h"
 #include "conf_keepalived.h"
 #include "conf_lists.h"
@@ -129,6 +130,7 @@ conf_table_at(size_t i)
 		conf_track_process_table(),
 		conf_track_table(),
 		conf_auth_table(),
+		conf_hmac_table(),
 		conf_address_table(),
 		conf_peer_table(),
 		conf_services_table(),
@@ -358,7 +360,8 @@ conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b)
 	for (size_t i = 0; i < a->n_peers; i++)
 		if (!peer_eq(&a->peers[i], &b->peers[i]))
 			return false;
-	return conf_tracks_eq(&a->tracks, &b->tracks) &&
+	return conf_hmac_eq(&a->hmac, &b->hmac) &&
+	    conf_tracks_eq(&a->tracks, &b->tracks) &&
 	    conf_notify_eq(&a->notify, &b->notify);
 }
 

@@ -43,6 +43,20 @@ struct conf_peer {
 	uint8_t max_ttl;
 };
 
+#define CONF_HMAC_KEYS_MAX 8
+struct conf_hmac_key {
+	struct msg_hmac_key key;
+	char file[256]; /* where it stands; empty: in the configuration */
+};
+struct conf_hmac {
+	uint8_t mode; /* enum hmac_mode */
+	uint8_t active_key;
+	bool monotonic;
+	uint32_t window_s;
+	struct conf_hmac_key keys[CONF_HMAC_KEYS_MAX];
+	size_t n_keys;
+};
+
 struct conf_instance {
 	char name[NAME_LEN];
 	char group[NAME_LEN]; /* its vrrp_sync_group; empty: none */
@@ -76,6 +90,7 @@ struct conf_instance {
 	uint8_t unicast_ttl;
 	uint8_t auth_type; /* enum vrrp_auth */
 	uint8_t auth_data[8];
+	struct conf_hmac hmac;
 	struct ipaddr unicast_src;
 	struct conf_peer *peers;
 	size_t n_peers;

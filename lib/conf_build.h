@@ -28,6 +28,7 @@ struct conf_draft {
 	struct conf_instance in; /* first: rows have its offsets */
 	const struct conf_word *name;
 	struct conf_seen seen;
+	struct conf_seen hmac_seen;
 	size_t addresses_cap;
 	size_t peers_cap;
 	uint8_t last_vrid;  /* virtual_router_id FIRST-LAST; 0: no range */

@@ -8,6 +8,7 @@
 #include "conf_check_all.h"
 #include "conf_check_track.h"
 #include "conf_group.h"
+#include "conf_hmac.h"
 #include "conf_instance.h"
 #include "conf_services.h"
 #include "mem.h"
@@ -170,7 +171,9 @@ static void
 limit_advertised(struct conf_problems *ps, struct conf_draft *d)
 {
 	struct conf_instance *in = &d->in;
-	size_t max = in->family == AF_INET ? ADVERTISED_MAX_IPV4 : ADVERTISED_MAX_IPV6;
+	size_t max = in->family == AF_INET
+	    ? ADVERTISED_MAX_IPV4
+	    : ADVERTISED_MAX_IPV6 - (in->hmac.mode != HMAC_NONE);
 	size_t n = 0;
 
 	for (size_t i = 0; i < in->n_addresses; i++) {
@@ -238,6 +241,7 @@ conf_check(struct conf_build *b)
 
 		check_required(ps, d);
 		check_version(ps, d);
+		conf_check_hmac(ps, d);
 		check_interval(ps, d);
 		check_preemption(ps, d);
 		check_families(ps, d);

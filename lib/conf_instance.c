@@ -6,6 +6,7 @@
 
 #include "conf_candidates.h"
 #include "conf_global.h"
+#include "conf_hmac.h"
 #include "conf_lists.h"
 #include "conf_track.h"
 #include "conf_value.h"
@@ -189,6 +190,9 @@ static const struct conf_keyword words[] = {
 	[CONF_W_AUTHENTICATION] = { "authentication", .args = "{ ... }",
 	    .kind = CONF_BLOCK, .takes_block = CONF_MUST_BLOCK, .table = &auth_table,
 	    .help = "version 2 only" },
+	[CONF_W_AUTH_HMAC] = { "auth_hmac", .args = "{ ... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .read = conf_read_hmac,
+	    .print = conf_print_hmac, .help = "adverts carry a code made with a key" },
 	[CONF_W_UNICAST_SRC] = { "unicast_src_ip", .args = "ADDRESS",
 	    .kind = CONF_ADDRESS, CONF_FIELD(struct conf_instance, unicast_src),
 	    .help = "source of unicast adverts; else the interface's primary" },
@@ -364,4 +368,5 @@ conf_instance_complete(struct conf_draft *d, const struct conf_globals *g)
 		in->version = derive_version(d, g);
 	if (is_service_only(in))
 		prefer_services(d, g);
+	conf_hmac_complete(d);
 }

@@ -141,7 +141,6 @@ static const struct conf_foreign words[] = {
 	{ "vrrp_rlimit_rttime", SIDE_JOB, G },
 	{ "vrrp_rx_bufs_multiplier", SIDE_JOB, G },
 	{ "vrrp_rx_bufs_policy", SIDE_JOB, G },
-	{ "auth_hmac", REFUSED, I },
 	{ "autojoin", REFUSED, A },
 	{ "bfd_instance", REFUSED, R },
 	{ "mcast_dst_ip", REFUSED, I },

@@ -215,7 +215,8 @@ note_place(struct conf_reader *r, const struct conf_table *t,
 
 	if (!before)
 		seen->at[id] = st->word;
-	if (!before || st->open || st->keyword->takes_block == CONF_MAY_BLOCK)
+	if (!before || st->open || st->keyword->repeats ||
+	    st->keyword->takes_block == CONF_MAY_BLOCK)
 		return true;
 	conf_error(r->problems, &st->word->pos, "%s is set twice, first at %s",
 	    st->keyword->word, conf_pos_format(&before->pos, &st->word->pos, buf));

@@ -64,7 +64,8 @@ struct conf_keyword {
 	const char *args; /* as the man page writes them; NULL: none */
 	enum conf_kind kind;
 	enum conf_takes_block takes_block;
-	bool named; /* CUSTOM: has one argument */
+	bool named;   /* CUSTOM: has one argument */
+	bool repeats; /* may stand again */
 	size_t offset;
 	size_t size;
 	uint32_t min;

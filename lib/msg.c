@@ -53,12 +53,16 @@ static const struct field instance_fields[] = { STRING(struct msg_instance, name
 	STRING(struct msg_instance, interface), STRING(struct msg_instance, group),
 	U8_MAX(struct msg_instance, version, 3),
 	U8_MAX(struct msg_instance, hold, HOLD_DELAY),
+	U8_MAX(struct msg_instance, hmac_mode, HMAC_ENFORCE),
 	U8_MAX(struct msg_instance, auth_type, VRRP_AUTH_PASS),
 	ADDR(struct msg_instance, unicast_src), END };
 static const struct field addr_fields[] = { { FIELD_ADDR, 0, 0 }, END };
 static const struct field installed_fields[] = { ADDR(struct msg_installed_record, addr),
 	END };
 static const struct field peer_fields[] = { ADDR(struct msg_peer_record, addr), END };
+static const struct field key_record_fields[] = {
+	U8_MAX(struct msg_hmac_key, len, HMAC_KEY_MAX), END
+};
 static const struct field state_fields[] = { U8_MAX(struct msg_state, state, VRRP_FAULT),
 	U8_MAX(struct msg_state, reason, VRRP_REASON_COUNT - 1),
 	ADDR(struct msg_state, master), END };
@@ -177,6 +181,7 @@ ROW(MSG_ANNOUNCE_SOCKET, 0, 0, PEER_VIPD, 1, NULL, NULL),
 ROW(MSG_INSTANCE, sizeof(struct msg_instance), 0, PEER_VIPD, 0, instance_fields, NULL),
 ROW(MSG_INSTANCE_ADVERTISED, REF, sizeof(struct ipaddr), PEER_VIPD, 0, NULL, addr_fields),
 ROW(MSG_INSTANCE_PEERS, REF, sizeof(struct msg_peer_record), PEER_VIPD, 0, NULL, peer_fields),
+ROW(MSG_INSTANCE_KEYS, REF, sizeof(struct msg_hmac_key), PEER_VIPD, 0, NULL, key_record_fields),
 ROW(MSG_INSTANCE_END, REF, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_INSTANCE_GONE, REF, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_INSTALLED, REF, sizeof(struct msg_installed_record), PEER_VIPD, 0, NULL, installed_fields),

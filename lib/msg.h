@@ -54,6 +54,7 @@ enum msg_type {
 	MSG_INSTANCE,
 	MSG_INSTANCE_ADVERTISED,
 	MSG_INSTANCE_PEERS,
+	MSG_INSTANCE_KEYS,
 	MSG_INSTANCE_END,
 	MSG_INSTANCE_GONE,
 	MSG_INSTALLED,
@@ -174,6 +175,8 @@ struct msg_sockets {
 /* MSG_ANNOUNCE_SOCKET has no head; one descriptor: an unbound packet socket
  * (SOCK_RAW, protocol 0) for gratuitous ARP and unsolicited NA. */
 
+enum hmac_mode { HMAC_NONE, HMAC_RECEIVE_ONLY, HMAC_PERMISSIVE, HMAC_ENFORCE };
+
 /* Why an instance waits: for the first complete list of Services, or for the
  * time that vrrp_startup_delay says. */
 enum instance_hold { HOLD_NONE, HOLD_LIST, HOLD_DELAY };
@@ -213,7 +216,11 @@ struct msg_instance {
 	uint8_t owner_ignore_adverts;
 	uint8_t no_addresses; /* none is advertised, and none expected */
 	uint8_t unicast_ttl;
-	uint8_t zero[4];
+	uint8_t hmac_mode; /* enum hmac_mode */
+	uint8_t hmac_active_key;
+	uint8_t hmac_monotonic;
+	uint8_t zero[1];
+	uint32_t hmac_window_s;
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;
 	uint32_t garp_delay_us;   /* second burst after MASTER; 0 none */
@@ -241,7 +248,7 @@ enum soft_reason {
 };
 #define SOFT_REASON_COUNT 5
 
-/* For ADVERTISED, PEERS, INSTANCE_END, INSTANCE_GONE, INSTALLED, REMOVED. */
+/* For ADVERTISED, PEERS, KEYS, INSTANCE_END, INSTANCE_GONE, INSTALLED, REMOVED. */
 struct msg_instance_ref {
 	uint32_t id;
 };
@@ -257,6 +264,15 @@ struct msg_peer_record {
 	uint8_t min_ttl; /* accepted window; default 255..255 is sent by */
 	uint8_t max_ttl; /* vipd as 1..255 where peers may be routed */
 	uint8_t zero[2];
+};
+
+/* Of KEYS: */
+#define HMAC_KEY_MAX 64
+struct msg_hmac_key {
+	uint8_t id;
+	uint8_t len;
+	uint8_t zero[2];
+	uint8_t bytes[HMAC_KEY_MAX];
 };
 
 enum vrrp_state { VRRP_INIT, VRRP_BACKUP, VRRP_MASTER, VRRP_FAULT };

@@ -6,9 +6,11 @@
 
 #include "clock.h"
 #include "cursor.h"
+#include "trailer.h"
 
 #define TYPE_ADVERTISEMENT 1
 #define HEADER_LEN 8
+#define CHECKSUM_AT 6
 #define AUTH_LEN 8 /* version 2 always has it */
 #define US_PER_CS 10000
 #define TTL_LOCAL 255
@@ -29,10 +31,10 @@ advert_group(uint8_t family)
 }
 
 size_t
-advert_addrs_max(uint8_t family, uint8_t version, uint32_t mtu)
+advert_addrs_max(uint8_t family, uint8_t version, uint32_t mtu, size_t extra)
 {
-	size_t fixed =
-	    HEADER_LEN + (family == AF_INET ? 20 : 40) + (version == 2 ? AUTH_LEN : 0);
+	size_t fixed = HEADER_LEN + (family == AF_INET ? 20 : 40) +
+	    (version == 2 ? AUTH_LEN : 0) + extra;
 	size_t max = mtu < fixed ? 0 : (mtu - fixed) / addr_len(family);
 
 	return max < ADVERT_ADDRS_MAX ? max : ADVERT_ADDRS_MAX;
@@ -202,9 +204,51 @@ parse(uint8_t version, const struct advert_packet *p, struct advert *out)
 		return ADVERT_VERSION;
 	if ((first & 0x0f) != TYPE_ADVERTISEMENT)
 		return ADVERT_TYPE;
-	if (!cursor_ok(&c) || cursor_left(&c) != 0)
-		return ADVERT_LENGTH;
-	return verify(p, version, &out->checksum) ? ADVERT_OK : ADVERT_CHECKSUM;
+	return cursor_ok(&c) && cursor_left(&c) == 0 ? ADVERT_OK : ADVERT_LENGTH;
+}
+
+/* Takes a trailer off, if there is one. */
+static bool
+split(uint8_t version, struct advert_packet *p)
+{
+	size_t len = HEADER_LEN + p->message[3] * addr_len(p->src.family) +
+	    (version == 2 ? AUTH_LEN : 0);
+
+	if (p->len != len + TRAILER_LEN)
+		return false;
+	p->len = len;
+	return true;
+}
+
+/*
+ * The checksum does not cover the trailer. Over IPv6 a sender that leaves the
+ * checksum to its kernel has it cover all of the payload.
+ */
+static bool
+sums_up(const struct advert_policy *policy, const struct advert_packet *message,
+    const struct advert_packet *whole, struct advert *out)
+{
+	return verify(message, policy->version, &out->checksum) ||
+	    (whole->len != message->len && whole->src.family == AF_INET6 &&
+		verify(whole, policy->version, &out->checksum));
+}
+
+/* V9 */
+static enum advert_verdict
+check_trailer(const struct advert_policy *policy, const struct advert_packet *p,
+    bool is_there, struct advert *out)
+{
+	struct trailer_bound b = { p->src.family, policy->version, p->vrid, &p->src };
+	struct trailer_time now = { p->wall_us, p->mono_us };
+	enum advert_verdict verdict;
+
+	if (!is_there)
+		return policy->trailer->conf.mode == HMAC_ENFORCE ? ADVERT_AUTH_MISSING
+								  : ADVERT_OK;
+	verdict =
+	    trailer_verify(policy->trailer, &b, p->message, p->len, &now, &out->sequence);
+	out->is_authentic = verdict == ADVERT_OK;
+	return verdict;
 }
 
 /* In constant time: the answer tells nothing of how much was right. */
@@ -233,9 +277,15 @@ advert_read(const struct advert_policy *policy, const struct advert_packet *pack
     struct advert *out)
 {
 	enum advert_verdict verdict = check_path(policy, packet);
+	struct advert_packet message = *packet;
+	bool has_trailer = policy->trailer && split(policy->version, &message);
 
 	if (verdict == ADVERT_OK)
-		verdict = parse(policy->version, packet, out);
+		verdict = parse(policy->version, &message, out);
+	if (verdict == ADVERT_OK && !sums_up(policy, &message, packet, out))
+		verdict = ADVERT_CHECKSUM;
+	if (verdict == ADVERT_OK && policy->trailer)
+		verdict = check_trailer(policy, &message, has_trailer, out);
 	if (verdict != ADVERT_OK)
 		return verdict;
 	if (policy->version == 2) {
@@ -255,34 +305,51 @@ advert_read(const struct advert_policy *policy, const struct advert_packet *pack
 
 /* ---- writing ---- */
 
-size_t
-advert_write(
-    const struct advert *a, const struct ipaddr *src, const struct ipaddr *dst, void *buf)
+static size_t
+write_message(const struct advert *a, struct wcursor *c)
 {
 	bool v2 = a->version == 2;
+
+	wcursor_u8(c, (uint8_t)(a->version << 4 | TYPE_ADVERTISEMENT));
+	wcursor_u8(c, a->vrid);
+	wcursor_u8(c, a->priority);
+	wcursor_u8(c, a->n_addrs);
+	if (v2)
+		wcursor_u16(c, (uint16_t)(a->auth_type << 8 | a->advert_us / US_PER_S));
+	else
+		wcursor_u16(c, (uint16_t)(a->advert_us / US_PER_CS));
+	wcursor_u16(c, 0);
+	wcursor_bytes(c, a->addrs, a->n_addrs * addr_len(a->family));
+	if (v2)
+		wcursor_bytes(c, a->auth_data, AUTH_LEN);
+	return c->at;
+}
+
+size_t
+advert_write(const struct advert *a, const struct ipaddr *src, const struct ipaddr *dst,
+    struct trailer *trailer, uint64_t wall_us, void *buf)
+{
+	struct trailer_bound b = { a->family, a->version, a->vrid, src };
 	struct wcursor c;
-	uint16_t sum;
+	size_t len, covered;
 	uint32_t pseudo = 0;
+	uint16_t sum;
 
 	wcursor_init(&c, buf, ADVERT_LEN_MAX);
-	wcursor_u8(&c, (uint8_t)(a->version << 4 | TYPE_ADVERTISEMENT));
-	wcursor_u8(&c, a->vrid);
-	wcursor_u8(&c, a->priority);
-	wcursor_u8(&c, a->n_addrs);
-	if (v2)
-		wcursor_u16(&c, (uint16_t)(a->auth_type << 8 | a->advert_us / US_PER_S));
-	else
-		wcursor_u16(&c, (uint16_t)(a->advert_us / US_PER_CS));
-	wcursor_u16(&c, 0);
-	wcursor_bytes(&c, a->addrs, a->n_addrs * addr_len(a->family));
-	if (v2)
-		wcursor_bytes(&c, a->auth_data, AUTH_LEN);
-	if (!v2 && (a->family == AF_INET6 || a->checksum == CHECKSUM_PSEUDO))
-		pseudo = pseudo_header(src, dst, c.at);
-	sum = checksum_fold(checksum_add(pseudo, buf, c.at));
-	((uint8_t *)buf)[6] = (uint8_t)(sum >> 8);
-	((uint8_t *)buf)[7] = (uint8_t)sum;
-	return c.at;
+	len = covered = write_message(a, &c);
+	if (trailer) {
+		trailer_append(trailer, &b, buf, len, wall_us);
+		len += TRAILER_LEN;
+	}
+	/* keepalived has the kernel check it, over all of the payload. */
+	if (a->family == AF_INET6)
+		covered = len;
+	if (a->version != 2 && (a->family == AF_INET6 || a->checksum == CHECKSUM_PSEUDO))
+		pseudo = pseudo_header(src, dst, covered);
+	sum = checksum_fold(checksum_add(pseudo, buf, covered));
+	((uint8_t *)buf)[CHECKSUM_AT] = (uint8_t)(sum >> 8);
+	((uint8_t *)buf)[CHECKSUM_AT + 1] = (uint8_t)sum;
+	return len;
 }
 
 static const struct {
@@ -303,6 +370,14 @@ static const struct {
 	[ADVERT_TYPE] = { "type", "it is of an unknown type" },
 	[ADVERT_LENGTH] = { "length", "its length is not that of its addresses" },
 	[ADVERT_CHECKSUM] = { "checksum", "its checksum is wrong" },
+	[ADVERT_AUTH_MISSING] = { "auth_missing", "it has no auth_hmac trailer" },
+	[ADVERT_AUTH_MALFORMED] = { "auth_malformed",
+	    "its trailer is of an unknown kind" },
+	[ADVERT_AUTH_STALE] = { "auth_stale",
+	    "its trailer is not of now (do the clocks agree?)" },
+	[ADVERT_AUTH_REPLAY] = { "auth_replay", "its trailer was heard before" },
+	[ADVERT_AUTH_KEY] = { "auth_key", "its trailer names a key that is not here" },
+	[ADVERT_AUTH_HMAC] = { "auth_hmac", "its trailer is not made with our key" },
 	[ADVERT_AUTH] = { "auth", "its authentication is not the configured one" },
 	[ADVERT_INTERVAL] = { "interval", "its interval is not acceptable" },
 	[ADVERT_COUNT] = { "count", "it lists no address" },

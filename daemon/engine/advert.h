@@ -26,7 +26,8 @@
 
 #define IPPROTO_VRRP 112
 #define ADVERT_ADDRS_MAX 255
-#define ADVERT_LEN_MAX (8 + ADVERT_ADDRS_MAX * 16)
+/* With a trailer (trailer.h). */
+#define ADVERT_LEN_MAX (8 + ADVERT_ADDRS_MAX * 16 + 28)
 /* With the largest IPv4 header; what a receive buffer needs. */
 #define ADVERT_PACKET_MAX (60 + ADVERT_LEN_MAX)
 
@@ -43,12 +44,20 @@ enum advert_verdict {
 	ADVERT_TYPE,
 	ADVERT_LENGTH,
 	ADVERT_CHECKSUM,
+	ADVERT_AUTH_MISSING,
+	ADVERT_AUTH_MALFORMED,
+	ADVERT_AUTH_STALE,
+	ADVERT_AUTH_REPLAY,
+	ADVERT_AUTH_KEY,
+	ADVERT_AUTH_HMAC,
 	ADVERT_AUTH,
 	ADVERT_INTERVAL,
 	ADVERT_COUNT,
 	ADVERT_LINKLOCAL,
 	ADVERT_VERDICT_COUNT
 };
+
+struct trailer;
 
 enum advert_checksum { CHECKSUM_PLAIN, CHECKSUM_PSEUDO };
 
@@ -64,6 +73,8 @@ struct advert {
 	uint32_t advert_us;
 	uint8_t auth_data[8];
 	const uint8_t *addrs; /* n_addrs of 4 or 16 bytes, network order */
+	bool is_authentic;    /* had a good trailer */
+	uint64_t sequence;    /* of that */
 };
 
 /* An IP packet that carries one. Views into the received bytes. */
@@ -74,6 +85,8 @@ struct advert_packet {
 	uint8_t vrid;
 	const uint8_t *message;
 	size_t len;
+	uint64_t wall_us; /* when it was read, by both clocks */
+	uint64_t mono_us;
 };
 
 /* What one virtual router takes. */
@@ -88,6 +101,7 @@ struct advert_policy {
 	bool takes_empty; /* a version 3 list may have no address */
 	const struct msg_peer_record *peers;
 	size_t n_peers;
+	const struct trailer *trailer; /* NULL: none is taken */
 };
 
 /* Takes the IP header off (V1, V2). family is the receiving socket's. */
@@ -97,13 +111,13 @@ enum advert_verdict advert_unwrap(
 enum advert_verdict advert_read(const struct advert_policy *policy,
     const struct advert_packet *packet, struct advert *out);
 /*
- * Writes the message for a packet from src to dst; buf has ADVERT_LEN_MAX
- * bytes. Returns its length.
+ * Writes the message for a packet from src to dst, signed with trailer unless
+ * that is NULL; buf has ADVERT_LEN_MAX bytes. Returns its length.
  */
 size_t advert_write(const struct advert *a, const struct ipaddr *src,
-    const struct ipaddr *dst, void *buf);
-/* How many addresses fit a packet of mtu bytes. */
-size_t advert_addrs_max(uint8_t family, uint8_t version, uint32_t mtu);
+    const struct ipaddr *dst, struct trailer *trailer, uint64_t wall_us, void *buf);
+/* How many addresses fit a packet of mtu bytes, beside `extra` bytes. */
+size_t advert_addrs_max(uint8_t family, uint8_t version, uint32_t mtu, size_t extra);
 /* Where multicast adverts go: 224.0.0.18 or ff02::12. */
 struct ipaddr advert_group(uint8_t family);
 /* "checksum": for counters ("rx_checksum"). */

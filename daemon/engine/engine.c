@@ -288,6 +288,15 @@ on_peers(struct engine *e, const struct msg *m)
 	return NULL;
 }
 
+static const char *
+on_keys(struct engine *e, const struct msg *m)
+{
+	if (!is_pending(e, m))
+		return "keys of an instance that was not begun";
+	instance_conf_add_keys(&e->pending, m->records, m->count);
+	return NULL;
+}
+
 /* The group that it leaves has to go on without it. */
 static void
 reconfigure(
@@ -422,6 +431,7 @@ static handler_fn *const handlers[MSG_TYPE_COUNT] = {
 	[MSG_INSTANCE] = on_instance,
 	[MSG_INSTANCE_ADVERTISED] = on_advertised,
 	[MSG_INSTANCE_PEERS] = on_peers,
+	[MSG_INSTANCE_KEYS] = on_keys,
 	[MSG_INSTANCE_END] = on_instance_end,
 	[MSG_INSTANCE_GONE] = on_instance_gone,
 	[MSG_INSTALLED] = on_installed,

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "io.h"
 #include "log.h"
 #include "mem.h"
@@ -63,6 +64,8 @@ read_one(struct iface_port *p)
 	verdict = (size_t)n > sizeof(buf)
 	    ? ADVERT_LENGTH
 	    : advert_unwrap(p->family, buf, (size_t)n, &packet);
+	packet.wall_us = clock_wall_us();
+	packet.mono_us = clock_us();
 	if (verdict == ADVERT_OK)
 		p->owner->fn(p->owner->arg, p->owner, p->family, &packet);
 	else

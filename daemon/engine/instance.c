@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "instance_derive.h"
 #include "instance_note.h"
 #include "instance_send.h"
 #include "mem.h"
@@ -143,82 +144,6 @@ step_type(struct instance *in, enum vrrp_event_type type, uint64_t now)
 
 /* ---- configuration ---- */
 
-static struct vrrp_config
-election_conf(const struct instance *in)
-{
-	const struct msg_instance *m = &in->conf.head;
-
-	return (struct vrrp_config){
-		.source = instance_source(in),
-		.version = m->version,
-		.priority = m->priority,
-		.preempt = m->preempt,
-		.bands = m->bands,
-		.joint = m->group[0] != '\0',
-		.lower_silent = m->lower_prio_no_advert,
-		.higher_advert = m->higher_prio_send_advert,
-		.owner_deaf = m->owner_ignore_adverts,
-		.down_adverts = m->down_adverts,
-		.advert_us = m->advert_us,
-		.preempt_delay_us = m->preempt_delay_us,
-	};
-}
-
-static void
-lay_out_addresses(struct instance *in)
-{
-	const struct instance_conf *c = &in->conf;
-	size_t len = c->head.family == AF_INET ? 4 : 16;
-
-	in->n_advertised = c->n_addrs < ADVERT_ADDRS_MAX ? c->n_addrs : ADVERT_ADDRS_MAX;
-	free(in->advertised);
-	in->advertised = xcalloc(in->n_advertised + 1, len);
-	for (size_t i = 0; i < in->n_advertised; i++)
-		memcpy(in->advertised + i * len, c->addrs[i].bytes, len);
-}
-
-/* What follows from the configuration and the interface. */
-static void
-derive(struct instance *in, uint64_t now)
-{
-	const struct msg_instance *m = &in->conf.head;
-	struct pacing_conf pacing = {
-		.repeat = m->garp_repeat,
-		.refresh_repeat = m->garp_refresh_repeat,
-		.lower_repeat = m->garp_lower_prio_repeat,
-		.second_us = m->garp_delay_us,
-		.refresh_us = m->garp_refresh_us,
-		.lower_us = m->garp_lower_prio_delay_us,
-		.interval_us = { m->garp_interval_us, m->gna_interval_us },
-	};
-
-	in->policy = (struct advert_policy){
-		.version = m->version,
-		.auth_type = m->auth_type,
-		.advert_us = m->advert_us,
-		.source = instance_source(in),
-		.unicast = m->unicast,
-		.takes_empty = m->no_addresses,
-		.wants_linklocal =
-		    !in->conf.n_addrs || ipaddr_is_linklocal(&in->conf.addrs[0]),
-		.peers = in->conf.peers,
-		.n_peers = in->conf.n_peers,
-	};
-	memcpy(in->policy.auth_data, m->auth_data, sizeof(m->auth_data));
-	outlets_configure(&in->outlets, &pacing, now);
-}
-
-static bool
-config_eq(const struct vrrp_config *a, const struct vrrp_config *b)
-{
-	return ipaddr_eq(&a->source, &b->source) && a->version == b->version &&
-	    a->priority == b->priority && a->preempt == b->preempt &&
-	    a->bands == b->bands && a->joint == b->joint &&
-	    a->lower_silent == b->lower_silent && a->higher_advert == b->higher_advert &&
-	    a->owner_deaf == b->owner_deaf && a->down_adverts == b->down_adverts &&
-	    a->advert_us == b->advert_us && a->preempt_delay_us == b->preempt_delay_us;
-}
-
 /* What keeps the router from taking part. */
 static enum vrrp_reason
 trouble(const struct instance *in)
@@ -263,18 +188,18 @@ static void
 refresh(struct instance *in, uint64_t now)
 {
 	struct vrrp_event fault = { .type = VRRP_EV_FAULT, .reason = trouble(in) };
-	struct vrrp_config conf = election_conf(in);
+	struct vrrp_config conf = instance_election(in);
 	struct vrrp_event config = { .type = VRRP_EV_CONFIG, .config = &conf };
 
 	if (fault.reason == VRRP_REASON_NONE && in->group_fault)
 		fault.reason = VRRP_REASON_GROUP;
-	derive(in, now);
+	instance_derive(in, now);
 	if (fault.reason != VRRP_REASON_NONE) {
 		step(in, &fault, now);
 		in->resume = false;
 		return;
 	}
-	if (!config_eq(&conf, &in->vrrp.conf))
+	if (!instance_election_eq(&conf, &in->vrrp.conf))
 		step(in, &config, now);
 	if (in->vrrp.state == VRRP_INIT || in->vrrp.state == VRRP_FAULT)
 		start(in, now);
@@ -290,7 +215,7 @@ take_conf(struct instance *in, struct instance_conf *c)
 	in->conf = *c;
 	*c = (struct instance_conf){ 0 };
 	in->conf.head.resume = 0;
-	lay_out_addresses(in);
+	instance_lay_out(in);
 }
 
 struct instance *
@@ -307,7 +232,7 @@ instance_new(struct instance_conf *c, struct iface *iface, uint64_t now_us)
 	in->differs.interval_us = LOG_INTERVAL_US;
 	in->sending.interval_us = LOG_INTERVAL_US;
 	take_conf(in, c);
-	conf = election_conf(in);
+	conf = instance_election(in);
 	vrrp_init(&in->vrrp, &conf, now_us);
 	refresh(in, now_us);
 	return in;
@@ -453,6 +378,10 @@ instance_on_advert(struct instance *in, const struct advert_packet *packet,
 		},
 	};
 
+	struct trailer_time now = { packet->wall_us, packet->mono_us };
+
+	if (advert->is_authentic)
+		trailer_accept(&in->trailer, &packet->src, advert->sequence, &now);
 	instance_note_advert(in, packet, advert, now_us);
 	step(in, &ev, now_us);
 }

@@ -17,6 +17,7 @@
 #include "instance_conf.h"
 #include "log.h"
 #include "outlet.h"
+#include "trailer.h"
 #include "vrrp.h"
 
 struct instance {
@@ -26,6 +27,7 @@ struct instance {
 	struct outlets outlets;
 	struct counters counters;
 	struct advert_policy policy;
+	struct trailer trailer;
 	uint8_t *advertised; /* addresses back to back, as in adverts */
 	size_t n_advertised;
 	bool resume;            /* as master, when it starts */

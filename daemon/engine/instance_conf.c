@@ -33,8 +33,20 @@ instance_conf_add_peers(
 }
 
 void
+instance_conf_add_keys(struct instance_conf *c, const struct msg_hmac_key *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		c->keys = array_grow(c->keys, c->n_keys, &c->cap_keys, sizeof(*c->keys));
+		c->keys[c->n_keys++] = keys[i];
+	}
+}
+
+void
 instance_conf_free(struct instance_conf *c)
 {
+	if (c->n_keys)
+		explicit_bzero(c->keys, c->n_keys * sizeof(*c->keys));
+	free(c->keys);
 	free(c->addrs);
 	free(c->peers);
 	*c = (struct instance_conf){ 0 };
@@ -56,6 +68,15 @@ of_family(const struct instance_conf *c)
 	return true;
 }
 
+static bool
+keys_fit(const struct instance_conf *c)
+{
+	for (size_t i = 0; i < c->n_keys; i++)
+		if (c->keys[i].len > sizeof(c->keys[i].bytes))
+			return false;
+	return true;
+}
+
 const char *
 instance_conf_check(const struct instance_conf *c)
 {
@@ -71,6 +92,8 @@ instance_conf_check(const struct instance_conf *c)
 		return "virtual router with an impossible interval";
 	if (m->down_adverts == 0)
 		return "virtual router that never waits";
+	if (!keys_fit(c))
+		return "virtual router with a key that is too long";
 	if (!of_family(c))
 		return "virtual router with addresses of two families";
 	return NULL;
@@ -86,6 +109,8 @@ bool
 instance_conf_eq(const struct instance_conf *a, const struct instance_conf *b)
 {
 	return a->n_addrs == b->n_addrs && a->n_peers == b->n_peers &&
+	    a->n_keys == b->n_keys &&
+	    bytes_eq(a->keys, b->keys, a->n_keys * sizeof(*a->keys)) &&
 	    bytes_eq(&a->head, &b->head, sizeof(a->head)) &&
 	    bytes_eq(a->addrs, b->addrs, a->n_addrs * sizeof(*a->addrs)) &&
 	    bytes_eq(a->peers, b->peers, a->n_peers * sizeof(*a->peers));

@@ -18,12 +18,17 @@ struct instance_conf {
 	struct msg_peer_record *peers;
 	size_t n_peers;
 	size_t cap_peers;
+	struct msg_hmac_key *keys;
+	size_t n_keys;
+	size_t cap_keys;
 };
 
 void instance_conf_add_addrs(
     struct instance_conf *c, const struct ipaddr *addrs, size_t n);
 void instance_conf_add_peers(
     struct instance_conf *c, const struct msg_peer_record *peers, size_t n);
+void instance_conf_add_keys(
+    struct instance_conf *c, const struct msg_hmac_key *keys, size_t n);
 void instance_conf_free(struct instance_conf *c);
 /* NULL, or why it cannot be a virtual router. */
 const char *instance_conf_check(const struct instance_conf *c);

@@ -104,5 +104,8 @@ instance_note_advert(struct instance *in, const struct advert_packet *packet,
 		in->counters
 		    .value[advert->checksum == CHECKSUM_PLAIN ? COUNT_CHECKSUM_PLAIN
 							      : COUNT_CHECKSUM_PSEUDO]++;
+	if (in->conf.head.hmac_mode != HMAC_NONE)
+		in->counters.value[advert->is_authentic ? COUNT_AUTHENTICATED
+							: COUNT_UNAUTHENTICATED]++;
 	note_differences(in, packet, advert, now_us);
 }

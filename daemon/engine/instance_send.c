@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "announce.h"
+#include "clock.h"
 #include "io.h"
 
 #define TTL_LOCAL 255
@@ -27,12 +28,13 @@ instance_source(const struct instance *in)
 }
 
 static int
-send_to(const struct instance *in, const struct advert *a, const struct ipaddr *dst)
+send_to(struct instance *in, const struct advert *a, const struct ipaddr *dst)
 {
 	const struct ipaddr *src = &in->vrrp.conf.source;
 	struct iface_port *port = iface_port(in->iface, a->family);
 	uint8_t buf[ADVERT_LEN_MAX];
-	size_t len = advert_write(a, src, dst, buf);
+	size_t len = advert_write(a, src, dst,
+	    trailer_signs(&in->trailer) ? &in->trailer : NULL, clock_wall_us(), buf);
 
 	return io_send(port->tx, in->iface->info.ifindex, src, dst,
 	    in->conf.head.unicast ? in->conf.head.unicast_ttl : TTL_LOCAL, buf, len);
@@ -40,7 +42,7 @@ send_to(const struct instance *in, const struct advert *a, const struct ipaddr *
 
 /* One peer that cannot be reached is no fault of this router. */
 static int
-send_to_peers(const struct instance *in, const struct advert *a)
+send_to_peers(struct instance *in, const struct advert *a)
 {
 	bool one_went = false;
 	int error = 0, e;
@@ -75,7 +77,8 @@ instance_send_advert(struct instance *in, uint8_t priority)
 		return -ENETDOWN;
 	memcpy(a.auth_data, c->auth_data, sizeof(a.auth_data));
 	if (in->n_advertised) {
-		max = advert_addrs_max(c->family, c->version, in->iface->info.mtu);
+		max = advert_addrs_max(c->family, c->version, in->iface->info.mtu,
+		    trailer_signs(&in->trailer) ? TRAILER_LEN : 0);
 		a.n_addrs = (uint8_t)(in->n_advertised < max ? in->n_advertised : max);
 		a.addrs = in->advertised;
 	}

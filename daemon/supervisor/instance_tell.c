@@ -50,6 +50,10 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.owner_ignore_adverts = c->owner_ignore_adverts,
 		.no_addresses = c->no_addresses,
 		.unicast_ttl = c->unicast_ttl,
+		.hmac_mode = c->hmac.mode,
+		.hmac_active_key = c->hmac.active_key,
+		.hmac_monotonic = c->hmac.monotonic,
+		.hmac_window_s = c->hmac.window_s,
 		.advert_us = c->advert_us,
 		.preempt_delay_us = c->preempt_delay_us,
 		.garp_delay_us = c->garp_delay_us,
@@ -120,6 +124,20 @@ send_peers(struct chan *engine, const struct instance *in)
 	free(list);
 }
 
+static void
+send_keys(struct chan *engine, const struct instance *in)
+{
+	struct msg_instance_ref ref = { .id = in->id };
+	const struct conf_hmac *hmac = &in->conf->hmac;
+	struct msg_hmac_key list[CONF_HMAC_KEYS_MAX];
+
+	for (size_t i = 0; i < hmac->n_keys; i++)
+		list[i] = hmac->keys[i].key;
+	if (hmac->n_keys)
+		chan_send(engine, MSG_INSTANCE_KEYS, &ref, list, hmac->n_keys);
+	explicit_bzero(list, sizeof(list));
+}
+
 void
 instance_send(const struct instances *is, const struct instance *in)
 {
@@ -131,6 +149,7 @@ instance_send(const struct instances *is, const struct instance *in)
 	chan_send(is->engine, MSG_INSTANCE, &m, NULL, 0);
 	send_advertised(is->engine, in);
 	send_peers(is->engine, in);
+	send_keys(is->engine, in);
 	chan_send(is->engine, MSG_INSTANCE_END, &ref, NULL, 0);
 }
 

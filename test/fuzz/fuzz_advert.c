@@ -10,14 +10,27 @@
 
 #include "cursor.h"
 #include "engine/advert.h"
+#include "engine/trailer.h"
 
-enum choice { IPV6 = 1, MAKE_SUMS = 2, VERSION2 = 4, PASSWORD = 8, UNICAST = 16 };
+enum choice {
+	IPV6 = 1,
+	MAKE_SUMS = 2,
+	VERSION2 = 4,
+	PASSWORD = 8,
+	UNICAST = 16,
+	TRAILER = 32
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct msg_peer_record peers[] = {
 	{ .addr = { AF_INET, { 0 }, { 192, 0, 2, 251 } }, .min_ttl = 1, .max_ttl = 255 },
 	{ .addr = { AF_INET6, { 0 }, { 0xfe, 0x80, [15] = 0xc8 } }, .max_ttl = 255 },
+};
+
+static const struct msg_hmac_key key = { .id = 1, .len = 32 };
+static const struct trailer trailer = {
+	.conf = { .mode = HMAC_PERMISSIVE, .monotonic = true, .keys = &key, .n_keys = 1 },
 };
 
 static struct advert_policy
@@ -36,6 +49,7 @@ policy(uint8_t choice)
 		.wants_linklocal = true,
 		.peers = peers,
 		.n_peers = 2,
+		.trailer = choice & TRAILER ? &trailer : NULL,
 	};
 }
 
@@ -90,8 +104,11 @@ read_back(const struct advert_policy *p, const struct advert_packet *packet,
 	struct advert_packet again = *packet;
 	struct advert b;
 
+	/* A good trailer cannot be guessed; without it there is a way back. */
+	if (a->is_authentic)
+		return;
 	again.message = message;
-	again.len = advert_write(a, &packet->src, &packet->dst, message);
+	again.len = advert_write(a, &packet->src, &packet->dst, NULL, 0, message);
 	require(again.len == packet->len);
 	require(advert_read(p, &again, &b) == ADVERT_OK);
 	require(b.vrid == a->vrid && b.priority == a->priority &&

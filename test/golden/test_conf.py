@@ -121,3 +121,31 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path):
     assert done.returncode == 2
     assert done.stderr == (f"{tmp_path}/none.conf: error: cannot read: "
                            "No such file or directory\n")
+
+
+def test_a_key_file_is_read_only_if_nobody_else_can(tmp_path):
+    """auth_hmac; no message tells the key."""
+    secret = "0123456789abcdef" * 4
+    key = tmp_path / "key"
+    key.write_text(f"hex:{secret}\n")
+    path = tmp_path / "vipd.conf"
+    path.write_text("vrrp_instance a { interface eth0 virtual_router_id 1\n"
+                    "auth_hmac { key 1 file:key active_key 1 }\n"
+                    "virtual_ipaddress { 192.0.2.5 } }\n")
+    key.chmod(0o600)
+    done = check(path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"key 1 file:{key}\n" in done.stdout and secret not in done.stdout
+    for mode in (0o640, 0o604, 0o620):
+        key.chmod(mode)
+        done = check(path)
+        assert done.returncode == 2
+        assert f"{key}: others may read or change it (chmod 600)" in done.stderr
+        assert secret not in done.stderr
+    key.chmod(0o600)
+    key.write_text("short\n")
+    assert "a key has 32 to 64 bytes" in check(path).stderr
+    key.unlink()
+    assert "No such file or directory" in check(path).stderr
+    key.mkdir()
+    assert "no regular file" in check(path).stderr

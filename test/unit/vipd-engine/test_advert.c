@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/advert.h"
 
+#include "engine/trailer.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -117,7 +119,7 @@ START_TEST(vectors_are_written_byte_for_byte)
 			    ipaddr_len(&addr));
 		}
 		ck_assert_msg(
-		    advert_write(&a, &p.src, &p.dst, got) == unhex(v->hex, want),
+		    advert_write(&a, &p.src, &p.dst, NULL, 0, got) == unhex(v->hex, want),
 		    "%s: length", v->what);
 		ck_assert_msg(!memcmp(got, want, strlen(v->hex) / 2), "%s", v->what);
 	}
@@ -341,7 +343,7 @@ message_for(const struct bad *b, uint8_t family, uint8_t *message)
 
 	if (b->mode == GROUP4_PASS)
 		memcpy(a.auth_data, "secret", 6);
-	return advert_write(&a, &src, &dst, message);
+	return advert_write(&a, &src, &dst, NULL, 0, message);
 }
 
 /* Makes the message's checksum fit again after it was changed. */
@@ -492,12 +494,12 @@ END_TEST
 /* L5 */
 START_TEST(as_many_addresses_as_the_mtu_holds)
 {
-	ck_assert_uint_eq(advert_addrs_max(AF_INET6, 3, 1500), 90);
-	ck_assert_uint_eq(advert_addrs_max(AF_INET, 3, 1500), 255);
-	ck_assert_uint_eq(advert_addrs_max(AF_INET6, 3, 9000), 255);
-	ck_assert_uint_eq(advert_addrs_max(AF_INET, 3, 68), 10);
-	ck_assert_uint_eq(advert_addrs_max(AF_INET, 2, 68), 8);
-	ck_assert_uint_eq(advert_addrs_max(AF_INET, 3, 20), 0);
+	ck_assert_uint_eq(advert_addrs_max(AF_INET6, 3, 1500, 0), 90);
+	ck_assert_uint_eq(advert_addrs_max(AF_INET, 3, 1500, 0), 255);
+	ck_assert_uint_eq(advert_addrs_max(AF_INET6, 3, 9000, 0), 255);
+	ck_assert_uint_eq(advert_addrs_max(AF_INET, 3, 68, 0), 10);
+	ck_assert_uint_eq(advert_addrs_max(AF_INET, 2, 68, 0), 8);
+	ck_assert_uint_eq(advert_addrs_max(AF_INET, 3, 20, 0), 0);
 }
 END_TEST
 
@@ -526,8 +528,8 @@ START_TEST(the_largest_adverts_pass_both_ways)
 	for (size_t i = 0; i < sizeof(addrs); i++)
 		addrs[i] = (uint8_t)(i * 7);
 	memcpy(addrs, (uint8_t[2]){ 0xfe, 0x80 }, 2);
-	packet.len = advert_write(&a, &src, &dst, message);
-	ck_assert_uint_eq(packet.len, ADVERT_LEN_MAX);
+	packet.len = advert_write(&a, &src, &dst, NULL, 0, message);
+	ck_assert_uint_eq(packet.len, ADVERT_LEN_MAX - TRAILER_LEN);
 	ck_assert_int_eq(advert_read(&p, &packet, &got), ADVERT_OK);
 	ck_assert_uint_eq(got.advert_us, 40950000);
 	ck_assert_mem_eq(got.addrs, addrs, sizeof(addrs));

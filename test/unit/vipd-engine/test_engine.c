@@ -256,7 +256,7 @@ send_advert(uint8_t vrid, uint8_t priority)
 
 	addr = ip("192.0.2.5");
 	a.addrs = addr.bytes;
-	packet[3] = (uint8_t)(20 + advert_write(&a, &src, &dst, packet + 20));
+	packet[3] = (uint8_t)(20 + advert_write(&a, &src, &dst, NULL, 0, packet + 20));
 	memcpy(packet + 12, src.bytes, 4);
 	memcpy(packet + 16, dst.bytes, 4);
 	sum = checksum_fold(checksum_add(0, packet, 20));

@@ -171,7 +171,7 @@ packet_from(const char *src, uint8_t priority, uint8_t *message)
 		.message = message,
 	};
 
-	p.len = advert_write(&a, &p.src, &p.dst, message);
+	p.len = advert_write(&a, &p.src, &p.dst, NULL, 0, message);
 	return p;
 }
 

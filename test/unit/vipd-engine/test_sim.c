@@ -122,7 +122,7 @@ multicast(unsigned from, uint8_t priority)
 		.vrid = 7,
 	};
 
-	ip.len = advert_write(&a, &ip.src, &ip.dst, message);
+	ip.len = advert_write(&a, &ip.src, &ip.dst, NULL, 0, message);
 	for (unsigned to = 0; to < sim.n; to++) {
 		if (to == from || sim.nodes[to].side != n->side || roll(1000) < sim.loss)
 			continue;
