@@ -173,33 +173,37 @@ sbindir ?= $(exec_prefix)/sbin
 mandir ?= $(prefix)/share/man
 docdir ?= $(prefix)/share/doc/vipd
 unitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
 completiondir ?= $(prefix)/share/bash-completion/completions
 CHILDREN := $(filter vipd-%,$(PROGRAMS))
 D = $(DESTDIR)
 
-$(O)/vipd.service: systemd/vipd.service.in Makefile config.mk
+UNITS_IN := $(notdir $(wildcard systemd/*.service.in))
+$(O)/%.service: systemd/%.service.in Makefile config.mk
 	$(say) GEN $@
 	$(Q)mkdir -p $(@D)
 	$(Q)sed 's|@sbindir@|$(sbindir)|' $< >$@
 
-install: all $(O)/vipd.service
-	install -d $(D)$(sbindir) $(D)$(libexecdir)/vipd $(D)$(unitdir) \
+install: all $(UNITS_IN:%.in=$(O)/%)
+	install -d $(D)$(sbindir) $(D)$(libexecdir)/vipd $(D)$(unitdir) $(D)$(sysusersdir) \
 	    $(D)$(mandir)/man8 $(D)$(mandir)/man5 $(D)$(docdir) \
 	    $(D)$(completiondir) $(D)$(sysconfdir)/vipd/services.d
 	install $(O)/vipd $(O)/vipctl $(D)$(sbindir)
 	install $(CHILDREN:%=$(O)/%) $(D)$(libexecdir)/vipd
-	install -m 644 $(O)/vipd.service $(D)$(unitdir)
+	install -m 644 $(UNITS_IN:%.in=$(O)/%) systemd/vipd-metrics.socket $(D)$(unitdir)
+	install -m 644 systemd/vipd.sysusers $(D)$(sysusersdir)/vipd.conf
 	install -m 644 $(wildcard man/*.8) $(D)$(mandir)/man8
 	install -m 644 $(wildcard man/*.5) $(D)$(mandir)/man5
 	install -m 644 conf/completion/vipctl $(D)$(completiondir)
 	install -m 644 README.md LICENSE $(D)$(docdir)
-	cp -R conf/examples conf/kubernetes $(D)$(docdir)
+	cp -R conf/examples conf/kubernetes conf/prometheus $(D)$(docdir)
 	[ -e $(D)$(sysconfdir)/vipd/vipd.conf ] || \
 	    install -m 600 conf/vipd.conf $(D)$(sysconfdir)/vipd
 
 # What an operator wrote below sysconfdir stays.
 uninstall:
-	rm -f $(D)$(sbindir)/vipd $(D)$(sbindir)/vipctl $(D)$(unitdir)/vipd.service \
+	rm -f $(D)$(sbindir)/vipd $(D)$(sbindir)/vipctl $(UNITS_IN:%.in=$(D)$(unitdir)/%) \
+	    $(D)$(unitdir)/vipd-metrics.socket $(D)$(sysusersdir)/vipd.conf \
 	    $(D)$(completiondir)/vipctl $(D)$(mandir)/man8/vipd.8 \
 	    $(D)$(mandir)/man8/vipctl.8 $(D)$(mandir)/man5/vipd.conf.5
 	rm -rf $(D)$(libexecdir)/vipd $(D)$(docdir)
@@ -229,7 +233,7 @@ BUILD_DEPS := gcc make autoconf pkg-config libev-dev libnl-3-dev \
 	libnl-route-3-dev libnftnl-dev libmnl-dev libjansson-dev \
 	libcurl4-openssl-dev libyaml-dev uthash-dev libcap-ng-dev \
 	libsmartcols-dev check
-TEST_DEPS := python3 python3-pytest python3-pytest-xdist python3-yaml python3-scapy \
+TEST_DEPS := python3 python3-pytest python3-pytest-xdist python3-yaml python3-scapy python3-prometheus-client \
 	iproute2 util-linux systemd nftables iputils-ping conntrack keepalived frr tshark tcpdump openssl \
 	mandoc clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev \
 	cppcheck shellcheck gcovr git procps

@@ -17,6 +17,7 @@ enum { OPT_SOCKET = 256, OPT_VERSION, OPT_OF_COMMAND };
 static const struct option options[] = {
 	OF_COMMAND(ARGS_PROBLEMS, "problems", no_argument),
 	OF_COMMAND(ARGS_FOLLOW, "follow", no_argument),
+	OF_COMMAND(ARGS_HTTP, "http", no_argument),
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },

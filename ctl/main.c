@@ -16,6 +16,7 @@
 #include "explain.h"
 #include "json.h"
 #include "log.h"
+#include "metrics.h"
 #include "model.h"
 #include "show.h"
 
@@ -225,6 +226,21 @@ run_events(const struct args *args)
 	return end.code <= EXIT_NO_DAEMON ? (int)end.code : EXIT_NOT_WELL;
 }
 
+/* Behind a socket unit an HTTP client gets its answer whatever is wrong. */
+static int
+run_metrics(const struct args *args)
+{
+	struct model m = { 0 };
+	int code = ask_view(args, CTL_METRICS, &m);
+
+	if (args->option[ARGS_HTTP])
+		metrics_answer_http(code == EXIT_WELL ? &m : NULL, stdin, stdout);
+	else if (code == EXIT_WELL)
+		metrics_write(&m, stdout);
+	model_free(&m);
+	return code;
+}
+
 static const struct args_command commands[] = {
 	{ "status", run_status, NULL, "the node, its instances, what is not well", 0 },
 	{ "instances", run_instances, NULL, "the instances and their addresses", 0 },
@@ -233,6 +249,7 @@ static const struct args_command commands[] = {
 	{ "explain", run_explain, "NS/NAME", "why a Service is served, or is not", 0 },
 	{ "events", run_events, NULL, "what has happened, the newest last",
 	    1u << ARGS_FOLLOW },
+	{ "metrics", run_metrics, NULL, "figures in OpenMetrics", 1u << ARGS_HTTP },
 	{ "check", run_check, "FILE", "check a configuration; needs no daemon", 0 },
 	{ "reload", run_reload, NULL, "read the configuration again", 0 },
 	{ "version", run_version, NULL, "vipctl's version", 0 },

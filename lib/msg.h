@@ -497,6 +497,7 @@ enum ctl_command {
 	CTL_SERVICES,   /* NODE, then per Service: SERVICE frames, CTL_SERVICE */
 	CTL_EXPLAIN,    /* as STATUS, of one Service (NS/NAME) */
 	CTL_RELOAD,     /* TEXT..., END */
+	CTL_METRICS,    /* as INSTANCES, then as SERVICES */
 	CTL_EVENTS,     /* EVENT..., END; arg "follow": never ends */
 };
 

@@ -17,6 +17,8 @@ enum counter {
 	COUNT_BECAME_FAULT,
 	COUNT_CLAIMS_LOST,
 	COUNT_ADVERTS_SENT,
+	COUNT_ADVERTS_LATE, /* by more than a tenth of the interval */
+	COUNT_LATENESS_US,  /* of all adverts, summed up */
 	COUNT_PRIORITY_ZERO_SENT,
 	COUNT_SEND_ERRORS,
 	COUNT_ADVERTS_RECEIVED,

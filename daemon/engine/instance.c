@@ -320,11 +320,26 @@ is_held(const struct instance *in, uint64_t now_us)
 	return in->conf.head.group[0] && group_holds(&in->vrrp, now_us);
 }
 
+/* I1 in figures: how long after its time the Adver_Timer is served. */
+static void
+note_lateness(struct instance *in, uint64_t now_us)
+{
+	uint64_t due_us = in->vrrp.adver_timer;
+
+	if (due_us > now_us)
+		return;
+	in->counters.value[COUNT_LATENESS_US] += now_us - due_us;
+	if (now_us - due_us > in->vrrp.conf.advert_us / 10)
+		in->counters.value[COUNT_ADVERTS_LATE]++;
+}
+
 void
 instance_expire(struct instance *in, uint64_t now_us)
 {
-	if (vrrp_deadline(&in->vrrp) <= now_us && !is_held(in, now_us))
+	if (vrrp_deadline(&in->vrrp) <= now_us && !is_held(in, now_us)) {
+		note_lateness(in, now_us);
 		step(in, NULL, now_us);
+	}
 	if (in->retry_us <= now_us) {
 		in->retry_us = VRRP_NEVER;
 		refresh(in, now_us);

@@ -117,7 +117,7 @@ on_accept(struct ev_loop *loop, ev_io *w, int events)
 }
 
 static int
-listen_at(const char *path)
+listen_at(const char *path, gid_t group)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	mode_t before;
@@ -133,6 +133,8 @@ listen_at(const char *path)
 	before = umask(0177);
 	error = bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ? -errno : 0;
 	umask(before);
+	if (!error && group && (chown(path, 0, group) < 0 || chmod(path, 0660) < 0))
+		log_warn("%s: only root may ask: %s", path, strerror(errno));
 	if (!error && listen(fd, CONTROL_CLIENTS_MAX) < 0)
 		error = -errno;
 	if (error)
@@ -141,7 +143,7 @@ listen_at(const char *path)
 }
 
 int
-control_open(struct control *c, struct ev_loop *loop, const char *run_dir,
+control_open(struct control *c, struct ev_loop *loop, const char *run_dir, gid_t group,
     const struct control_ops *ops, void *arg)
 {
 	_free_ char *path = xasprintf("%s/control.sock", run_dir);
@@ -152,7 +154,7 @@ control_open(struct control *c, struct ev_loop *loop, const char *run_dir,
 		log_err("%s: %s", run_dir, strerror(errno));
 		return -errno;
 	}
-	fd = listen_at(path);
+	fd = listen_at(path, group);
 	if (fd < 0) {
 		log_err("%s: %s", path, strerror(-fd));
 		return fd;
@@ -179,6 +181,16 @@ void
 control_keep(struct control_client *cl)
 {
 	ev_timer_stop(cl->control->loop, &cl->life);
+}
+
+bool
+control_is_root(const struct control_client *cl)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(peer);
+
+	getsockopt(cl->chan.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	return peer.uid == 0;
 }
 
 struct chan *

@@ -129,6 +129,8 @@ answer_counters(struct vipd *v)
 		return;
 	answer_node(control_chan(cl), &src);
 	answer_instances(control_chan(cl), &src, true);
+	if (v->awaiting_services)
+		answer_services(control_chan(cl), &src);
 	control_end(cl, 0, "%s", "");
 }
 
@@ -150,11 +152,12 @@ vipd_on_counters(struct vipd *v)
 }
 
 static void
-ask_counters(struct vipd *v, struct control_client *cl)
+ask_counters(struct vipd *v, struct control_client *cl, bool services)
 {
 	/* Two at once: the first is answered with what is known. */
 	answer_counters(v);
 	v->awaiting_counters = cl;
+	v->awaiting_services = services;
 	for (struct instance *in = v->instances.first; in; in = in->next)
 		in->counters_due = true;
 	if (v->engine.up)
@@ -180,18 +183,41 @@ vipd_on_client_drained(void *arg)
 	followers_drained(&((struct vipd *)arg)->followers);
 }
 
+/* What vipd does not know, nobody but root may try. */
+static bool
+changes_something(uint32_t command)
+{
+	switch ((enum ctl_command)command) {
+	case CTL_STATUS:
+	case CTL_INSTANCES:
+	case CTL_SERVICES:
+	case CTL_EXPLAIN:
+	case CTL_METRICS:
+	case CTL_EVENTS:
+		return false;
+	case CTL_RELOAD:
+		break;
+	}
+	return true;
+}
+
 void
 vipd_on_request(void *arg, struct control_client *cl, const struct msg_ctl_request *req)
 {
 	struct vipd *v = arg;
 
+	if (changes_something(req->command) && !control_is_root(cl)) {
+		control_end(cl, 2, "only root may do that");
+		return;
+	}
 	switch (req->command) {
 	case CTL_STATUS:
 	case CTL_SERVICES:
 		answer_all(v, cl);
 		break;
 	case CTL_INSTANCES:
-		ask_counters(v, cl);
+	case CTL_METRICS:
+		ask_counters(v, cl, req->command == CTL_METRICS);
 		break;
 	case CTL_EXPLAIN:
 		explain(v, cl, req->arg);

@@ -477,6 +477,7 @@ void
 vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 {
 	const char *user = child_user();
+	const struct passwd *pw;
 	struct fence fence = { .conf = conf, .foreign = foreign_address, .arg = v };
 
 	v->options = o;
@@ -499,7 +500,9 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	v->instances.hold = conf->services.present;
 	v->instances.soft = conf->services.present ? SOFT_INCOMPLETE : 0;
 	instances_apply(&v->instances, conf);
-	if (control_open(&v->control, v->loop, o->run_dir, &control_ops, v) < 0)
+	pw = getpwnam("vipd");
+	if (control_open(&v->control, v->loop, o->run_dir, pw ? pw->pw_gid : 0,
+		&control_ops, v) < 0)
 		fatalx("no control socket (see --run-dir)");
 	start_timers(v);
 	program_start(&v->engine);

@@ -28,6 +28,7 @@ struct vipd {
 	struct journal journal;
 	struct followers followers;
 	struct control_client *awaiting_counters;
+	bool awaiting_services; /* they are to follow */
 	ev_timer counters_late;
 	ev_timer startup_wait;
 	struct startup_delay startup_delay;

@@ -19,6 +19,8 @@ import termios
 import threading
 
 import pytest
+import yaml
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 import ctl_models as models
 from msgcodec import ENUM, MSG_MAX, build, parse
@@ -74,12 +76,12 @@ def ask(tmp_path):
     """ask(frames, argv...) -> CompletedProcess; the Daemon is ask.daemon."""
     daemons = []
 
-    def run(frames, *argv, linger=0):
+    def run(frames, *argv, linger=0, **kwargs):
         for daemon in daemons:
             daemon.path.unlink(missing_ok=True)
         daemons.append(Daemon(tmp_path, frames, linger))
         run.daemon = daemons[-1]
-        return vipctl("--socket", daemons[-1].path, *argv)
+        return vipctl("--socket", daemons[-1].path, *argv, **kwargs)
 
     yield run
     for daemon in daemons:
@@ -137,6 +139,9 @@ CASES = {
     "events.txt": ("events", list(models.events()), WELL),
     "events.json": ("events -o json", list(models.events()), WELL),
     "events-none.txt": ("events", [models.end()], WELL),
+    "metrics.txt": ("metrics", models.well([*COUNTERS, ("odd name\"", 1)]), WELL),
+    "metrics-trouble.txt": ("metrics", list(models.troubled()), WELL),
+    "metrics-nothing.txt": ("metrics", NOTHING, WELL),
     "reload-well.txt": ("reload", [
         models.text("edge: priority 150 -> 160"), models.text("lan: added"),
         models.end()], WELL),
@@ -156,6 +161,51 @@ def test_output(ask, name):
         assert [json.loads(line)["id"] for line in done.stdout.splitlines()]
     elif name.endswith(".json"):
         json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", [n for n in CASES if n.startswith("metrics")])
+def test_the_metrics_are_openmetrics(name):
+    families = list(text_string_to_metric_families((GOLDEN / name).read_text()))
+    assert all(f.name.startswith("vipd_") and f.documentation for f in families)
+
+
+def test_the_alerts_ask_for_metrics_that_exist():
+    rules = yaml.safe_load((ROOT / "conf/prometheus/vipd.rules.yaml").read_text())
+    told = set(re.findall(r"^(vipd_\w+)", (GOLDEN / "metrics.txt").read_text(), re.M))
+    # A counter of the engine that the recorded answer does not have.
+    told |= {f"vipd_instance_{name}_total" for name in re.findall(
+        r'= "(\w+)"', (ROOT / "daemon/engine/counter.c").read_text())}
+    for rule in rules["groups"][0]["rules"]:
+        asked = set(re.findall(r"\b(vipd_\w+)(?!\w*=)", re.sub(
+            r"\{[^}]*\}", "", rule["expr"])))
+        assert asked and asked <= told, rule["alert"]
+        assert {"summary", "fix"} <= set(rule["annotations"])
+
+
+@pytest.mark.parametrize("request_text, status", [
+    ("GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n", "200 OK"),
+    ("GET /metrics?x=1 HTTP/1.0\r\n\r\n", "200 OK"),
+    ("GET / HTTP/1.1\r\n\r\n", "404 Not Found"),
+    ("GET /metricss HTTP/1.1\r\n\r\n", "404 Not Found"),
+    ("POST /metrics HTTP/1.1\r\n\r\n", "405 Method Not Allowed"),
+    ("GET /metrics HTTP/1.1\r\n", "400 Bad Request"),
+    ("", "400 Bad Request"), ("x" * 100000, "400 Bad Request"),
+    ("GET /metrics HTTP/1.1\r\n" + "A: b\r\n" * 1000 + "\r\n", "400 Bad Request")])
+def test_metrics_over_http(ask, request_text, status):
+    done = ask(WELL_FRAMES, "metrics", "--http", input=request_text)
+    head, _, body = done.stdout.partition("\n\n")
+    lines = head.splitlines()
+    assert lines[0] == f"HTTP/1.1 {status}"
+    headers = dict(line.split(": ", 1) for line in lines[1:])
+    assert int(headers["Content-Length"]) == len(body)
+    assert body.endswith("# EOF\n") == (status == "200 OK")
+
+
+def test_metrics_over_http_say_when_no_daemon_answers(tmp_path):
+    done = vipctl("--socket", tmp_path / "none", "metrics", "--http",
+                  input="GET /metrics HTTP/1.1\r\n\r\n")
+    assert done.stdout.startswith("HTTP/1.1 503 ")
+    assert done.returncode == NO_DAEMON
 
 
 def test_every_golden_file_is_of_a_case():

@@ -3,6 +3,7 @@
 do not read."""
 
 import json
+import shutil
 import socket
 import subprocess
 
@@ -48,6 +49,30 @@ def test_a_follower_hears_of_what_comes_and_children_too(lab):
         vipd.kill_child("vipd-engine")
         until("vipd-engine: killed by signal 9")
         follower.terminate()
+
+
+def test_the_sockets_group_may_look_and_change_nothing(lab):
+    topo = lab(nodes=1)
+    vipd, = start(topo, priorities=(200,))
+    vipd.wait_state("MASTER")
+    path = vipd.run_dir / "control.sock"
+
+    def as_nobody(*argv):
+        return subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+             BUILD / "vipctl", "--socket", path, *argv],
+            capture_output=True, text=True, timeout=30)
+
+    assert as_nobody("status").returncode == 3, "only root, where there is no group"
+    shutil.chown(path, group=65534)
+    path.chmod(0o660)
+    for command in ("status", "instances", "services", "events"):
+        assert as_nobody(command).returncode == 0, command
+    scrape = as_nobody("metrics")
+    assert scrape.returncode == 0
+    assert 'vipd_instance_state="MASTER"} 1' in scrape.stdout
+    refused = as_nobody("reload")
+    assert refused.returncode == 2 and "only root" in refused.stderr
 
 
 def test_readers_that_do_not_read_cost_nothing(lab):

@@ -19,17 +19,44 @@ EXPOSURE = 35
 
 
 @pytest.fixture(scope="module")
-def unit(tmp_path_factory):
-    text = (ROOT / "systemd/vipd.service.in").read_text()
-    path = tmp_path_factory.mktemp("unit") / "vipd.service"
-    path.write_text(text.replace("@sbindir@", str(BUILD)))
-    return path
+def units(tmp_path_factory):
+    """The folder with all units, as they are installed."""
+    folder = tmp_path_factory.mktemp("unit")
+    for path in (ROOT / "systemd").iterdir():
+        (folder / path.name.removesuffix(".in")).write_text(
+            path.read_text().replace("@sbindir@", str(BUILD)))
+    return folder
 
 
-def test_systemd_has_nothing_to_say_about_the_unit(unit):
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit],
+@pytest.fixture
+def unit(units):
+    return units / "vipd.service"
+
+
+@pytest.mark.parametrize("name", ["vipd.service", "vipd-metrics.socket",
+                                  "vipd-metrics@.service"])
+def test_systemd_has_nothing_to_say_about_the_unit(units, name):
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", units / name],
                           capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_metrics_run_without_any_power(units):
+    done = subprocess.run(["systemd-analyze", "security", "--offline=yes",
+                           "--threshold=15", "--no-pager",
+                           units / "vipd-metrics@.service"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-400:] + done.stderr
+
+
+def test_the_user_and_its_group_are_made(tmp_path):
+    (tmp_path / "etc").mkdir()
+    done = subprocess.run(["systemd-sysusers", f"--root={tmp_path}",
+                           ROOT / "systemd/vipd.sysusers"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "\nvipd:" in "\n" + (tmp_path / "etc/passwd").read_text()
+    assert "\nvipd:" in "\n" + (tmp_path / "etc/group").read_text()
 
 
 def test_the_unit_is_hardened(unit):
@@ -116,6 +143,10 @@ def test_install_and_uninstall(tmp_path):
             f"{prefix}/libexec/vipd/vipd-engine", f"{prefix}/libexec/vipd/vipd-forward",
             f"{prefix}/libexec/vipd/vipd-watcher", "etc/vipd/vipd.conf",
             f"{prefix}/lib/systemd/system/vipd.service",
+            f"{prefix}/lib/systemd/system/vipd-metrics@.service",
+            f"{prefix}/lib/systemd/system/vipd-metrics.socket",
+            f"{prefix}/lib/sysusers.d/vipd.conf",
+            f"{prefix}/share/doc/vipd/prometheus/vipd.rules.yaml",
             f"{prefix}/share/man/man8/vipd.8", f"{prefix}/share/man/man8/vipctl.8",
             f"{prefix}/share/man/man5/vipd.conf.5",
             f"{prefix}/share/doc/vipd/README.md",

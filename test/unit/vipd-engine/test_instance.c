@@ -272,6 +272,28 @@ START_TEST(a_router_claims_then_takes_then_announces)
 }
 END_TEST
 
+START_TEST(an_advert_behind_its_time_is_counted)
+{
+	struct instance *in;
+	uint64_t due;
+
+	setup();
+	in = router();
+	pass(in, T0 + DOWN + 5000);
+	due = in->vrrp.adver_timer;
+	instance_expire(in, due + 10000);
+	ck_assert_uint_eq(in->counters.value[COUNT_ADVERTS_LATE], 0);
+	ck_assert_uint_eq(in->counters.value[COUNT_LATENESS_US], 10000);
+	due = in->vrrp.adver_timer;
+	instance_expire(in, due + 10001);
+	ck_assert_uint_eq(in->counters.value[COUNT_ADVERTS_LATE], 1);
+	ck_assert_uint_eq(in->counters.value[COUNT_LATENESS_US], 20001);
+	instance_expire(in, due + 10002);
+	ck_assert_uint_eq(in->counters.value[COUNT_LATENESS_US], 20001);
+	instance_free(in, T0);
+}
+END_TEST
+
 START_TEST(a_claim_that_meets_a_better_router_announces_nothing)
 {
 	struct ipaddr vip = ip("192.0.2.5");
@@ -631,7 +653,7 @@ START_TEST(impossible_routers_are_refused)
 END_TEST
 
 UNIT_MAIN("instance", a_refused_packet_changes_a_counter_and_nothing_else,
-    a_router_claims_then_takes_then_announces,
+    a_router_claims_then_takes_then_announces, an_advert_behind_its_time_is_counted,
     a_claim_that_meets_a_better_router_announces_nothing, equal_contents_change_nothing,
     other_addresses_are_in_the_next_advert_at_its_time,
     another_identifier_is_another_router, faults_have_their_reasons_and_resign,

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "metrics.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "mem.h"
+#include "model.h"
+
+#define HTTP_LINE_MAX 1024
+#define HTTP_LINES_MAX 64
+
+/* ---- the format ---- */
+
+static void
+family(FILE *out, const char *name, const char *type, const char *help)
+{
+	fprintf(out, "# TYPE vipd_%s %s\n# HELP vipd_%s %s\n", name, type, name, help);
+}
+
+/* A label's value: backslash, quote and newline are escaped. */
+static void
+label(FILE *out, const char *sep, const char *name, const char *value)
+{
+	fprintf(out, "%s%s=\"", sep, name);
+	for (; *value; value++) {
+		if (*value == '\n')
+			fputs("\\n", out);
+		else
+			fprintf(out, "%s%c", *value == '"' || *value == '\\' ? "\\" : "",
+			    *value);
+	}
+	fputc('"', out);
+}
+
+static void
+sample(FILE *out, const char *name, uint64_t value)
+{
+	fprintf(out, "vipd_%s %" PRIu64 "\n", name, value);
+}
+
+static void
+of_instance(FILE *out, const char *name, const struct model_instance *i, uint64_t value)
+{
+	fprintf(out, "vipd_%s{", name);
+	label(out, "", "vrrp_instance", i->info.conf.name);
+	fprintf(out, "} %" PRIu64 "\n", value);
+}
+
+/* ---- the node ---- */
+
+static void
+write_node(const struct model *m, FILE *out)
+{
+	const struct msg_ctl_node *n = &m->node;
+
+	family(out, "build", "info", "The node's name and vipd's version.");
+	fputs("vipd_build_info{", out);
+	label(out, "", "node", n->node);
+	label(out, ",", "version", n->version);
+	fputs("} 1\n", out);
+	family(out, "start_time_seconds", "gauge", "When vipd was started.");
+	fprintf(out, "vipd_start_time_seconds %.3f\n",
+	    (double)model_wall_us(m, n->started_us) / (double)US_PER_S);
+	family(out, "child_restarts", "counter", "Children that had to be restarted.");
+	sample(out, "child_restarts_total", n->children_restarts);
+	family(out, "log_lines_lost", "counter", "Lines a child could not get rid of.");
+	sample(out, "log_lines_lost_total", n->log_dropped);
+	family(out, "reload_refused", "gauge", "1: the last reload was refused.");
+	sample(out, "reload_refused", n->config_error[0] != '\0');
+	if (!n->has_services)
+		return;
+	family(out, "source_connected", "gauge", "1: the source of Services answers.");
+	sample(out, "source_connected", model_connected(m));
+	family(out, "source_stale_seconds", "gauge", "How old its last news are.");
+	sample(out, "source_stale_seconds", model_stale_us(m) / US_PER_S);
+	family(out, "forwarding_in_sync", "gauge", "1: nftables is as wanted.");
+	sample(out, "forwarding_in_sync",
+	    n->forward.in_sync || n->forward.mode == FORWARD_NONE);
+}
+
+/* ---- instances ---- */
+
+static void
+write_states(const struct model *m, FILE *out)
+{
+	family(out, "instance_state", "stateset", "The state of a virtual router here.");
+	for (size_t k = 0; k < m->n_instances; k++) {
+		const struct msg_ctl_instance *info = &m->instances[k].info;
+
+		for (enum vrrp_state s = VRRP_INIT; s <= VRRP_FAULT; s++) {
+			fputs("vipd_instance_state{", out);
+			label(out, "", "vrrp_instance", info->conf.name);
+			label(out, ",", "vipd_instance_state", vrrp_state_name(s));
+			fprintf(out, "} %d\n", info->state.state == s);
+		}
+	}
+}
+
+static uint64_t
+count_addresses(const struct model_instance *i, bool installed)
+{
+	uint64_t n = 0;
+
+	for (size_t k = 0; k < i->n_addresses; k++)
+		n += i->addresses[k].installed || !installed;
+	return n;
+}
+
+struct instance_family {
+	const char *name;
+	const char *help;
+	uint64_t (*value)(const struct model *m, const struct model_instance *i);
+};
+
+static uint64_t
+priority(const struct model *m, const struct model_instance *i)
+{
+	(void)m;
+	return i->info.configured_priority;
+}
+
+static uint64_t
+effective_priority(const struct model *m, const struct model_instance *i)
+{
+	(void)m;
+	return i->info.conf.priority;
+}
+
+static uint64_t
+since(const struct model *m, const struct model_instance *i)
+{
+	return model_wall_us(m, i->info.state.since_us) / US_PER_S;
+}
+
+static uint64_t
+addresses(const struct model *m, const struct model_instance *i)
+{
+	(void)m;
+	return count_addresses(i, false);
+}
+
+static uint64_t
+addresses_installed(const struct model *m, const struct model_instance *i)
+{
+	(void)m;
+	return count_addresses(i, true);
+}
+
+static const struct instance_family instance_families[] = {
+	{ "instance_priority", "As configured.", priority },
+	{ "instance_effective_priority", "As sent in adverts.", effective_priority },
+	{ "instance_state_since_seconds", "When the state began.", since },
+	{ "instance_addresses", "Addresses a MASTER carries.", addresses },
+	{ "instance_addresses_installed", "Those that are on an interface here.",
+	    addresses_installed },
+};
+
+/* A counter of the engine by name; those that are missing are not zero. */
+static void
+write_counter(const struct model *m, const char *name, FILE *out)
+{
+	_free_ char *metric = xasprintf("instance_%s", name);
+	_free_ char *total = xasprintf("%s_total", metric);
+
+	family(out, metric, "counter", "See vipctl -o json instances.");
+	for (size_t k = 0; k < m->n_instances; k++) {
+		const struct model_instance *i = &m->instances[k];
+
+		for (size_t c = 0; c < i->n_counters; c++)
+			if (!strcmp(i->counters[c].name, name))
+				of_instance(out, total, i, i->counters[c].value);
+	}
+}
+
+static bool
+is_metric_name(const char *name)
+{
+	return *name &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+}
+
+/* The engine is one and the same for all instances, and so are its counters. */
+static void
+write_counters(const struct model *m, FILE *out)
+{
+	const struct model_instance *first = m->instances;
+
+	while (first < m->instances + m->n_instances && !first->n_counters)
+		first++;
+	if (first == m->instances + m->n_instances)
+		return;
+	for (size_t c = 0; c < first->n_counters; c++)
+		if (is_metric_name(first->counters[c].name))
+			write_counter(m, first->counters[c].name, out);
+}
+
+static void
+write_instances(const struct model *m, FILE *out)
+{
+	if (!m->n_instances)
+		return;
+	write_states(m, out);
+	for (size_t f = 0; f < ARRAY_LEN(instance_families); f++) {
+		const struct instance_family *fam = &instance_families[f];
+
+		family(out, fam->name, "gauge", fam->help);
+		for (size_t k = 0; k < m->n_instances; k++)
+			of_instance(out, fam->name, &m->instances[k],
+			    fam->value(m, &m->instances[k]));
+	}
+	write_counters(m, out);
+}
+
+/* ---- Services ---- */
+
+static void
+write_services(const struct model *m, FILE *out)
+{
+	family(out, "services", "gauge", "Services by their state on this node.");
+	for (int state = 0; state < SERVICE_STATE_COUNT; state++) {
+		uint64_t n = 0;
+
+		for (size_t i = 0; i < m->n_services; i++)
+			n += m->services[i].ctl.state == (uint32_t)state;
+		fputs("vipd_services{", out);
+		label(out, "", "state", service_state_name((enum service_state)state));
+		fprintf(out, "} %" PRIu64 "\n", n);
+	}
+}
+
+void
+metrics_write(const struct model *m, FILE *out)
+{
+	write_node(m, out);
+	write_instances(m, out);
+	if (m->node.has_services)
+		write_services(m, out);
+	fputs("# EOF\n", out);
+}
+
+/* ---- HTTP ---- */
+
+static void
+answer(FILE *out, const char *status, const char *type, const char *body, size_t len)
+{
+	fprintf(out,
+	    "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+	    "Connection: close\r\n\r\n",
+	    status, type, len);
+	fwrite(body, 1, len, out);
+}
+
+static void
+answer_text(FILE *out, const char *status, const char *text)
+{
+	answer(out, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+/* The request line, and the rest of the head read and forgotten. */
+static bool
+read_request(FILE *in, char line[HTTP_LINE_MAX])
+{
+	char header[HTTP_LINE_MAX];
+
+	if (!fgets(line, HTTP_LINE_MAX, in) || !strchr(line, '\n'))
+		return false;
+	for (int i = 0; i < HTTP_LINES_MAX && fgets(header, sizeof(header), in); i++)
+		if (!strcmp(header, "\r\n") || !strcmp(header, "\n"))
+			return true;
+	return false;
+}
+
+void
+metrics_answer_http(const struct model *m, FILE *in, FILE *out)
+{
+	char line[HTTP_LINE_MAX], *body = NULL;
+	size_t len = 0;
+	FILE *text;
+
+	if (!read_request(in, line)) {
+		answer_text(out, "400 Bad Request", "no HTTP request\n");
+	} else if (strncmp(line, "GET ", 4) != 0) {
+		answer_text(out, "405 Method Not Allowed", "GET only\n");
+	} else if (strncmp(line + 4, "/metrics", 8) != 0 || !strchr(" ?", line[12])) {
+		answer_text(out, "404 Not Found", "see /metrics\n");
+	} else if (!m) {
+		answer_text(out, "503 Service Unavailable", "vipd does not answer\n");
+	} else {
+		text = open_memstream(&body, &len);
+		metrics_write(m, text);
+		fclose(text);
+		answer(out, "200 OK",
+		    "application/openmetrics-text; version=1.0.0; charset=utf-8", body,
+		    len);
+		free(body);
+	}
+}
