@@ -76,7 +76,7 @@ static const struct {
 	[HTTP_CERT_NOT_YET] = { "its certificate is not valid yet",
 	    "set the clock of this host", false },
 	[HTTP_CERT_NAME] = { "its certificate does not name it",
-	    "set tls-server-name to a name that it has", false },
+	    "set tls-server-name to a name that it has", true },
 	[HTTP_TLS] = { "TLS failed", "check server and client-certificate", true },
 	[HTTP_PROXY] = { "the proxy failed", "check proxy-url", true },
 	[HTTP_BROKEN] = { "the connection broke", "check the network and proxy-url",

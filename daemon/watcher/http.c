@@ -21,7 +21,10 @@
 #define KEEPALIVE_EVERY_S 5
 #define KEEPALIVE_COUNT 3
 
-/* OpenSSL's verify results that deserve words of their own (x509_vfy.h). */
+/* OpenSSL's verify results that deserve words of their own (x509_vfy.h). The
+ * name is looked at after the handshake, and before libcurl notes the result:
+ * until then that is UNSPECIFIED. */
+#define VERIFY_UNSPECIFIED 1
 #define VERIFY_NOT_YET_VALID 9
 #define VERIFY_EXPIRED 10
 
@@ -80,7 +83,7 @@ verify_failure(const struct http_request *req)
 		return HTTP_CERT_EXPIRED;
 	if (verify == VERIFY_NOT_YET_VALID)
 		return HTTP_CERT_NOT_YET;
-	return verify ? HTTP_CERT_UNKNOWN : HTTP_CERT_NAME;
+	return verify > VERIFY_UNSPECIFIED ? HTTP_CERT_UNKNOWN : HTTP_CERT_NAME;
 }
 
 static enum http_failure

@@ -269,6 +269,19 @@ def test_retry_after_is_obeyed(cluster, watcher):
     assert cluster.count(verb="list", resource="services") == 2
 
 
+def test_a_certificate_for_another_name_is_named_as_that(cluster, watcher):
+    good = cluster.vipd_kubeconfig.read_text()
+    cluster.vipd_kubeconfig.write_text(good.replace(
+        " server: ", " tls-server-name: api.example\n    server: "))
+    watcher.configure()
+    error = watcher.wait_health("TROUBLE", "its certificate does not name it")
+    assert "'api.example'" in error
+    assert "set tls-server-name to a name that it has" in error
+    assert str(cluster.vipd_kubeconfig) in error and "authority" not in error
+    cluster.vipd_kubeconfig.write_text(good)
+    watcher.wait_health("OK", within=10)
+
+
 def test_losing_the_server_changes_nothing_but_the_state(cluster, watcher):
     cluster.create(web())
     follow(cluster, watcher)
