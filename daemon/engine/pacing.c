@@ -15,6 +15,9 @@
  * burst of every address each time. */
 #define REPAIR_INTERVAL_MIN_US US_PER_S
 
+/* vipd installs in slices of 2 ms. */
+#define INSTALL_PAUSE_US (5 * US_PER_MS)
+
 enum pacing_queue { QUEUE_NONE, QUEUE_FRESH, QUEUE_AGAIN };
 
 struct pacing_entry {
@@ -140,6 +143,7 @@ pacing_install(struct pacing *p, const struct ipaddr *addr, uint64_t now_us)
 	}
 	if (!p->active)
 		return;
+	p->quiet_at_us = now_us + INSTALL_PAUSE_US;
 	enqueue(p, e, QUEUE_FRESH, p->conf.repeat);
 	e->second = true;
 	arm_second(p, now_us);
@@ -235,9 +239,13 @@ pacing_next(
 	int kind;
 
 	take_due(p, now_us);
-	for (kind = 0; kind < PACING_KINDS && !e; kind++)
-		if (gate->open_us[kind] <= now_us)
-			e = p->fresh[kind] ? p->fresh[kind] : p->again[kind];
+	for (kind = 0; kind < PACING_KINDS && !e; kind++) {
+		if (gate->open_us[kind] > now_us)
+			continue;
+		e = p->fresh[kind];
+		if (!e && p->quiet_at_us <= now_us)
+			e = p->again[kind];
+	}
 	if (!e)
 		return false;
 	kind = kind_of(e);
@@ -252,14 +260,19 @@ pacing_next(
 uint64_t
 pacing_deadline(const struct pacing *p, const struct pacing_gate *gate)
 {
-	uint64_t at = p->second_at_us;
+	uint64_t at = p->second_at_us, open;
 
 	if (p->lower_at_us < at)
 		at = p->lower_at_us;
 	if (p->refresh_at_us < at)
 		at = p->refresh_at_us;
-	for (int kind = 0; kind < PACING_KINDS; kind++)
-		if ((p->fresh[kind] || p->again[kind]) && gate->open_us[kind] < at)
-			at = gate->open_us[kind];
+	for (int kind = 0; kind < PACING_KINDS; kind++) {
+		if (!p->fresh[kind] && !p->again[kind])
+			continue;
+		open = gate->open_us[kind];
+		if (!p->fresh[kind] && open < p->quiet_at_us)
+			open = p->quiet_at_us;
+		at = open < at ? open : at;
+	}
 	return at;
 }

@@ -4,8 +4,9 @@
  * `repeat` when an address is new, again `second_us` later, `refresh_repeat`
  * every `refresh_us`, and a bounded repair after another router spoke as
  * master. Every new address has its first announcement before any has its
- * second. Pure: builds and sends nothing. Only installed addresses, and only
- * between pacing_start and pacing_stop.
+ * second, those that are still being installed included. Pure: builds and sends
+ * nothing. Only installed addresses, and only between pacing_start and
+ * pacing_stop.
  */
 #pragma once
 
@@ -46,6 +47,7 @@ struct pacing {
 	uint64_t refresh_at_us;
 	uint64_t lower_at_us;   /* second burst of a repair */
 	uint64_t lower_free_us; /* no new repair before */
+	uint64_t quiet_at_us;   /* nor a second announcement: more may come */
 };
 
 void pacing_init(struct pacing *p);

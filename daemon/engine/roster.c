@@ -7,7 +7,7 @@
 #include "group.h"
 #include "mem.h"
 
-/* Announcements of one router before the next has its turn. */
+/* At least, of one router before the next has its turn. */
 #define ANNOUNCE_TURN 8
 /* Orders follow each other (fault, recover, claim, take); none repeats. */
 #define SETTLE_ROUNDS 8
@@ -207,7 +207,7 @@ void
 roster_run(struct roster *r, int announce_fd, unsigned budget, uint64_t now_us)
 {
 	struct instance *due = NULL, **last = &due, *in;
-	unsigned n;
+	unsigned n, n_due = 0, turn;
 
 	while (roster_deadline(r) <= now_us) {
 		in = container_of(
@@ -216,11 +216,13 @@ roster_run(struct roster *r, int announce_fd, unsigned budget, uint64_t now_us)
 		in->next_due = NULL;
 		*last = in;
 		last = &in->next_due;
+		n_due++;
 	}
+	turn = n_due && budget / n_due > ANNOUNCE_TURN ? budget / n_due : ANNOUNCE_TURN;
 	for (in = due; in; in = in->next_due)
 		instance_expire(in, now_us);
 	for (in = due; in; in = in->next_due) {
-		n = budget < ANNOUNCE_TURN ? budget : ANNOUNCE_TURN;
+		n = budget < turn ? budget : turn;
 		n = instance_announce(in, announce_fd, n, now_us);
 		budget -= n;
 		if (n)

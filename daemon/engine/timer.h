@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One absolute deadline on a timerfd under an ev_io: libev's own timers are
- * late by half a millisecond in the median, a timerfd by a tenth of that.
+ * late by half a millisecond in the median, a timerfd by a tenth of that. A
+ * deadline that has passed costs no system call: it is due in the next round of
+ * the loop, which does not wait then.
  */
 #pragma once
 
@@ -12,6 +14,8 @@
 
 struct timer {
 	ev_io readable;
+	ev_idle now;
+	struct ev_loop *loop;
 	int fd;
 	uint64_t at_us;
 	void (*fn)(struct timer *t);
@@ -19,5 +23,5 @@ struct timer {
 
 /* fn comes before every other watcher that is ready. Fatal without a timerfd. */
 void timer_init(struct timer *t, struct ev_loop *loop, void (*fn)(struct timer *t));
-/* Replaces the deadline; one that is past fires at once. */
+/* Replaces the deadline. */
 void timer_set(struct timer *t, uint64_t at_us);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netlink/netlink.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <utlist.h>
@@ -31,15 +32,31 @@ struct addresses {
 	struct entry *waiting;
 	unsigned watching;
 	unsigned round;
+	bool urgent; /* the process has real-time priority */
 	struct report report;
 	struct address_log log;
 };
 
 /* ---- what owners are told ---- */
 
+/* Children that are forked meanwhile do not inherit it. An operator who chose a
+ * policy keeps it. */
+static void
+set_urgent(struct addresses *as, bool urgent)
+{
+	struct sched_param sp = { .sched_priority = urgent };
+
+	if (as->urgent == urgent || (urgent && sched_getscheduler(0) != SCHED_OTHER))
+		return;
+	as->urgent = urgent;
+	sched_setscheduler(
+	    0, urgent ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER, &sp);
+}
+
 static void
 wake(struct addresses *as)
 {
+	set_urgent(as, true);
 	if (ev_is_active(&as->work))
 		return;
 	ev_timer_set(&as->work, 0., 0.);
@@ -298,10 +315,12 @@ on_work(struct ev_loop *loop, ev_timer *w, int events)
 	}
 	take_answers(as);
 	report_tell(&as->report);
-	if (addresses_settled(as))
-		address_log_residues(&as->log);
-	else
+	if (!addresses_settled(as)) {
 		wake(as);
+		return;
+	}
+	set_urgent(as, false);
+	address_log_residues(&as->log);
 }
 
 static void
@@ -489,6 +508,7 @@ addresses_new(
 void
 addresses_free(struct addresses *as)
 {
+	set_urgent(as, false);
 	ev_timer_stop(as->loop, &as->work);
 	ev_timer_stop(as->loop, &as->wait);
 	address_table_free(&as->table);

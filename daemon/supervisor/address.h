@@ -5,7 +5,9 @@
  *
  * Adds and deletes go over link.h's socket in slices of at most 2 ms, so
  * that the loop never waits for the routing lock longer than one request; what
- * a slice achieved is reported together. An address deleted behind vipd's back
+ * a slice achieved is reported together. Until all is done the process has
+ * real-time priority, the lowest one, where that is permitted: a takeover does
+ * not wait for whatever keeps the node busy. An address deleted behind vipd's back
  * comes back at once, after five times in a minute only every 10 s (heal.h);
  * one that went with its interface comes back with it. What somebody else has
  * configured is never removed: a static address counts as installed then, a
