@@ -322,6 +322,31 @@ service_targets(const struct table_row *row, FILE *out)
 	}
 }
 
+static void
+service_count(const struct table_row *row, FILE *out, uint64_t value)
+{
+	if (row->service->ctl.counted)
+		fprintf(out, "%" PRIu64, value);
+}
+
+static void
+service_connections(const struct table_row *row, FILE *out)
+{
+	service_count(row, out, row->service->ctl.count.connections);
+}
+
+static void
+service_packets(const struct table_row *row, FILE *out)
+{
+	service_count(row, out, row->service->ctl.count.packets);
+}
+
+static void
+service_bytes(const struct table_row *row, FILE *out)
+{
+	service_count(row, out, row->service->ctl.count.bytes);
+}
+
 const struct table_column *
 columns_of_services(void)
 {
@@ -339,6 +364,9 @@ columns_of_services(void)
 		{ "RULES", TABLE_WIDE, service_rules },
 		{ "SOURCES", TABLE_WIDE, service_sources },
 		{ "TARGETS", TABLE_WIDE, service_targets },
+		{ "CONNECTIONS", TABLE_WIDE | TABLE_RIGHT, service_connections },
+		{ "PACKETS", TABLE_WIDE | TABLE_RIGHT, service_packets },
+		{ "BYTES", TABLE_WIDE | TABLE_RIGHT, service_bytes },
 		{ "REASON", 0, service_reason },
 		{ 0 },
 	};

@@ -205,6 +205,18 @@ source_ranges(const struct model_service *s)
 	return list;
 }
 
+/* Only the answer to `services` has it. */
+static json_t *
+traffic(const struct model_service *s)
+{
+	const struct msg_count *c = &s->ctl.count;
+
+	if (!s->ctl.counted)
+		return json_null();
+	return PACK("{s:I, s:I, s:I}", "connections", (json_int_t)c->connections,
+	    "packets", (json_int_t)c->packets, "bytes", (json_int_t)c->bytes);
+}
+
 static json_t *
 service(const struct model_service *s)
 {
@@ -216,13 +228,13 @@ service(const struct model_service *s)
 	service_addresses(s, taken, placement, not_taken);
 	for (size_t i = 0; i < s->n_ports; i++)
 		json_array_append_new(ports, port(s, i));
-	return PACK("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b}",
+	return PACK("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b, s:o}",
 	    "namespace", s->info.key.ns, "name", s->info.key.name, "state",
 	    service_state_name(s->ctl.state), "reason", text_or_null(s->ctl.reason),
 	    "addresses", taken, "placement", placement, "addresses_not_taken", not_taken,
 	    "ports", ports, "source_ranges", source_ranges(s), "external_traffic_policy",
 	    s->info.flags & SERVICE_LOCAL ? "Local" : "Cluster", "rules_in_place",
-	    s->ctl.in_place);
+	    s->ctl.in_place, "traffic", traffic(s));
 }
 
 static json_t *

@@ -115,6 +115,8 @@ static const struct field forward_conf_fields[] = { U32_MAX(struct msg_forward_c
 	U32_MAX(struct msg_forward_conf, source_nat, SOURCE_NAT_NONE), END };
 static const struct field held_fields[] = { U32_MAX(struct msg_held, held, HELD_ALREADY),
 	END };
+static const struct field tally_fields[] = { STRING(struct msg_tally, key.ns),
+	STRING(struct msg_tally, key.name), END };
 static const struct field uplink_fields[] = { STRING(struct msg_uplink, name), END };
 static const struct field failed_fields[] = { STRING(struct msg_failed, key.ns),
 	STRING(struct msg_failed, key.name), STRING(struct msg_failed, text), END };
@@ -204,6 +206,8 @@ ROW(MSG_SERVICE_END, 0, 0, PEER_VIPD | PEER_WATCHER, 0, NULL, NULL),
 ROW(MSG_SERVICE_GONE, sizeof(struct msg_service_key), 0, PEER_VIPD | PEER_WATCHER, 0, key_fields, NULL),
 ROW(MSG_FORWARD_CONF, sizeof(struct msg_forward_conf), sizeof(struct msg_uplink), PEER_VIPD, 0, forward_conf_fields, uplink_fields),
 ROW(MSG_HELD, sizeof(struct msg_held), sizeof(struct ipaddr), PEER_VIPD, 0, held_fields, addr_fields),
+ROW(MSG_TALLY_REQUEST, 0, 0, PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_TALLY, sizeof(struct msg_tally_head), sizeof(struct msg_tally), PEER_FORWARD, 0, NULL, tally_fields),
 ROW(MSG_IN_PLACE, 0, 0, PEER_FORWARD, 0, NULL, NULL),
 ROW(MSG_FAILED, sizeof(struct msg_failed), 0, PEER_FORWARD, 0, failed_fields, NULL),
 ROW(MSG_FORWARD_STATE, sizeof(struct msg_forward_state), 0, PEER_FORWARD, 0, forward_state_fields, NULL),

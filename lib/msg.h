@@ -85,10 +85,12 @@ enum msg_type {
 	/* vipd -> forward */
 	MSG_FORWARD_CONF,
 	MSG_HELD,
+	MSG_TALLY_REQUEST,
 	/* forward -> vipd */
 	MSG_IN_PLACE,
 	MSG_FAILED,
 	MSG_FORWARD_STATE,
+	MSG_TALLY,
 
 	/* vipctl -> vipd */
 	MSG_CTL_REQUEST,
@@ -473,6 +475,26 @@ struct msg_failed {
 	char text[REASON_LEN];
 };
 
+/*
+ * What vipd-forward let through of a Service since its ports are in nftables
+ * (a port's counters end when its last endpoint goes): connections, and the
+ * packets and bytes (of IP) of both directions. Where others forward (mode
+ * none) connections are not known.
+ */
+struct msg_count {
+	uint64_t connections;
+	uint64_t packets;
+	uint64_t bytes;
+};
+/* Records: struct msg_tally. */
+struct msg_tally_head {
+	uint32_t last; /* of the answer to a TALLY_REQUEST */
+};
+struct msg_tally {
+	struct msg_service_key key;
+	struct msg_count count;
+};
+
 struct msg_forward_state {
 	uint32_t mode; /* FORWARD_NFTABLES or FORWARD_NONE: decided */
 	uint32_t in_sync;
@@ -562,6 +584,9 @@ struct msg_ctl_service {
 	uint32_t state;    /* enum service_state */
 	uint32_t in_place; /* its rules are in the kernel */
 	char reason[REASON_LEN];
+	uint32_t counted; /* count is known */
+	uint32_t zero;
+	struct msg_count count;
 };
 
 struct msg_ctl_text {

@@ -2,6 +2,9 @@
 #include "elements.h"
 
 #include <libmnl/libmnl.h>
+#include <stdio.h> /* libnftnl/expr.h needs it */
+
+#include <libnftnl/expr.h>
 #include <libnftnl/set.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
@@ -106,6 +109,19 @@ bytes_of(struct nftnl_set_elem *e)
 	return b;
 }
 
+static void
+read_counter(struct nftnl_set_elem *e, struct element *out)
+{
+	uint32_t len = 0;
+	const struct nftnl_expr *counter =
+	    nftnl_set_elem_get(e, NFTNL_SET_ELEM_EXPR, &len);
+
+	if (!counter)
+		return;
+	out->packets = nftnl_expr_get_u64(counter, NFTNL_EXPR_CTR_PACKETS);
+	out->bytes = nftnl_expr_get_u64(counter, NFTNL_EXPR_CTR_BYTES);
+}
+
 void
 elements_parse(const struct nlmsghdr *nlh, uint8_t family, enum set_id set,
     void (*on_element)(void *arg, const struct element *e), void *arg, uint32_t *odd)
@@ -124,10 +140,13 @@ elements_parse(const struct nlmsghdr *nlh, uint8_t family, enum set_id set,
 	while (it && (e = nftnl_set_elems_iter_next(it))) {
 		struct element_bytes bytes = bytes_of(e);
 
-		if (element_parse(&out, set, family, &bytes))
-			on_element(arg, &out);
-		else
+		if (!element_parse(&out, set, family, &bytes)) {
 			++*odd;
+			continue;
+		}
+		if (set_counts(set))
+			read_counter(e, &out);
+		on_element(arg, &out);
 	}
 	if (it)
 		nftnl_set_elems_iter_destroy(it);

@@ -52,6 +52,46 @@ tell_in_place(struct forward *f)
 	chan_send_seq(&f->child.chan, MSG_IN_PLACE, seq, NULL, NULL, 0);
 }
 
+/* ---- what went through ---- */
+
+/* Of a port that several claim, to the one who has it. */
+static struct msg_tally
+sum_up(const struct forward *f, const struct service *s)
+{
+	struct msg_tally m = { .key = s->key };
+	struct count sum = { 0 };
+
+	for (size_t i = 0; i < s->n_claims; i++) {
+		const struct target *t = s->claims[i].target;
+
+		if (t->key.proto && t->claims == &s->claims[i])
+			tally_add(&f->tally, &t->key, &sum);
+	}
+	m.count.connections = sum.connections;
+	m.count.packets = sum.packets;
+	m.count.bytes = sum.bytes;
+	return m;
+}
+
+static void
+tell_tally(struct tally *t)
+{
+	struct forward *f = container_of(t, struct forward, tally);
+	size_t max = msg_records_max(MSG_TALLY), n = 0;
+	struct msg_tally *_free_ records = xcalloc(max, sizeof(*records));
+	struct msg_tally_head head = { 0 };
+
+	for (const struct service *s = f->model.services; s; s = s->hh.next) {
+		records[n++] = sum_up(f, s);
+		if (n < max)
+			continue;
+		chan_send(&f->child.chan, MSG_TALLY, &head, records, n);
+		n = 0;
+	}
+	head.last = 1;
+	chan_send(&f->child.chan, MSG_TALLY, &head, records, n);
+}
+
 /* ---- the writer ---- */
 
 static void
@@ -183,6 +223,8 @@ on_msg(struct chan *c, const struct msg *m)
 		model_sync_begin(&f->model);
 	else if (m->type == MSG_SYNC_END)
 		end_sync(f, m);
+	else if (m->type == MSG_TALLY_REQUEST)
+		tally_read(&f->tally);
 	else if (m->type == MSG_HELD)
 		hold(f, m);
 	else if (m->type == MSG_SERVICE_GONE)
@@ -217,8 +259,12 @@ forward_run(struct forward *f)
 	error = conntrack_open(&f->conntrack, f->child.loop);
 	if (error)
 		fatalx("netlink socket to connection tracking: %s", strerror(-error));
+	error = tally_open(&f->tally, f->child.loop, tell_tally);
+	if (error)
+		fatalx("netlink socket to the counters: %s", strerror(-error));
 	child_drop(&f->child, UINT64_C(1) << CAP_NET_ADMIN);
 	ev_run(f->child.loop, 0);
+	tally_close(&f->tally);
 	conntrack_close(&f->conntrack);
 	writer_fini(&f->writer);
 	model_fini(&f->model);

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "mode.h"
 #include "model.h"
+#include "tally.h"
 #include "writer.h"
 
 struct forward {
@@ -22,6 +23,7 @@ struct forward {
 	struct model model;
 	struct writer writer;
 	struct conntrack conntrack;
+	struct tally tally;
 	char mode_reason[REASON_LEN];
 	struct msg_forward_state state; /* as told */
 	uint32_t in_place;              /* as told */

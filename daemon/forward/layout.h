@@ -64,6 +64,7 @@ struct element {
 	uint32_t slot;            /* SET_ENDPOINTS */
 	struct endpoint endpoint; /* SET_ENDPOINTS; its addr: SET_HAIRPIN */
 	struct range clients;     /* SET_ALLOWED */
+	uint64_t packets, bytes;  /* as read, of a set that counts */
 };
 
 #define ELEMENT_KEY_MAX 40

@@ -10,18 +10,6 @@
 #include "mem.h"
 #include "plan.h"
 
-struct service {
-	struct msg_service_key key;
-	struct claim *claims;
-	size_t n_claims;
-	uint32_t epoch;
-	bool changing;  /* its claims are not complete: no report */
-	int told_error; /* of the Service as told; positive errno */
-	const char *told_text;
-	int reported;
-	UT_hash_handle hh;
-};
-
 void
 model_init(struct model *m, model_report *report, void *arg)
 {

@@ -15,13 +15,24 @@
 
 #include "image.h"
 
-struct service;
 struct target;
 struct told;
 
 /* A Service's health has changed; error 0: it is well now. */
 typedef void model_report(
     void *arg, const struct msg_service_key *key, int error, const char *text);
+
+struct service {
+	struct msg_service_key key;
+	struct claim *claims;
+	size_t n_claims;
+	uint32_t epoch;
+	bool changing;  /* its claims are not complete: no report */
+	int told_error; /* of the Service as told; positive errno */
+	const char *told_text;
+	int reported;
+	UT_hash_handle hh;
+};
 
 struct claim {
 	struct service *service;

@@ -150,6 +150,9 @@ answer_service(struct chan *to, const struct answer_source *src, const struct se
 {
 	struct msg_ctl_service m = { .key = sv->head.key, .in_place = sv->in_place };
 
+	m.counted = sv->counted;
+	m.count = sv->count;
+
 	service_send(sv, to, 0);
 	m.state = answer_service_state(src, sv, m.reason);
 	chan_send(to, MSG_CTL_SERVICE, &m, NULL, 0);

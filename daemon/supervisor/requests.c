@@ -64,8 +64,8 @@ answer_source(struct vipd *v)
 	return src;
 }
 
-static void
-answer_all(struct vipd *v, struct control_client *cl)
+void
+vipd_answer_all(struct vipd *v, struct control_client *cl)
 {
 	struct answer_source src = answer_source(v);
 	struct chan *to = control_chan(cl);
@@ -174,6 +174,7 @@ vipd_on_client_gone(void *arg, struct control_client *cl)
 
 	if (v->awaiting_counters == cl)
 		v->awaiting_counters = NULL;
+	tally_client_gone(v, cl);
 	followers_remove(&v->followers, cl);
 }
 
@@ -212,8 +213,10 @@ vipd_on_request(void *arg, struct control_client *cl, const struct msg_ctl_reque
 	}
 	switch (req->command) {
 	case CTL_STATUS:
+		vipd_answer_all(v, cl);
+		break;
 	case CTL_SERVICES:
-		answer_all(v, cl);
+		tally_ask(v, cl);
 		break;
 	case CTL_INSTANCES:
 	case CTL_METRICS:

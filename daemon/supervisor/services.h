@@ -35,6 +35,8 @@ struct service {
 	size_t n_placed;
 	enum relay_state relay;
 	uint32_t seq;
+	struct msg_count count; /* as forward told last */
+	bool counted;
 	bool in_place;
 	bool failed;
 	bool marked; /* told since SYNC_BEGIN */

@@ -84,6 +84,8 @@ forward_msg(struct program *p, const struct msg *m)
 		services_in_place(&v->services, m->seq);
 	else if (m->type == MSG_FAILED)
 		services_failed(&v->services, m->head);
+	else if (m->type == MSG_TALLY)
+		tally_on_msg(v, m);
 	else if (m->type == MSG_FORWARD_STATE)
 		v->forward_state = *(const struct msg_forward_state *)m->head;
 	else

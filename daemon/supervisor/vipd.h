@@ -14,6 +14,7 @@
 #include "program.h"
 #include "services.h"
 #include "startup_delay.h"
+#include "tally.h"
 
 struct vipd {
 	const struct options *options;
@@ -30,6 +31,7 @@ struct vipd {
 	struct control_client *awaiting_counters;
 	bool awaiting_services; /* they are to follow */
 	ev_timer counters_late;
+	struct tally tally;
 	ev_timer startup_wait;
 	struct startup_delay startup_delay;
 	ev_timer watchdog;
@@ -68,3 +70,4 @@ void vipd_on_request(
 void vipd_on_client_gone(void *arg, struct control_client *cl);
 void vipd_on_client_drained(void *arg);
 void vipd_on_counters(struct vipd *v);
+void vipd_answer_all(struct vipd *v, struct control_client *cl);

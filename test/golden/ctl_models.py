@@ -79,7 +79,8 @@ def endpoint(text, port, index=0, flags=0):
 
 
 def service(name, state, addresses=(), ports=((22, "TCP"),), endpoints=(),
-            sources=(), namespace="default", reason="", in_place=1, **head):
+            sources=(), namespace="default", reason="", in_place=1, count=None,
+            **head):
     """Frames of one Service and its state."""
     key = {"ns": namespace, "name": name}
     yield build("MSG_SERVICE", key=key, endpoints=len(endpoints), **head)
@@ -95,7 +96,8 @@ def service(name, state, addresses=(), ports=((22, "TCP"),), endpoints=(),
         yield build("MSG_SERVICE_SOURCES", records=list(sources))
     yield build("MSG_SERVICE_END")
     yield build("MSG_CTL_SERVICE", key=key, state=f"SERVICE_{state}", reason=reason,
-                in_place=in_place)
+                in_place=in_place, counted=count is not None,
+                count=dict(zip(("connections", "packets", "bytes"), count or ())))
 
 
 def text(line, level="LOG_LEVEL_INFO"):
@@ -150,7 +152,8 @@ def well_services():
         namespace="shop", flags=ENUM["SERVICE_LOCAL"]
         | ENUM["SERVICE_AFFINITY_CLIENT"], affinity_s=10800)
     yield from service("ssh", "SERVING", [wanted("192.168.185.18")],
-                       endpoints=[endpoint("10.129.2.11", 22)])
+                       endpoints=[endpoint("10.129.2.11", 22)],
+                       count=(3, 70000000000, 1 << 53))
     yield from service(
         "six", "STANDBY", [wanted("2001:db8:185::18", "edge6")],
         endpoints=[endpoint("2001:db8:10::7", 22)])

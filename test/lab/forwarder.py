@@ -114,6 +114,13 @@ class Forwarder(Process):
     def apply(self, frames):
         self.in_place(self.tell(frames))
 
+    def tally(self):
+        """{Service: (connections, packets, bytes)}"""
+        self.tallied, self.tally_ended = [], False
+        self.send("MSG_TALLY_REQUEST")
+        self.until(lambda: self.tally_ended, "the counters")
+        return {name: (c.connections, c.packets, c.bytes) for name, c in self.tallied}
+
     def drain(self, timeout=0):
         while select.select([self.sock], [], [], timeout)[0]:
             try:
@@ -134,6 +141,9 @@ class Forwarder(Process):
                                 m.head.text.decode()))
         elif m.name == "MSG_FORWARD_STATE":
             self.state = m.head
+        elif m.name == "MSG_TALLY":
+            self.tallied += [(r.key.name.decode(), r.count) for r in m.records]
+            self.tally_ended = bool(m.head.last)
         elif m.name == "MSG_HELLO":
             self.hello = m.head
         elif m.name == "MSG_LOG":

@@ -339,3 +339,50 @@ def test_source_nat_changes_while_connections_go_on(site, forward):
     f.until(lambda: f.state.mode == 2 and f.state.in_sync, "mode none")
     stays(lambda: "chain prerouting" not in site.nodes[0].run(
         "nft", "list", "table", "ip", "vipd"), 0.1, "no nat chains")
+
+
+@pytest.mark.parametrize("source_nat", ["NODE", "VIP", "NONE"])
+def test_each_packet_and_connection_is_counted_once(site, forward, source_nat):
+    """One datagram there and one back, both of them of 33 bytes or so."""
+    node = site.nodes[0]
+    back = ["route", "add", f"{site.client.ip4}/32", "via", node.pod4]
+    to_vip = ["route", "add", f"{VIP4}/32", "via", node.pod4]
+    for endpoint in site.endpoints:
+        endpoint.ip(*back, "src", endpoint.pod4)
+        endpoint.ip(*to_vip, "src", endpoint.pod4)
+    try:
+        f = forward(source_nat=f"SOURCE_NAT_{source_nat}")
+        f.sync([service("a", [VIP4], [(22, UDP)], pods(site)),
+                service("b", [VIP4], [(23, UDP)], pods(site))])
+        assert f.tally() == {"a": (0, 0, 0), "b": (0, 0, 0)}
+        answers = [udp_ask(site.client, VIP4, 22) for _ in range(5)]
+        size = 5 * (28 + len("hello")) + sum(28 + len(a) + 2 for a in answers)
+        assert f.tally() == {"a": (5, 10, size), "b": (0, 0, 0)}
+        udp_ask(node, VIP4, 22)  # only what comes back passes the guard
+        assert f.tally()["a"][0] == 6
+    finally:
+        for endpoint in site.endpoints:
+            endpoint.ip("route", "del", *back[2:])
+            endpoint.ip("route", "del", *to_vip[2:])
+
+
+def test_counters_outlive_changes_restarts_and_other_rules(site, forward):
+    f = forward()
+    f.sync([web(site)])
+    with site.client.call(socket.create_connection, (VIP4, 22), 5) as sock:
+        sock.recv(256)
+        one = f.tally()["web"]
+        assert one[0] == 1 and one[1] >= 4
+        f.configure("FORWARD_NFTABLES", "SOURCE_NAT_NONE")
+        f.apply(service("web", [VIP4, VIP6], [(22, TCP), (22, UDP)],
+                        pods(site, only=0) + pods(site, only=1, index=1)))
+        f.end()
+        f = forward(source_nat="SOURCE_NAT_NONE")
+        f.sync([web(site)])
+        sock.sendall(b"x" * 1000)
+        got = b""
+        while len(got) < 1000:
+            got += sock.recv(2000)
+        connections, packets, size = f.tally()["web"]
+        assert connections == 1
+        assert packets >= one[1] + 2 and size >= one[2] + 2000

@@ -3,6 +3,7 @@
 node, and nothing of it left when it goes."""
 
 import base64
+import json
 import re
 import shutil
 import socket
@@ -272,6 +273,29 @@ def test_two_services_share_an_address(lab):
     take(topo, "two")
     wait(lambda: "ep" not in try_connect(topo.client, EXTERNAL, 80, 0.2), 5, "closed")
     reaches(topo, "ep1")
+
+
+def test_what_goes_through_is_shown(lab):
+    topo = lab(nodes=1, endpoints=1)
+    endpoints(topo)
+    vipds = start_manifests(topo)
+    put(topo, "web", *web())
+    serving(vipds)
+    assert traffic(vipds[0])["connections"] == 0
+    for _ in range(3):
+        reaches(topo, "ep1")
+    shown = traffic(vipds[0])
+    assert shown["connections"] == 3
+    assert shown["packets"] > 3 * 6 and shown["bytes"] > 40 * shown["packets"]
+    vipds[0].kill_child("vipd-forward")
+    wait(lambda: traffic(vipds[0])["connections"] == 3, 5, "kept over a restart")
+    wide = vipds[0].ctl("-o", "wide", "services").stdout.splitlines()
+    assert wide[0].split()[-4:-1] == ["CONNECTIONS", "PACKETS", "BYTES"]
+
+
+def traffic(vipd):
+    """Of the only Service."""
+    return json.loads(vipd.ctl("-o", "json", "services").stdout)["services"][0]["traffic"]
 
 
 # ---- the API server ----
