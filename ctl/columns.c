@@ -121,7 +121,32 @@ instance_installed(const struct table_row *row, FILE *out)
 static void
 instance_reason(const struct table_row *row, FILE *out)
 {
-	fputs(vrrp_reason_text(row->instance->info.state.reason), out);
+	const struct msg_ctl_instance *info = &row->instance->info;
+
+	fputs(
+	    info->tracker[0] ? info->tracker : vrrp_reason_text(info->state.reason), out);
+}
+
+/* What each adds to the priority, as the sum has it. */
+static void
+instance_tracks(const struct table_row *row, FILE *out)
+{
+	const struct model_instance *i = row->instance;
+	const char *sep = "";
+
+	for (size_t k = 0; k < i->n_tracks; k++) {
+		const struct msg_ctl_track *t = &i->tracks[k];
+
+		fprintf(out, "%s%s ", comma(&sep), t->name);
+		if (t->fault)
+			fputs("FAULT", out);
+		else if (t->state == TRACK_UNKNOWN)
+			fputs("?", out);
+		else if (t->weight)
+			fprintf(out, "%+d", t->adds);
+		else
+			fputs("ok", out);
+	}
 }
 
 static void
@@ -185,6 +210,7 @@ columns_of_instances(void)
 		{ "GROUP", TABLE_WIDE, instance_group },
 		{ "REASON", TABLE_WIDE, instance_reason },
 		{ "SOFT", TABLE_WIDE, instance_soft },
+		{ "TRACKS", TABLE_WIDE, instance_tracks },
 		{ 0 },
 	};
 

@@ -97,6 +97,29 @@ instance_counters(const struct model_instance *i)
 }
 
 static json_t *
+instance_tracks(const struct model *m, const struct model_instance *i)
+{
+	static const char *const states[] = {
+		[TRACK_UNKNOWN] = "unknown",
+		[TRACK_OK] = "ok",
+		[TRACK_FAILED] = "failed",
+	};
+	json_t *list = packed(json_array());
+
+	for (size_t k = 0; k < i->n_tracks; k++) {
+		const struct msg_ctl_track *t = &i->tracks[k];
+
+		json_array_append_new(list,
+		    PACK("{s:s, s:s, s:s, s:i, s:b, s:i, s:b, s:o, s:o}", "kind",
+			track_kind_name(t->kind), "name", t->name, "state",
+			states[t->state], "weight", t->weight, "reverse", t->reverse,
+			"adds", t->adds, "fault", t->fault, "why", text_or_null(t->why),
+			"since", wall_time(m, t->since_us)));
+	}
+	return list;
+}
+
+static json_t *
 soft_reasons(uint32_t soft)
 {
 	json_t *list = packed(json_array());
@@ -119,10 +142,12 @@ instance(const struct model *m, const struct model_instance *i)
 	    "name", conf->name, "family", conf->family == AF_INET6 ? "ipv6" : "ipv4",
 	    "interface", conf->interface, "virtual_router_id", conf->vrid, "version",
 	    conf->version, "state", vrrp_state_name(state->state), "reason",
-	    text_or_null(vrrp_reason_text(state->reason)), "since",
-	    wall_time(m, state->since_us), "priority", i->info.configured_priority,
-	    "effective_priority", conf->priority, "advert_interval_ms",
-	    interval_ms(conf->advert_us), "master_address", address(&state->master));
+	    text_or_null(
+		i->info.tracker[0] ? i->info.tracker : vrrp_reason_text(state->reason)),
+	    "since", wall_time(m, state->since_us), "priority",
+	    i->info.configured_priority, "effective_priority", conf->priority,
+	    "advert_interval_ms", interval_ms(conf->advert_us), "master_address",
+	    address(&state->master));
 	json_object_update_new(object,
 	    PACK("{s:o, s:o, s:b, s:b, s:I, s:b, s:o}", "master_priority",
 		state->master.family ? packed(json_integer(state->master_priority))
@@ -134,6 +159,7 @@ instance(const struct model *m, const struct model_instance *i)
 		i->info.wants_services, "addresses", instance_addresses(i)));
 	json_object_set_new(object, "soft_reasons", soft_reasons(i->info.soft));
 	json_object_set_new(object, "sync_group", text_or_null(conf->group));
+	json_object_set_new(object, "tracks", instance_tracks(m, i));
 	if (i->n_counters)
 		json_object_set_new(object, "counters", instance_counters(i));
 	return object;

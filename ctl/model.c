@@ -60,6 +60,7 @@ add_instance(struct model *m, const struct msg *msg)
 	memcpy(&i->info, msg->head, sizeof(i->info));
 	CLEAN(i->info.conf.name);
 	CLEAN(i->info.conf.interface);
+	CLEAN(i->info.tracker);
 	return NULL;
 }
 
@@ -88,6 +89,23 @@ add_addresses(struct model *m, const struct msg *msg)
 	for (; at < i->n_addresses; at++) {
 		CLEAN(i->addresses[at].dev);
 		CLEAN(i->addresses[at].error);
+	}
+	return NULL;
+}
+
+static const char *
+add_tracks(struct model *m, const struct msg *msg)
+{
+	struct model_instance *i = instance_of(m, msg);
+	size_t at;
+
+	if (!i)
+		return "tracks of another instance";
+	at = i->n_tracks;
+	APPEND(i, tracks, msg);
+	for (; at < i->n_tracks; at++) {
+		CLEAN(i->tracks[at].name);
+		CLEAN(i->tracks[at].why);
 	}
 	return NULL;
 }
@@ -273,6 +291,7 @@ add_outside(struct model *m, const struct msg *msg)
 		{ MSG_CTL_NODE, add_node },
 		{ MSG_CTL_INSTANCE, add_instance },
 		{ MSG_CTL_ADDRESSES, add_addresses },
+		{ MSG_CTL_TRACKS, add_tracks },
 		{ MSG_COUNTERS, add_counters },
 		{ MSG_SERVICE, add_service },
 		{ MSG_CTL_TEXT, add_text },
@@ -307,6 +326,7 @@ model_free(struct model *m)
 	for (size_t i = 0; i < m->n_instances; i++) {
 		free(m->instances[i].addresses);
 		free(m->instances[i].counters);
+		free(m->instances[i].tracks);
 	}
 	for (size_t i = 0; i < m->n_services; i++) {
 		free(m->services[i].addresses);
@@ -349,6 +369,8 @@ model_instance_reason(const struct model_instance *i)
 {
 	const char *reason = vrrp_reason_text(i->info.state.reason);
 
+	if (i->info.tracker[0])
+		return i->info.tracker;
 	return reason[0] ? reason : "not started yet";
 }
 

@@ -21,6 +21,9 @@ struct model_instance {
 	struct msg_ctl_address *addresses;
 	size_t n_addresses;
 	size_t cap_addresses;
+	struct msg_ctl_track *tracks;
+	size_t n_tracks;
+	size_t cap_tracks;
 	struct msg_counter *counters;
 	size_t n_counters;
 	size_t cap_counters;

@@ -52,6 +52,16 @@ remedy_instance(
 		    "on %s see the other members of vrrp_sync_group %s: vipctl instances",
 		    node, conf->group);
 		break;
+	case VRRP_REASON_TRACKER:
+		snprintf(buf, REMEDY_LEN,
+		    "on %s mend what failed; what it says is in the log with vipd -D",
+		    node);
+		break;
+	case VRRP_REASON_UNTRACKED:
+		snprintf(buf, REMEDY_LEN,
+		    "wait: %s joins the election when each of its scripts has ended once",
+		    conf->name);
+		break;
 	case VRRP_REASON_SHUTDOWN:
 		snprintf(buf, REMEDY_LEN, "on %s run: systemctl start vipd", node);
 		break;

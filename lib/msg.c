@@ -52,7 +52,7 @@ static const struct field interface_fields[] = { STRING(struct msg_interface, na
 static const struct field instance_fields[] = { STRING(struct msg_instance, name),
 	STRING(struct msg_instance, interface), STRING(struct msg_instance, group),
 	U8_MAX(struct msg_instance, version, 3),
-	U8_MAX(struct msg_instance, hold, HOLD_DELAY),
+	U8_MAX(struct msg_instance, hold, HOLD_TRACKER),
 	U8_MAX(struct msg_instance, hmac_mode, HMAC_ENFORCE),
 	U8_MAX(struct msg_instance, auth_type, VRRP_AUTH_PASS),
 	ADDR(struct msg_instance, unicast_src), END };
@@ -143,10 +143,15 @@ static const struct field ctl_instance_fields[] = { STRING(struct msg_ctl_instan
 	ADDR(struct msg_ctl_instance, conf.unicast_src),
 	U8_MAX(struct msg_ctl_instance, state.state, VRRP_FAULT),
 	U8_MAX(struct msg_ctl_instance, state.reason, VRRP_REASON_COUNT - 1),
-	ADDR(struct msg_ctl_instance, state.master), END };
+	ADDR(struct msg_ctl_instance, state.master),
+	STRING(struct msg_ctl_instance, tracker), END };
 static const struct field ctl_address_fields[] = { ADDR(struct msg_ctl_address, addr),
 	U8_MAX(struct msg_ctl_address, origin, ORIGIN_POOL),
 	STRING(struct msg_ctl_address, dev), STRING(struct msg_ctl_address, error), END };
+static const struct field ctl_track_fields[] = { STRING(struct msg_ctl_track, name),
+	U8_MAX(struct msg_ctl_track, kind, TRACK_KIND_COUNT - 1),
+	U8_MAX(struct msg_ctl_track, state, TRACK_FAILED),
+	STRING(struct msg_ctl_track, why), END };
 static const struct field ctl_service_fields[] = { STRING(struct msg_ctl_service, key.ns),
 	STRING(struct msg_ctl_service, key.name),
 	U32_MAX(struct msg_ctl_service, state, SERVICE_STATE_COUNT - 1),
@@ -215,6 +220,7 @@ ROW(MSG_CTL_REQUEST, sizeof(struct msg_ctl_request), 0, PEER_CTL, 0, ctl_request
 ROW(MSG_CTL_NODE, sizeof(struct msg_ctl_node), 0, PEER_VIPD, 0, ctl_node_fields, NULL),
 ROW(MSG_CTL_INSTANCE, sizeof(struct msg_ctl_instance), 0, PEER_VIPD, 0, ctl_instance_fields, NULL),
 ROW(MSG_CTL_ADDRESSES, REF, sizeof(struct msg_ctl_address), PEER_VIPD, 0, NULL, ctl_address_fields),
+ROW(MSG_CTL_TRACKS, REF, sizeof(struct msg_ctl_track), PEER_VIPD, 0, NULL, ctl_track_fields),
 ROW(MSG_CTL_SERVICE, sizeof(struct msg_ctl_service), 0, PEER_VIPD, 0, ctl_service_fields, NULL),
 ROW(MSG_CTL_TEXT, sizeof(struct msg_ctl_text), 0, PEER_VIPD, 0, ctl_text_fields, NULL),
 ROW(MSG_CTL_EVENT, sizeof(struct msg_ctl_event), 0, PEER_VIPD, 0, ctl_event_fields, NULL),
@@ -374,6 +380,8 @@ vrrp_reason_text(enum vrrp_reason reason)
 		[VRRP_REASON_GROUP] = "follows its sync group",
 		[VRRP_REASON_OVERSLEPT] =
 		    "did not run for a while, and another is master",
+		[VRRP_REASON_TRACKER] = "something it tracks has failed",
+		[VRRP_REASON_UNTRACKED] = "waits for the first result of what it tracks",
 	};
 
 	return texts[reason];
@@ -395,6 +403,19 @@ soft_reason_name(enum soft_reason reason)
 		return "rules";
 	}
 	return "unknown";
+}
+
+const char *
+track_kind_name(enum track_kind kind)
+{
+	static const char *const names[TRACK_KIND_COUNT] = {
+		[TRACK_INTERFACE] = "interface",
+		[TRACK_SCRIPT] = "vrrp_script",
+		[TRACK_FILE] = "vrrp_track_file",
+		[TRACK_PROCESS] = "vrrp_track_process",
+	};
+
+	return names[kind];
 }
 
 const char *

@@ -98,6 +98,7 @@ enum msg_type {
 	MSG_CTL_NODE,
 	MSG_CTL_INSTANCE,
 	MSG_CTL_ADDRESSES,
+	MSG_CTL_TRACKS,
 	MSG_CTL_SERVICE,
 	MSG_CTL_TEXT,
 	MSG_CTL_EVENT,
@@ -179,9 +180,9 @@ struct msg_sockets {
 
 enum hmac_mode { HMAC_NONE, HMAC_RECEIVE_ONLY, HMAC_PERMISSIVE, HMAC_ENFORCE };
 
-/* Why an instance waits: for the first complete list of Services, or for the
- * time that vrrp_startup_delay says. */
-enum instance_hold { HOLD_NONE, HOLD_LIST, HOLD_DELAY };
+/* Why an instance waits: for the first complete list of Services, for the time
+ * that vrrp_startup_delay says, or for the first result of a tracker. */
+enum instance_hold { HOLD_NONE, HOLD_LIST, HOLD_DELAY, HOLD_TRACKER };
 
 enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1 };
 
@@ -221,7 +222,9 @@ struct msg_instance {
 	uint8_t hmac_mode; /* enum hmac_mode */
 	uint8_t hmac_active_key;
 	uint8_t hmac_monotonic;
-	uint8_t zero[1];
+	uint8_t tracker_failed; /* one without a weight: FAULT */
+	uint8_t ignore_link;    /* of its interface */
+	uint8_t zero[3];
 	uint32_t hmac_window_s;
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;
@@ -299,6 +302,8 @@ enum vrrp_reason {
 	VRRP_REASON_DELAY,     /* vrrp_startup_delay, vrrp_delay_after_boot */
 	VRRP_REASON_GROUP,     /* another member of its sync group */
 	VRRP_REASON_OVERSLEPT, /* did not run, and another took over */
+	VRRP_REASON_TRACKER,   /* one without a weight has failed */
+	VRRP_REASON_UNTRACKED, /* waits for a tracker's first result */
 	VRRP_REASON_COUNT
 };
 
@@ -511,6 +516,8 @@ enum track_kind {
 	TRACK_KIND_COUNT,
 };
 
+enum track_state { TRACK_UNKNOWN, TRACK_OK, TRACK_FAILED };
+
 /* ---- control ---- */
 
 enum ctl_command {
@@ -553,7 +560,21 @@ struct msg_ctl_instance {
 	uint8_t configured_priority;
 	uint8_t wants_services; /* has service_addresses */
 	uint8_t zero[2];
-	uint32_t soft; /* enum soft_reason, ored */
+	uint32_t soft;            /* enum soft_reason, ored */
+	char tracker[REASON_LEN]; /* behind FAULT or INIT; empty */
+};
+
+/* What an instance tracks, its own first, then its group's. */
+struct msg_ctl_track {
+	char name[NAME_LEN];
+	uint8_t kind;  /* enum track_kind */
+	uint8_t state; /* enum track_state */
+	uint8_t reverse;
+	uint8_t fault;
+	int32_t weight;
+	int32_t adds; /* to the priority, now */
+	uint64_t since_us;
+	char why[96];
 };
 
 struct msg_ctl_address {
@@ -647,5 +668,7 @@ const char *vrrp_state_name(enum vrrp_state state);
 const char *vrrp_reason_text(enum vrrp_reason reason);
 /* "drained", for logs, vipctl and scripts; of one bit. */
 const char *soft_reason_name(enum soft_reason reason);
+/* The word of its block. */
+const char *track_kind_name(enum track_kind kind);
 const char *service_state_name(enum service_state state);
 const char *proto_name(uint8_t proto);

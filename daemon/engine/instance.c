@@ -152,10 +152,12 @@ trouble(const struct instance *in)
 
 	if (!i)
 		return VRRP_REASON_NO_INTERFACE;
-	if (!i->info.usable)
+	if (!i->info.usable && !in->conf.head.ignore_link)
 		return VRRP_REASON_LINK_DOWN;
 	if (!instance_source(in).family)
 		return VRRP_REASON_NO_ADDRESS;
+	if (in->conf.head.tracker_failed)
+		return VRRP_REASON_TRACKER;
 	if (i->ports[in->conf.head.family == AF_INET6].tx < 0 ||
 	    in->retry_us != VRRP_NEVER)
 		return VRRP_REASON_SEND_FAILED;
@@ -165,10 +167,14 @@ trouble(const struct instance *in)
 static void
 start(struct instance *in, uint64_t now)
 {
+	static const enum vrrp_reason reasons[] = {
+		[HOLD_LIST] = VRRP_REASON_HOLD,
+		[HOLD_DELAY] = VRRP_REASON_DELAY,
+		[HOLD_TRACKER] = VRRP_REASON_UNTRACKED,
+	};
 	struct vrrp_event hold = {
 		.type = VRRP_EV_HOLD,
-		.reason = in->conf.head.hold == HOLD_DELAY ? VRRP_REASON_DELAY
-							   : VRRP_REASON_HOLD,
+		.reason = reasons[in->conf.head.hold],
 	};
 
 	if (in->resume)

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "instance_tell.h"
+#include "instance_watch.h"
 #include "mem.h"
 
 void
@@ -43,8 +44,10 @@ answer_instances(struct chan *to, const struct answer_source *src, bool counters
 		m.configured_priority = in->conf->priority;
 		m.wants_services = in->conf->wants_services;
 		m.soft = instance_soft_reasons(src->instances, in);
+		instance_tracker_reason(src->instances, in, m.tracker, sizeof(m.tracker));
 		chan_send(to, MSG_CTL_INSTANCE, &m, NULL, 0);
 		answer_addresses(to, in);
+		instance_send_tracks(src->instances, in, to);
 		if (counters && in->n_counters)
 			chan_send(to, MSG_COUNTERS, &ref, in->counters, in->n_counters);
 	}

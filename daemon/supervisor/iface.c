@@ -110,13 +110,15 @@ open_sockets(struct iface *i, int f)
 }
 
 void
-iface_update(struct iface *i, const struct link *link, struct chan *engine, bool all)
+iface_update(
+    struct iface *i, const struct link *link, bool usable, struct chan *engine, bool all)
 {
 	struct msg_interface now = { 0 };
 	bool changed;
 
 	if (link)
 		link_fill(link, &now);
+	now.usable = usable;
 	now.log_unknown_vrids = i->log_unknown_vrids;
 	if (i->told.ifindex != now.ifindex) {
 		tell_gone(i, engine);

@@ -30,8 +30,9 @@ struct iface *iface_find(struct iface *list, const char *name);
 void ifaces_begin(struct iface *list);
 void ifaces_sweep(struct iface **list, struct chan *engine);
 /*
- * Reads the link's state again, opens missing sockets, and tells the engine
- * (may be NULL) what changed, or everything when all is set.
+ * Reads the link's state again (but for whether it counts as usable), opens
+ * missing sockets, and tells the engine (may be NULL) what changed, or
+ * everything when all is set.
  */
 void iface_update(
-    struct iface *i, const struct link *link, struct chan *engine, bool all);
+    struct iface *i, const struct link *link, bool usable, struct chan *engine, bool all);

@@ -8,7 +8,9 @@
 
 #include "clock.h"
 #include "iface.h"
+#include "instance_iface.h"
 #include "instance_tell.h"
+#include "instance_watch.h"
 #include "log.h"
 #include "mem.h"
 #include "socket.h"
@@ -50,7 +52,7 @@ instances_engine_up(struct instances *is, struct chan *engine)
 	chan_send(engine, MSG_SYNC_BEGIN, &begin, NULL, 0);
 	chan_send_fds(engine, MSG_ANNOUNCE_SOCKET, NULL, &is->announce_fd, 1);
 	for (struct iface *i = is->ifaces; i; i = i->next)
-		iface_update(i, links_find_by_name(is->links, i->name), engine, true);
+		instances_update_iface(is, i, true);
 	for (struct instance *in = is->first; in; in = in->next) {
 		if (!in->conf)
 			continue;
@@ -287,59 +289,6 @@ instances_wants_changed(struct instances *is)
 	ev_prepare_start(is->loop, &is->recompute);
 }
 
-/* ---- interfaces ---- */
-
-/* Its own with sockets, those of its addresses to announce them there. */
-static void
-want_ifaces(struct instances *is, const struct conf_instance *c)
-{
-	struct iface *own = iface_get(&is->ifaces, c->interface);
-
-	own->wanted[c->family == AF_INET6] = true;
-	for (size_t i = 0; i < c->n_addresses; i++)
-		if (c->addresses[i].dev[0])
-			iface_get(&is->ifaces, c->addresses[i].dev)->carries = true;
-}
-
-static void
-refresh_ifaces(struct instances *is)
-{
-	ifaces_begin(is->ifaces);
-	for (struct instance *in = is->first; in; in = in->next)
-		if (in->conf)
-			want_ifaces(is, in->conf);
-	ifaces_sweep(&is->ifaces, is->engine);
-	for (struct iface *i = is->ifaces; i; i = i->next) {
-		i->log_unknown_vrids = is->log_unknown_vrids;
-		iface_update(
-		    i, links_find_by_name(is->links, i->name), is->engine, false);
-	}
-}
-
-/* An interface came, went or was renamed: who runs on it hears its index. */
-static void
-resend_on(struct instances *is, const char *name)
-{
-	for (struct instance *in = is->first; in; in = in->next)
-		if (in->conf && !strcmp(in->conf->interface, name))
-			instance_send(is, in);
-}
-
-void
-instances_on_link(struct instances *is, uint32_t ifindex)
-{
-	for (struct iface *i = is->ifaces; i; i = i->next) {
-		const struct link *link = links_find_by_name(is->links, i->name);
-		uint32_t before = i->told.ifindex;
-
-		if (before != ifindex && (!link || link_index(link) != ifindex))
-			continue;
-		iface_update(i, link, is->engine, false);
-		if (i->told.ifindex != before)
-			resend_on(is, i->name);
-	}
-}
-
 /* ---- configuration ---- */
 
 static struct instance *
@@ -387,6 +336,7 @@ find_conf(struct conf *conf, const char *name)
 void
 instances_apply(struct instances *is, struct conf *conf)
 {
+	is->conf = conf;
 	is->log_unknown_vrids = conf->log_unknown_vrids;
 	for (struct instance *in = is->first; in; in = in->next) {
 		struct conf_instance *now = find_conf(conf, in->name);
@@ -404,7 +354,8 @@ instances_apply(struct instances *is, struct conf *conf)
 		if (!conf->instances[i].stands_aside &&
 		    !instances_find(is, conf->instances[i].name))
 			add_instance(is, &conf->instances[i])->stale = true;
-	refresh_ifaces(is);
+	instances_refresh_ifaces(is);
+	instances_judge(is);
 	for (struct instance *in = is->first; in; in = in->next) {
 		if (in->stale)
 			instance_send(is, in);

@@ -14,11 +14,13 @@
 #include "conf.h"
 #include "link.h"
 #include "services.h"
+#include "track_judge.h"
 
 struct instance {
 	uint32_t id;
 	char name[NAME_LEN];
 	struct conf_instance *conf; /* NULL: gone, its addresses are going */
+	struct track_verdict verdict;
 	struct msg_state state;
 	bool has_state; /* the engine has spoken since it started */
 	bool counters_due;
@@ -37,6 +39,8 @@ struct instance {
 };
 
 struct iface;
+struct carriers;
+struct trackers;
 
 struct instances_ops {
 	/* All addresses the instance may carry from now, for address.h. */
@@ -49,6 +53,9 @@ struct instances {
 	struct ev_loop *loop;
 	struct links *links;
 	struct services *services;
+	struct trackers *trackers;
+	struct carriers *carriers;
+	const struct conf *conf;
 	const struct instances_ops *ops;
 	void *arg;
 	struct chan *engine; /* NULL: not there */

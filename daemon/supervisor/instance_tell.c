@@ -16,8 +16,8 @@ static uint8_t
 instance_priority(const struct instances *is, const struct instance *in)
 {
 	if (instance_soft_reasons(is, in))
-		return instance_soft_priority(in->conf->priority);
-	return in->conf->priority;
+		return instance_soft_priority(in->verdict.priority);
+	return in->verdict.priority;
 }
 
 struct msg_instance
@@ -39,7 +39,10 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.unicast = c->n_peers > 0,
 		.hold = is->delayed                 ? HOLD_DELAY
 		    : is->hold && c->wants_services ? HOLD_LIST
+		    : in->verdict.hold              ? HOLD_TRACKER
 						    : HOLD_NONE,
+		.tracker_failed = in->verdict.fault,
+		.ignore_link = c->ignore_link,
 		.resume = !in->has_state && instance_is_master(in),
 		.garp_repeat = c->garp_repeat,
 		.garp_refresh_repeat = c->garp_refresh_repeat,

@@ -254,6 +254,7 @@ take(struct vipd *v, struct conf *new)
 
 	v->conf = new;
 	v->services.fence.conf = new;
+	vipd_watch_apply(v, new);
 	instances_apply(&v->instances, new);
 	vipd_run_services(v);
 	vipd_configure_forward(v);

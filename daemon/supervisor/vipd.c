@@ -248,6 +248,7 @@ on_link(void *arg, uint32_t ifindex)
 	struct vipd *v = arg;
 
 	instances_on_link(&v->instances, ifindex);
+	vipd_watch_on_link(v);
 	addresses_on_link(v->addresses, ifindex);
 }
 
@@ -331,6 +332,7 @@ start_kernel(struct vipd *v)
 	ev_timer_init(&v->recheck, on_recheck, 0., 0.);
 	v->links = links_new(v->loop, &links_ops, v);
 	v->instances.links = v->links;
+	vipd_watch_init(v);
 	v->addresses = addresses_new(v->loop, v->links, &addresses_ops, v);
 	/* Nothing is wanted yet: what a dead vipd left goes. */
 	links_replay_own(v->links);
@@ -407,6 +409,7 @@ start_signal(struct vipd *v, ev_signal *w, int signum,
 void
 vipd_finish(struct vipd *v)
 {
+	runner_kill(&v->runner);
 	program_kill(&v->engine);
 	program_kill(&v->forward);
 	program_kill(&v->watcher);
@@ -499,6 +502,7 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	instances_init(&v->instances, v->loop, &instances_ops, v);
 	v->instances.services = &v->services;
 	start_kernel(v);
+	vipd_watch_apply(v, conf);
 	v->instances.hold = conf->services.present;
 	v->instances.soft = conf->services.present ? SOFT_INCOMPLETE : 0;
 	instances_apply(&v->instances, conf);

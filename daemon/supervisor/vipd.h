@@ -7,14 +7,17 @@
 #pragma once
 
 #include "answer.h"
+#include "carrier.h"
 #include "control.h"
 #include "followers.h"
 #include "instance.h"
 #include "options.h"
 #include "program.h"
+#include "run.h"
 #include "services.h"
 #include "startup_delay.h"
 #include "tally.h"
+#include "trackers.h"
 
 struct vipd {
 	const struct options *options;
@@ -23,6 +26,9 @@ struct vipd {
 	struct program engine, forward, watcher;
 	struct links *links;
 	struct addresses *addresses;
+	struct runner runner;
+	struct carriers carriers;
+	struct trackers trackers;
 	struct instances instances;
 	struct services services;
 	struct control control;
@@ -63,6 +69,12 @@ void vipd_configure_watcher(struct vipd *v);
 void vipd_configure_forward(struct vipd *v);
 /* Starts or stops watcher and forward as the configuration has Services. */
 void vipd_run_services(struct vipd *v);
+
+/* Scripts, trackers, notification (watching.c). */
+void vipd_watch_init(struct vipd *v);
+/* Before the instances take the same configuration. */
+void vipd_watch_apply(struct vipd *v, const struct conf *conf);
+void vipd_watch_on_link(struct vipd *v);
 
 /* Answers a request of vipctl (requests.c). */
 void vipd_on_request(

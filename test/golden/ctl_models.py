@@ -40,7 +40,8 @@ def service_address(text, **fields):
     return address(text, "ORIGIN_EXTERNAL_IP", **fields)
 
 
-def instance(number, name, state, addresses=(), conf=(), counters=(), **fields):
+def instance(number, name, state, addresses=(), conf=(), counters=(), tracks=(),
+             **fields):
     """Frames of one instance; state is a dict of msg_state."""
     known = {"id": number, "ifindex": 2, "name": name, "interface": "eth0",
              "family": socket.AF_INET, "version": 3, "vrid": 86 + number,
@@ -53,6 +54,8 @@ def instance(number, name, state, addresses=(), conf=(), counters=(), **fields):
                 **{"configured_priority": conf["priority"]} | fields)
     if addresses:
         yield build("MSG_CTL_ADDRESSES", id=number, records=list(addresses))
+    if tracks:
+        yield build("MSG_CTL_TRACKS", id=number, records=list(tracks))
     if counters:
         yield build("MSG_COUNTERS", id=number, records=[
             {"name": name, "value": value} for name, value in counters])
@@ -67,6 +70,14 @@ BACKUP = {"state": "VRRP_BACKUP", "reason": "VRRP_REASON_HIGHER_PRIORITY",
 BACKUP6 = BACKUP | {"master": "fe80::2", "since_us": UP - 5 * SECOND}
 FAULT = {"state": "VRRP_FAULT", "reason": "VRRP_REASON_LINK_DOWN",
          "since_us": UP - 61 * SECOND}
+
+
+TRACKED = FAULT | {"reason": "VRRP_REASON_TRACKER"}
+
+
+def track(name, kind, state="TRACK_OK", **fields):
+    return {"name": name, "kind": ENUM[kind], "state": ENUM[state],
+            "since_us": UP - 30 * SECOND, **fields}
 
 
 def wanted(text, instance_name="edge", **fields):
@@ -180,6 +191,16 @@ def troubled():
         soft=ENUM["SOFT_INCOMPLETE"] | ENUM["SOFT_RULES"])
     yield from instance(2, "lan", FAULT, conf={"interface": "eth1"},
                         addresses=[address("10.0.0.5", prefixlen=24, installed=0)])
+    yield from instance(
+        3, "web", TRACKED, tracker="vrrp_script chk_http failed (exit 1, 3 times in "
+        "a row)", conf={"tracker_failed": 1, "priority": 130}, tracks=[
+            track("chk_http", "TRACK_SCRIPT", "TRACK_FAILED", fault=1,
+                  why="exit 1, 3 times in a row"),
+            track("drain", "TRACK_FILE", weight=1, adds=-20, why="-20"),
+            track("eth1", "TRACK_INTERFACE", weight=5, reverse=1, adds=-5),
+            track("slow", "TRACK_SCRIPT", "TRACK_UNKNOWN", why="has no result yet"),
+            track("proxy", "TRACK_PROCESS", why="2 processes")],
+        configured_priority=150)
     yield from service("ssh", "SERVING", [wanted("192.168.185.18")],
                        endpoints=[endpoint("10.129.2.11", 22)])
     yield from service(

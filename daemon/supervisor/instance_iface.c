@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "instance_iface.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "carrier.h"
+#include "iface.h"
+#include "instance_tell.h"
+
+/* Usable is what interface_up_down_delays makes of it. */
+void
+instances_update_iface(struct instances *is, struct iface *i, bool all)
+{
+	iface_update(i, links_find_by_name(is->links, i->name),
+	    carriers_usable(is->carriers, i->name), is->engine, all);
+}
+
+/* Its own with sockets, those of its addresses to announce them there. */
+static void
+want_ifaces(struct instances *is, const struct conf_instance *c)
+{
+	struct iface *own = iface_get(&is->ifaces, c->interface);
+
+	own->wanted[c->family == AF_INET6] = true;
+	for (size_t i = 0; i < c->n_addresses; i++)
+		if (c->addresses[i].dev[0])
+			iface_get(&is->ifaces, c->addresses[i].dev)->carries = true;
+}
+
+void
+instances_refresh_ifaces(struct instances *is)
+{
+	ifaces_begin(is->ifaces);
+	for (struct instance *in = is->first; in; in = in->next)
+		if (in->conf)
+			want_ifaces(is, in->conf);
+	ifaces_sweep(&is->ifaces, is->engine);
+	for (struct iface *i = is->ifaces; i; i = i->next) {
+		i->log_unknown_vrids = is->log_unknown_vrids;
+		instances_update_iface(is, i, false);
+	}
+}
+
+/* An interface came, went or was renamed: who runs on it hears its index. */
+static void
+resend_on(struct instances *is, const char *name)
+{
+	for (struct instance *in = is->first; in; in = in->next)
+		if (in->conf && !strcmp(in->conf->interface, name))
+			instance_send(is, in);
+}
+
+void
+instances_on_link(struct instances *is, uint32_t ifindex)
+{
+	for (struct iface *i = is->ifaces; i; i = i->next) {
+		const struct link *link = links_find_by_name(is->links, i->name);
+		uint32_t before = i->told.ifindex;
+
+		if (before != ifindex && (!link || link_index(link) != ifindex))
+			continue;
+		instances_update_iface(is, i, false);
+		if (i->told.ifindex != before)
+			resend_on(is, i->name);
+	}
+}
+
+void
+instances_on_carrier(struct instances *is, const char *name)
+{
+	struct iface *i = iface_find(is->ifaces, name);
+
+	if (i)
+		instances_update_iface(is, i, false);
+}
