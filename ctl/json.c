@@ -309,8 +309,8 @@ node(const struct model *m)
 	    (json_int_t)n->log_dropped);
 }
 
-void
-json_status(const struct model *m, FILE *out)
+static json_t *
+status(const struct model *m)
 {
 	json_t *object = node(m);
 
@@ -318,7 +318,13 @@ json_status(const struct model *m, FILE *out)
 	    PACK("{s:o, s:o, s:o, s:o}", "instances", instances(m), "services",
 		services(m, false), "kubernetes", kubernetes(m), "forwarding",
 		forwarding(m)));
-	print(object, out);
+	return object;
+}
+
+void
+json_status(const struct model *m, FILE *out)
+{
+	print(status(m), out);
 }
 
 void
@@ -372,19 +378,39 @@ subject_len(const char *text)
 	return len > 1 && text[len - 1] == ':' ? len - 1 : 0;
 }
 
-void
-json_event(const struct msg_ctl_event *e, FILE *out)
+static json_t *
+event_of(const struct msg_ctl_event *e)
 {
 	char time[TEXT_TIME_LEN];
 	size_t len = subject_len(e->text);
-	json_t *event = PACK("{s:I, s:s, s:s, s:o, s:s}", "id", (json_int_t)e->id, "time",
+
+	return PACK("{s:I, s:s, s:s, s:o, s:s}", "id", (json_int_t)e->id, "time",
 	    text_time(e->wall_us, time), "level", log_level_name(e->level), "subject",
 	    len ? packed(json_stringn(e->text, len)) : json_null(), "text",
 	    len ? e->text + len + 2 : e->text);
+}
+
+void
+json_event(const struct msg_ctl_event *e, FILE *out)
+{
+	json_t *event = event_of(e);
 
 	json_dumpf(event, out, JSON_COMPACT);
 	fputc('\n', out);
 	json_decref(event);
+}
+
+void
+json_dump(const struct model *m, const char *config, const struct msg_ctl_event *events,
+    size_t n_events, FILE *out)
+{
+	json_t *object = status(m), *list = packed(json_array());
+
+	for (size_t i = 0; i < n_events; i++)
+		json_array_append_new(list, event_of(&events[i]));
+	json_object_update_new(
+	    object, PACK("{s:s, s:o}", "configuration", config, "events", list));
+	print(object, out);
 }
 
 void

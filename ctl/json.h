@@ -20,5 +20,8 @@ void json_explanation(
     const struct model *m, const char *key, const struct explanation *e, FILE *out);
 /* An object on a line of its own. */
 void json_event(const struct msg_ctl_event *e, FILE *out);
+/* Everything for a bug report: status with counters, configuration, events. */
+void json_dump(const struct model *m, const char *config,
+    const struct msg_ctl_event *events, size_t n_events, FILE *out);
 /* The lines of an answer, and whether it was well. */
 void json_texts(const struct model *m, FILE *out);

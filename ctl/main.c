@@ -11,11 +11,15 @@
 
 #include "args.h"
 #include "client.h"
+#include "conf.h"
+#include "conf_redact.h"
 #include "conf_report.h"
 #include "config.h"
+#include "diff.h"
 #include "explain.h"
 #include "json.h"
 #include "log.h"
+#include "mem.h"
 #include "metrics.h"
 #include "model.h"
 #include "show.h"
@@ -241,6 +245,81 @@ run_metrics(const struct args *args)
 	return code;
 }
 
+/* The configuration in force; the caller frees it. */
+static int
+ask_config(const struct args *args, char **text)
+{
+	struct model m = { 0 };
+	int code = ask(args, CTL_CONFIG, "", &m);
+
+	if (code == EXIT_WELL)
+		code = ended(&m);
+	*text = m.config ? m.config : xstrdup("");
+	m.config = NULL;
+	model_free(&m);
+	return code;
+}
+
+static int
+run_diff(const struct args *args)
+{
+	_free_ char *now = NULL, *then = NULL;
+	struct conf *conf = conf_report_load(args->arg, NULL, stderr);
+	size_t len = 0;
+	FILE *out;
+	int code;
+
+	if (!conf)
+		return EXIT_USAGE;
+	out = open_memstream(&then, &len);
+	conf_print_redacted(conf, out);
+	fclose(out);
+	conf_free(conf);
+	code = ask_config(args, &now);
+	if (code != EXIT_WELL)
+		return code;
+	return diff_write(now, then, stdout) ? EXIT_NOT_WELL : EXIT_WELL;
+}
+
+struct events {
+	struct msg_ctl_event *list;
+	size_t n;
+	size_t cap;
+};
+
+static bool
+collect_event(const struct msg_ctl_event *event, void *arg)
+{
+	struct events *e = arg;
+
+	e->list = array_grow(e->list, e->n, &e->cap, sizeof(*e->list));
+	e->list[e->n++] = *event;
+	return true;
+}
+
+/* Of a vipd that is in trouble, as much as it tells. */
+static int
+run_dump(const struct args *args)
+{
+	char error[CLIENT_ERROR_LEN];
+	struct msg_ctl_end end = { 0 };
+	_free_ char *config = NULL;
+	struct events events = { 0 };
+	struct model m = { 0 };
+	int code = ask_view(args, CTL_METRICS, &m);
+
+	if (code == EXIT_WELL)
+		code = ask_config(args, &config);
+	if (code == EXIT_WELL) {
+		client_follow(
+		    args->socket_path, false, collect_event, &events, &end, error);
+		json_dump(&m, config, events.list, events.n, stdout);
+	}
+	free(events.list);
+	model_free(&m);
+	return code;
+}
+
 static const struct args_command commands[] = {
 	{ "status", run_status, NULL, "the node, its instances, what is not well", 0 },
 	{ "instances", run_instances, NULL, "the instances and their addresses", 0 },
@@ -251,6 +330,8 @@ static const struct args_command commands[] = {
 	    1u << ARGS_FOLLOW },
 	{ "metrics", run_metrics, NULL, "figures in OpenMetrics", 1u << ARGS_HTTP },
 	{ "check", run_check, "FILE", "check a configuration; needs no daemon", 0 },
+	{ "diff", run_diff, "FILE", "what a reload of it would change", 0 },
+	{ "dump", run_dump, NULL, "all there is to say, for a bug report", 0 },
 	{ "reload", run_reload, NULL, "read the configuration again", 0 },
 	{ "version", run_version, NULL, "vipctl's version", 0 },
 	{ 0 },

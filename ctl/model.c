@@ -232,6 +232,37 @@ add_text(struct model *m, const struct msg *msg)
 	return NULL;
 }
 
+static const char *
+add_config(struct model *m, const struct msg *msg)
+{
+	size_t len = m->config_len + msg->count;
+
+	m->config = xreallocarray(m->config, len + 1, 1);
+	memcpy(m->config + m->config_len, msg->records, msg->count);
+	m->config[len] = '\0';
+	m->config_len = len;
+	return NULL;
+}
+
+/* Line by line: a text has newlines. */
+static void
+clean_config(struct model *m)
+{
+	char *line = m->config, *end;
+
+	while (line && *line) {
+		end = strchrnul(line, '\n');
+		if (!*end) {
+			text_clean(line, strlen(line) + 1);
+			return;
+		}
+		*end = '\0';
+		text_clean(line, (size_t)(end - line) + 1);
+		*end = '\n';
+		line = end + 1;
+	}
+}
+
 static int
 address_cmp(const void *a, const void *b)
 {
@@ -273,6 +304,7 @@ add_end(struct model *m, const struct msg *msg)
 {
 	memcpy(&m->end, msg->head, sizeof(m->end));
 	CLEAN(m->end.text);
+	clean_config(m);
 	for (size_t i = 0; i < m->n_instances; i++)
 		sort_addresses(&m->instances[i]);
 	if (m->n_services)
@@ -295,6 +327,7 @@ add_outside(struct model *m, const struct msg *msg)
 		{ MSG_COUNTERS, add_counters },
 		{ MSG_SERVICE, add_service },
 		{ MSG_CTL_TEXT, add_text },
+		{ MSG_CTL_CONFIG, add_config },
 		{ MSG_CTL_END, add_end },
 	};
 
@@ -337,6 +370,7 @@ model_free(struct model *m)
 	free(m->instances);
 	free(m->services);
 	free(m->texts);
+	free(m->config);
 	memset(m, 0, sizeof(*m));
 }
 

@@ -63,6 +63,8 @@ struct model {
 	struct msg_ctl_text *texts;
 	size_t n_texts;
 	size_t cap_texts;
+	char *config; /* terminated; NULL: not told */
+	size_t config_len;
 	struct msg_ctl_end end; /* valid once phase is MODEL_ENDED */
 };
 

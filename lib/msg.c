@@ -224,6 +224,7 @@ ROW(MSG_CTL_TRACKS, REF, sizeof(struct msg_ctl_track), PEER_VIPD, 0, NULL, ctl_t
 ROW(MSG_CTL_SERVICE, sizeof(struct msg_ctl_service), 0, PEER_VIPD, 0, ctl_service_fields, NULL),
 ROW(MSG_CTL_TEXT, sizeof(struct msg_ctl_text), 0, PEER_VIPD, 0, ctl_text_fields, NULL),
 ROW(MSG_CTL_EVENT, sizeof(struct msg_ctl_event), 0, PEER_VIPD, 0, ctl_event_fields, NULL),
+ROW(MSG_CTL_CONFIG, 0, sizeof(struct msg_byte), PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_CTL_END, sizeof(struct msg_ctl_end), 0, PEER_VIPD, 0, ctl_end_fields, NULL),
 };
 /* clang-format on */

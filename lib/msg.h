@@ -102,6 +102,7 @@ enum msg_type {
 	MSG_CTL_SERVICE,
 	MSG_CTL_TEXT,
 	MSG_CTL_EVENT,
+	MSG_CTL_CONFIG,
 	MSG_CTL_END,
 
 	MSG_TYPE_COUNT
@@ -527,6 +528,7 @@ enum ctl_command {
 	CTL_EXPLAIN,    /* as STATUS, of one Service (NS/NAME) */
 	CTL_RELOAD,     /* TEXT..., END */
 	CTL_METRICS,    /* as INSTANCES, then as SERVICES */
+	CTL_CONFIG,     /* CONFIG..., END */
 	CTL_EVENTS,     /* EVENT..., END; arg "follow": never ends */
 };
 
@@ -614,6 +616,9 @@ struct msg_ctl_text {
 	uint32_t level; /* enum log_level */
 	char text[480];
 };
+
+/* Records of MSG_CTL_CONFIG: struct msg_byte, the configuration in force in its
+ * canonical form, without secrets (conf_redact.h). Frames add up. */
 
 /* A line of vipd's journal. */
 struct msg_ctl_event {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "conf_redact.h"
 #include "config.h"
 #include "mem.h"
 #include "vipd.h"
@@ -105,6 +107,22 @@ explain(struct vipd *v, struct control_client *cl, const char *arg)
 }
 
 static void
+answer_config(struct vipd *v, struct control_client *cl)
+{
+	size_t max = msg_records_max(MSG_CTL_CONFIG), len = 0, n;
+	_free_ char *text = NULL;
+	FILE *out = open_memstream(&text, &len);
+
+	conf_print_redacted(v->conf, out);
+	fclose(out);
+	for (size_t i = 0; i < len; i += n) {
+		n = len - i < max ? len - i : max;
+		chan_send(control_chan(cl), MSG_CTL_CONFIG, NULL, text + i, n);
+	}
+	control_end(cl, 0, "%s", "");
+}
+
+static void
 reload(struct vipd *v, struct control_client *cl)
 {
 	bool taken = vipd_reload(v, cl);
@@ -194,6 +212,7 @@ changes_something(uint32_t command)
 	case CTL_SERVICES:
 	case CTL_EXPLAIN:
 	case CTL_METRICS:
+	case CTL_CONFIG:
 	case CTL_EVENTS:
 		return false;
 	case CTL_RELOAD:
@@ -227,6 +246,9 @@ vipd_on_request(void *arg, struct control_client *cl, const struct msg_ctl_reque
 		break;
 	case CTL_RELOAD:
 		reload(v, cl);
+		break;
+	case CTL_CONFIG:
+		answer_config(v, cl);
 		break;
 	case CTL_EVENTS:
 		followers_add(&v->followers, cl, !strcmp(req->arg, "follow"));

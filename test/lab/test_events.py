@@ -3,6 +3,7 @@
 do not read."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -51,6 +52,41 @@ def test_a_follower_hears_of_what_comes_and_children_too(lab):
         follower.terminate()
 
 
+def test_what_a_reload_would_change_is_shown_before(lab):
+    topo = lab(nodes=1)
+    vipd, = start(topo, priorities=(200,))
+    vipd.wait_state("MASTER")
+    new = topo.nodes[0].dir / "new.conf"
+    text = vipd.conf.read_text()
+    new.write_text(text)
+    same = vipd.ctl("diff", new)
+    assert (same.returncode, same.stdout) == (0, "")
+    new.write_text(text.replace("priority 200", "priority 150"))
+    other = vipd.ctl("diff", new)
+    assert other.returncode == 1
+    assert re.findall(r"^[+-].*", other.stdout, re.M) == ["-     priority 200",
+                                                          "+     priority 150"]
+    assert "  vrrp_instance edge {" in other.stdout
+    new.write_text("nonsense\n")
+    wrong = vipd.ctl("diff", new)
+    assert wrong.returncode == 2 and "new.conf:1:1: error" in wrong.stderr
+    assert vipd.instance()["priority"] == 200, "and nothing was changed"
+
+
+def test_a_dump_has_everything_and_no_secret(lab):
+    topo = lab(nodes=1)
+    vipd, = start(topo, priorities=(200,), version=2, advert_int=1,
+                  authentication={"auth_type": "PASS", "auth_pass": "hunter22"})
+    wait(lambda: vipd.ctl("status").returncode == 0, 5, "vipd answers")
+    done = vipd.ctl("dump")
+    assert done.returncode == 0 and "hunter22" not in done.stdout
+    dump = json.loads(done.stdout)
+    assert "auth_pass REDACTED-" in dump["configuration"]
+    assert dump["instances"][0]["counters"]["adverts_sent"] >= 0
+    assert any(event["subject"] == "edge" for event in dump["events"])
+    assert {"node", "version", "services", "kubernetes", "forwarding"} <= set(dump)
+
+
 def test_the_sockets_group_may_look_and_change_nothing(lab):
     topo = lab(nodes=1)
     vipd, = start(topo, priorities=(200,))
@@ -66,7 +102,7 @@ def test_the_sockets_group_may_look_and_change_nothing(lab):
     assert as_nobody("status").returncode == 3, "only root, where there is no group"
     shutil.chown(path, group=65534)
     path.chmod(0o660)
-    for command in ("status", "instances", "services", "events"):
+    for command in ("status", "instances", "services", "events", "dump"):
         assert as_nobody(command).returncode == 0, command
     scrape = as_nobody("metrics")
     assert scrape.returncode == 0
