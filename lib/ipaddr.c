@@ -138,6 +138,16 @@ ipaddr_format(const struct ipaddr *a, char buf[IPADDR_STRLEN])
 	return buf;
 }
 
+struct iprange
+iprange_of_prefix(const struct ipaddr *a, uint8_t len)
+{
+	struct iprange net = { *a, *a };
+
+	set_host_bits(&net.first, len, false);
+	set_host_bits(&net.last, len, true);
+	return net;
+}
+
 const char *
 iprange_format(const struct iprange *r, char buf[IPRANGE_STRLEN])
 {

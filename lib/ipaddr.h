@@ -33,6 +33,8 @@ bool ipaddr_parse(const char *text, struct ipaddr *out);
 bool ipaddr_parse_prefix(const char *text, struct ipaddr *out, uint8_t *len);
 /* "A", "A/len" (host bits are masked) or "A-B". */
 bool iprange_parse(const char *text, struct iprange *out);
+/* The network that a is in. */
+struct iprange iprange_of_prefix(const struct ipaddr *a, uint8_t len);
 struct ipaddr ipaddr_from4(const void *four_bytes);
 struct ipaddr ipaddr_from6(const void *sixteen_bytes);
 

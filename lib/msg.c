@@ -78,7 +78,7 @@ static const struct field watcher_conf_fields[] = { STRING(struct msg_watcher_co
 	STRING(struct msg_watcher_conf, configmap_ns),
 	STRING(struct msg_watcher_conf, configmap_name), END };
 static const struct field watcher_ranges_fields[] = {
-	U32_MAX(struct msg_watcher_ranges, which, RANGES_EXTERNAL_IPS), END
+	U32_MAX(struct msg_watcher_ranges, which, RANGES_RESERVED), END
 };
 static const struct field watcher_instance_fields[] = {
 	STRING(struct msg_watcher_instance, name), END

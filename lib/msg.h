@@ -345,7 +345,9 @@ struct msg_watcher_conf {
 	char configmap_name[NAME_LEN];
 };
 
-enum watcher_ranges { RANGES_EXTERNAL_IPS = 1 };
+/* RESERVED: single addresses that pools keep back (static ones, and the first
+ * and last of their networks). */
+enum watcher_ranges { RANGES_EXTERNAL_IPS = 1, RANGES_RESERVED };
 
 /* Records: struct iprange. Several frames of one kind add up. */
 struct msg_watcher_ranges {
@@ -423,9 +425,9 @@ enum address_origin { ORIGIN_STATIC, ORIGIN_EXTERNAL_IP, ORIGIN_POOL };
 
 struct msg_service_address {
 	struct ipaddr addr;
-	uint8_t verdict; /* enum verdict */
-	uint8_t origin;  /* enum address_origin */
-	uint8_t zero[2];
+	uint8_t verdict;         /* enum verdict */
+	uint8_t origin;          /* enum address_origin */
+	uint16_t pool;           /* 1 + its place among the pools; 0: of none */
 	char instance[NAME_LEN]; /* placement; empty: no instance fits */
 	char reason[REASON_LEN];
 };

@@ -6,7 +6,9 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "clock.h"
 #include "conf_pool.h"
@@ -26,6 +28,39 @@ send_ranges(
 		n = ranges->count - i < max ? ranges->count - i : max;
 		chan_send(watcher, MSG_WATCHER_RANGES, &m, ranges->items + i, n);
 	}
+}
+
+static void
+add_single(struct conf_ranges *list, const struct ipaddr *addr)
+{
+	list->items =
+	    array_grow(list->items, list->count, &list->cap, sizeof(*list->items));
+	list->items[list->count++] = (struct iprange){ *addr, *addr };
+}
+
+/* What no pool hands out: static addresses, and the ends of their networks. */
+static void
+send_reserved(struct chan *watcher, const struct conf *conf)
+{
+	struct conf_ranges list = { 0 };
+
+	for (size_t i = 0; i < conf->n_instances; i++) {
+		const struct conf_instance *ci = &conf->instances[i];
+
+		for (size_t k = 0; k < ci->n_addresses; k++) {
+			const struct conf_address *ca = &ci->addresses[k];
+			struct iprange net;
+
+			add_single(&list, &ca->addr);
+			if (ca->addr.family != AF_INET || ca->prefixlen > 30)
+				continue;
+			net = iprange_of_prefix(&ca->addr, ca->prefixlen);
+			add_single(&list, &net.first);
+			add_single(&list, &net.last);
+		}
+	}
+	send_ranges(watcher, RANGES_RESERVED, &list);
+	free(list.items);
 }
 
 /* As text: the watcher reads those of a ConfigMap with the same parser. */
@@ -84,6 +119,7 @@ vipd_configure_watcher(struct vipd *v)
 	str_copy(m.configmap_name, sizeof(m.configmap_name), s->configmap.name);
 	chan_send(watcher, MSG_WATCHER_CONF, &m, NULL, 0);
 	send_ranges(watcher, RANGES_EXTERNAL_IPS, &s->external_ips);
+	send_reserved(watcher, v->conf);
 	send_pools(watcher, s);
 	for (size_t i = 0; i < v->conf->n_instances; i++)
 		if (v->conf->instances[i].wants_services)

@@ -384,6 +384,18 @@ allocate(struct alloc *a, struct alloc_service *as, enum pool_family f)
 	return true;
 }
 
+/* As if it had never been handed out: its pool goes on with it. */
+static void
+give_back(struct alloc *a, struct alloc_service *as, enum pool_family f)
+{
+	size_t pool = pools_find(a->pools, &as->held[f]);
+	struct alloc_cursor *c = &a->cursors[pool][f];
+
+	if (ipaddr_eq(&c->last, &as->held[f]))
+		c->last = ipaddr_prev(c->last);
+	release(a, as, f);
+}
+
 static void
 fill(struct alloc *a, struct alloc_service *as)
 {
@@ -408,7 +420,7 @@ fill(struct alloc *a, struct alloc_service *as)
 	/* S13: both or none. What it had before it keeps. */
 	for (enum pool_family f = 0; f < POOL_FAMILIES; f++)
 		if (!all && w->policy == REQUIRE_DUAL_STACK && added[f])
-			release(a, as, f);
+			give_back(a, as, f);
 	a->freed = freed; /* nobody else could have had it */
 	as->verdict = worst;
 	memcpy(as->why, why, sizeof(as->why));

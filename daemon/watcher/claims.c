@@ -142,11 +142,26 @@ declares(const struct service_object *s, uint8_t proto, uint16_t port)
 	return false;
 }
 
-/* S3 */
+/* Not as an external IP: the allocator gave it. */
 static bool
-is_before(const struct service_object *a, const struct service_object *b)
+is_allocated(const struct service_object *s, const struct ipaddr *addr)
+{
+	for (size_t i = 0; i < s->n_external_ips; i++)
+		if (ipaddr_eq(&s->external_ips[i], addr))
+			return false;
+	return true;
+}
+
+/* S3; but nobody takes what was allocated by naming it in externalIPs (X3). */
+static bool
+is_before(const struct service_object *a, const struct service_object *b,
+    const struct ipaddr *addr)
 {
 	int by_ns = strcmp(a->id.ns, b->id.ns);
+	bool of_pool = is_allocated(a, addr);
+
+	if (of_pool != is_allocated(b, addr))
+		return of_pool;
 
 	if (a->created != b->created)
 		return a->created < b->created;
@@ -163,7 +178,23 @@ claims_winner(
 	for (size_t i = 0; claim && i < claim->n; i++) {
 		const struct service_object *s = claim->services[i];
 
-		if (declares(s, proto, port) && (!first || is_before(s, first)))
+		if (declares(s, proto, port) && (!first || is_before(s, first, addr)))
+			first = s;
+	}
+	return first;
+}
+
+const struct service_object *
+claims_first(const struct claims *c, const struct ipaddr *addr,
+    bool (*fits)(const struct service_object *s, const struct ipaddr *addr))
+{
+	const struct claim *claim = find(c, addr);
+	const struct service_object *first = NULL;
+
+	for (size_t i = 0; claim && i < claim->n; i++) {
+		const struct service_object *s = claim->services[i];
+
+		if (fits(s, addr) && (!first || is_before(s, first, addr)))
 			first = s;
 	}
 	return first;

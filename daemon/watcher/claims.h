@@ -39,7 +39,12 @@ const struct service_object *const *claims_of(
     const struct claims *c, const struct ipaddr *addr, size_t *n);
 /*
  * The Service that has (addr, proto, port): the first of those that declare it
- * by (creationTimestamp, namespace/name). NULL: nobody declares it.
+ * by (creationTimestamp, namespace/name), those that were given addr from a
+ * pool before those that name it. NULL: nobody declares it.
  */
 const struct service_object *claims_winner(
     const struct claims *c, const struct ipaddr *addr, uint8_t proto, uint16_t port);
+/* The first in the same order of those that claim addr and fit; NULL. */
+const struct service_object *claims_first(const struct claims *c,
+    const struct ipaddr *addr,
+    bool (*fits)(const struct service_object *s, const struct ipaddr *addr));

@@ -288,6 +288,14 @@ pools_find(const struct pools *p, const struct ipaddr *addr)
 	return POOL_NONE;
 }
 
+bool
+pools_offer(const struct pools *p, const struct ipaddr *addr)
+{
+	size_t pool = pools_find(p, addr);
+
+	return pool != POOL_NONE && pool_offers(&p->items[pool], addr);
+}
+
 size_t
 pools_named(const struct pools *p, const char *name)
 {

@@ -53,6 +53,8 @@ size_t pools_named(const struct pools *p, const char *name);
  * range consists of that one address.
  */
 bool pool_offers(const struct pool *p, const struct ipaddr *addr);
+/* The same, of whichever pool has it. */
+bool pools_offer(const struct pools *p, const struct ipaddr *addr);
 /* The first address at or behind `from` (family only: at all); false: none. */
 bool pool_next(const struct pool *p, const struct ipaddr *from, struct ipaddr *out);
 /* namespaces and service_selector let the Service have one. */

@@ -77,7 +77,7 @@ tell(struct publisher *p, struct store_entry *e, bool giving)
 
 	if (giving && e->takes)
 		return;
-	view_build(v, e, p->store->claims, p->store->settings);
+	view_build(v, e, p->store);
 	e->takes = v->wanted && !view_has_trouble(v);
 	if (giving && e->takes)
 		return;

@@ -95,7 +95,6 @@ due(struct writer *w, struct store_entry *e, uint32_t new, uint64_t now_us)
 void
 report(struct writer *w, struct store_entry *e, const struct view *v, uint64_t now_us)
 {
-	static const struct service_status none;
 	uint32_t troubles = report_troubles(v), new;
 
 	if (!e->service) {
@@ -113,9 +112,6 @@ report(struct writer *w, struct store_entry *e, const struct view *v, uint64_t n
 	new = troubles & ~e->troubles;
 	e->troubles = troubles;
 	say(w, e, v, due(w, e, new, now_us));
-	/* W5: what we wrote goes when we give the Service up. */
-	if (!v->wanted && status_is_ours(&e->service->status))
-		writer_allocate(w, e->service, &none);
 }
 
 void

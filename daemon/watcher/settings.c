@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "mem.h"
+#include "pools.h"
 
 void
 settings_fini(struct settings *s)
@@ -13,7 +15,9 @@ settings_fini(struct settings *s)
 		free(s->instances[i].ranges);
 	free(s->instances);
 	free(s->external_ips);
+	free(s->reserved);
 	free(s->pools_text);
+	pools_free(s->pools);
 	*s = (struct settings){ 0 };
 }
 
@@ -59,6 +63,9 @@ add_allowed(struct settings *s, const struct msg *m)
 	case RANGES_EXTERNAL_IPS:
 		add_ranges(&s->external_ips, &s->n_external_ips, &s->cap_external_ips, m);
 		break;
+	case RANGES_RESERVED:
+		add_ranges(&s->reserved, &s->n_reserved, &s->cap_reserved, m);
+		break;
 	}
 }
 
@@ -79,10 +86,44 @@ settings_add(struct settings *s, const struct msg *m)
 	} else if (m->type == MSG_WATCHER_RANGES) {
 		add_allowed(s, m);
 	} else if (m->type == MSG_WATCHER_POOLS) {
-		s->has_pools = true;
 		add_text(s, m);
 	} else if (m->type == MSG_WATCHER_INSTANCE) {
 		add_instance(s, m);
+	}
+}
+
+static bool
+same_configmap(const struct settings *a, const struct settings *b)
+{
+	return !strcmp(a->conf.configmap_ns, b->conf.configmap_ns) &&
+	    !strcmp(a->conf.configmap_name, b->conf.configmap_name) &&
+	    !strcmp(a->conf.kubeconfig, b->conf.kubeconfig);
+}
+
+/* vipd has read the same text with the same parser. */
+static struct pools *
+read_pools(const struct settings *s)
+{
+	struct conf_problems problems = { 0 };
+	struct conf_pool *conf;
+	size_t n;
+
+	if (!conf_pools_load_text(
+		"address_pool", s->pools_text, s->pools_len, &problems, &conf, &n))
+		log_err("address pools of vipd.conf: %s", problems.items[0].text);
+	conf_problems_free(&problems);
+	return conf ? pools_new(conf, n) : NULL;
+}
+
+void
+settings_complete(struct settings *s, struct settings *old)
+{
+	s->has_pools = s->pools_len || s->conf.configmap_ns[0];
+	if (s->pools_len) {
+		s->pools = read_pools(s);
+	} else if (s->conf.configmap_ns[0] && same_configmap(s, old)) {
+		s->pools = old->pools;
+		old->pools = NULL;
 	}
 }
 
@@ -93,5 +134,7 @@ settings_same_source(const struct settings *a, const struct settings *b)
 	    strcmp(a->conf.node_name, b->conf.node_name) == 0 &&
 	    strcmp(a->conf.kubeconfig, b->conf.kubeconfig) == 0 &&
 	    strcmp(a->conf.api_servers, b->conf.api_servers) == 0 &&
-	    strcmp(a->conf.manifests, b->conf.manifests) == 0;
+	    strcmp(a->conf.manifests, b->conf.manifests) == 0 &&
+	    strcmp(a->conf.configmap_ns, b->conf.configmap_ns) == 0 &&
+	    strcmp(a->conf.configmap_name, b->conf.configmap_name) == 0;
 }

@@ -18,8 +18,12 @@ struct settings {
 	struct iprange *external_ips; /* the allow-list */
 	size_t n_external_ips;
 	size_t cap_external_ips;
-	bool has_pools;
-	char *pools_text; /* address_pool blocks; not terminated */
+	struct iprange *reserved; /* single addresses */
+	size_t n_reserved;
+	size_t cap_reserved;
+	bool has_pools;      /* somewhere */
+	struct pools *pools; /* NULL: not known (yet) */
+	char *pools_text;    /* address_pool blocks; not terminated */
 	size_t pools_len;
 	struct placement_instance *instances;
 	size_t n_instances;
@@ -29,5 +33,8 @@ struct settings {
 /* A MSG_WATCHER_* frame but CONF_END. CONF begins anew. */
 void settings_add(struct settings *s, const struct msg *m);
 void settings_fini(struct settings *s);
+/* All frames are there. old: what was in force, whose pools of the same
+ * ConfigMap are kept. */
+void settings_complete(struct settings *s, struct settings *old);
 /* The source and how its objects are read are the same. */
 bool settings_same_source(const struct settings *a, const struct settings *b);

@@ -6,6 +6,7 @@
 
 #include "mem.h"
 #include "settings.h"
+#include "tenure.h"
 
 #define SUSPICIOUS_HELD 10
 
@@ -13,6 +14,7 @@ void
 store_init(struct store *s, const struct settings *settings)
 {
 	*s = (struct store){ .settings = settings, .claims = claims_new() };
+	assign_init(&s->assign, settings);
 	TAILQ_INIT(&s->dirty);
 }
 
@@ -57,6 +59,7 @@ free_entry(struct store *s, struct store_entry *e)
 	if (e->dirty)
 		TAILQ_REMOVE(&s->dirty, e, of_dirty);
 	service_object_free(e->service);
+	free(e->hold.addrs);
 	free(e);
 }
 
@@ -64,6 +67,7 @@ static void
 free_slice(struct store *s, struct store_slice *slice)
 {
 	HASH_DEL(s->slices, slice);
+	assign_slice(&s->assign, NULL, &slice->hold);
 	if (slice->entry)
 		LIST_REMOVE(slice, of_entry);
 	slice_object_free(slice->object);
@@ -80,6 +84,7 @@ store_fini(struct store *s)
 	free_slice(s, slice);
 	HASH_ITER(hh, s->entries, e, next)
 	free_entry(s, e);
+	assign_fini(&s->assign);
 	claims_free(s->claims);
 }
 
@@ -115,33 +120,49 @@ may_claim(const struct store *s, const struct ipaddr *addr)
 }
 
 static void
+add_claim(struct store *s, const struct service_object *object, const struct ipaddr *addr)
+{
+	if (!claims_is_claimed(s->claims, addr))
+		note_toggled(s, addr);
+	claims_add(s->claims, addr, object);
+	mark_claimants(s, addr);
+}
+
+static void
+remove_claim(
+    struct store *s, const struct service_object *object, const struct ipaddr *addr)
+{
+	if (!claims_is_claimed(s->claims, addr))
+		return;
+	mark_claimants(s, addr);
+	claims_remove(s->claims, addr, object);
+	if (!claims_is_claimed(s->claims, addr))
+		note_toggled(s, addr);
+}
+
+static void
 add_claims(struct store *s, const struct service_object *object)
 {
-	for (size_t i = 0; i < object->n_external_ips; i++) {
-		const struct ipaddr *addr = &object->external_ips[i];
+	struct ipaddr addrs[POOL_FAMILIES];
+	size_t n = tenure_addresses(object, s->settings, addrs);
 
-		if (!may_claim(s, addr))
-			continue;
-		if (!claims_is_claimed(s->claims, addr))
-			note_toggled(s, addr);
-		claims_add(s->claims, addr, object);
-		mark_claimants(s, addr);
-	}
+	for (size_t i = 0; i < n; i++)
+		add_claim(s, object, &addrs[i]);
+	for (size_t i = 0; i < object->n_external_ips; i++)
+		if (may_claim(s, &object->external_ips[i]))
+			add_claim(s, object, &object->external_ips[i]);
 }
 
 static void
 remove_claims(struct store *s, const struct service_object *object)
 {
-	for (size_t i = 0; i < object->n_external_ips; i++) {
-		const struct ipaddr *addr = &object->external_ips[i];
+	struct ipaddr addrs[POOL_FAMILIES];
+	size_t n = tenure_addresses(object, s->settings, addrs);
 
-		if (!claims_is_claimed(s->claims, addr))
-			continue;
-		mark_claimants(s, addr);
-		claims_remove(s->claims, addr, object);
-		if (!claims_is_claimed(s->claims, addr))
-			note_toggled(s, addr);
-	}
+	for (size_t i = 0; i < n; i++)
+		remove_claim(s, object, &addrs[i]);
+	for (size_t i = 0; i < object->n_external_ips; i++)
+		remove_claim(s, object, &object->external_ips[i]);
 }
 
 static void
@@ -154,6 +175,7 @@ set_service(struct store *s, struct store_entry *e, struct service_object *objec
 	e->service = object;
 	if (object)
 		add_claims(s, object);
+	assign_service(&s->assign, e->key, object, &e->hold);
 	service_object_free(old);
 	mark(s, e);
 }
@@ -224,6 +246,7 @@ store_put_slice(struct store *s, struct slice_object *object)
 	slice->entry = get_entry(s, object->service);
 	LIST_INSERT_HEAD(&slice->entry->slices, slice, of_entry);
 	HASH_ADD_KEYPTR(hh, s->slices, object->key, strlen(object->key), slice);
+	assign_slice(&s->assign, object, &slice->hold);
 	mark(s, slice->entry);
 }
 
@@ -321,9 +344,13 @@ store_resettle(struct store *s)
 {
 	claims_clear(s->claims);
 	s->n_toggled = 0;
+	assign_settle(&s->assign);
+	for (struct store_slice *slice = s->slices; slice; slice = slice->hh.next)
+		assign_slice(&s->assign, slice->object, &slice->hold);
 	for (struct store_entry *e = s->entries; e; e = e->hh.next) {
 		if (e->service)
 			add_claims(s, e->service);
+		assign_service(&s->assign, e->key, e->service, &e->hold);
 		mark(s, e);
 	}
 }
@@ -356,11 +383,18 @@ has_toggled(const struct store *s, const struct slice_object *slice)
 	return false;
 }
 
+static void
+on_decided(void *arg, const struct alloc_service *as)
+{
+	store_mark(arg, as->key);
+}
+
 void
 store_settle(struct store *s)
 {
 	bool any = s->n_toggled > STORE_TOGGLED_MAX;
 
+	alloc_run(s->assign.alloc, on_decided, s);
 	if (!s->n_toggled)
 		return;
 	for (struct store_slice *slice = s->slices; slice; slice = slice->hh.next)

@@ -17,6 +17,7 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
+#include "assign.h"
 #include "claims.h"
 #include "object.h"
 
@@ -25,6 +26,7 @@ struct settings;
 struct store_slice {
 	struct slice_object *object;
 	struct store_entry *entry;
+	struct assign_hold hold;
 	uint32_t generation;
 	LIST_ENTRY(store_slice) of_entry;
 	UT_hash_handle hh;
@@ -34,6 +36,7 @@ struct store_slice {
 struct store_entry {
 	struct service_object *service; /* NULL: only slices are known */
 	LIST_HEAD(store_slices, store_slice) slices;
+	struct assign_hold hold;
 	uint64_t told; /* hash of what vipd was told; 0: nothing */
 	uint32_t generation;
 	uint32_t troubles;        /* of report.h, as they are */
@@ -54,6 +57,7 @@ struct store {
 	struct store_slice *slices;
 	TAILQ_HEAD(store_dirty, store_entry) dirty;
 	struct claims *claims;
+	struct assign assign;
 	const struct settings *settings;
 	uint32_t generation;
 	/* Addresses that somebody began or ceased to claim: an endpoint may

@@ -9,7 +9,9 @@
 #include "mem.h"
 #include "settings.h"
 #include "store.h"
+#include "tenure.h"
 #include "text.h"
+#include "wish.h"
 
 void
 view_fini(struct view *v)
@@ -60,45 +62,91 @@ is_taken(const struct service_object *s, const struct claims *claims,
 	return first != NULL;
 }
 
+/*
+ * Which instance carries it: with an API server the record says so (I12), with
+ * manifests every node has the same choice.
+ */
+static const struct placement_instance *
+place(const struct ipaddr *addr, const struct claims *claims,
+    const struct settings *settings, size_t *n_fit)
+{
+	struct placement_wish wish = placement_wish_of(claims, addr);
+
+	if (settings->conf.kubeconfig[0])
+		return placement_obey(
+		    addr, settings->instances, settings->n_instances, wish.vrid, n_fit);
+	*n_fit = 0;
+	return placement_choose(addr, settings->instances, settings->n_instances, &wish);
+}
+
 static void
-judge_address(struct msg_service_address *a, const struct service_object *s,
+judge_placement(struct msg_service_address *a, const struct service_object *s,
     const struct claims *claims, const struct settings *settings)
 {
 	const struct placement_instance *in;
 	char text[IPADDR_STRLEN];
+	size_t n_fit;
 
-	a->verdict = VERDICT_REFUSED;
-	if (!claims_allowed(
-		settings->external_ips, settings->n_external_ips, &a->addr, a->reason))
-		return;
-	in = placement_pick(&a->addr, settings->instances, settings->n_instances);
-	if (!in) {
+	in = place(&a->addr, claims, settings, &n_fit);
+	ipaddr_format(&a->addr, text);
+	a->verdict = in ? VERDICT_OK : n_fit ? VERDICT_PENDING : VERDICT_REFUSED;
+	if (in) {
+		str_copy(a->instance, sizeof(a->instance), in->name);
+		if (is_taken(s, claims, &a->addr, a->reason))
+			a->verdict = VERDICT_CONFLICT;
+	} else if (n_fit) {
+		text_format(a->reason, REASON_LEN,
+		    "%zu instances may carry %s; the allocator has not recorded one that "
+		    "is here (condition vipd.io/Placed)",
+		    n_fit, text);
+	} else {
 		text_format(a->reason, REASON_LEN,
 		    "no vrrp_instance carries %s; add it to the service_addresses of one",
-		    ipaddr_format(&a->addr, text));
-		return;
+		    text);
 	}
-	str_copy(a->instance, sizeof(a->instance), in->name);
-	a->verdict =
-	    is_taken(s, claims, &a->addr, a->reason) ? VERDICT_CONFLICT : VERDICT_OK;
+}
+
+static void
+judge_address(struct msg_service_address *a, const struct service_object *s,
+    const struct claims *claims, const struct settings *settings)
+{
+	a->verdict = VERDICT_REFUSED;
+	if (a->origin == ORIGIN_POOL ||
+	    claims_allowed(
+		settings->external_ips, settings->n_external_ips, &a->addr, a->reason))
+		judge_placement(a, s, claims, settings);
+}
+
+static struct msg_service_address *
+add_address(struct view *v, const struct ipaddr *addr, enum address_origin origin)
+{
+	struct msg_service_address *a;
+
+	v->addresses =
+	    array_grow(v->addresses, v->n_addresses, &v->cap_addresses, sizeof(*a));
+	a = &v->addresses[v->n_addresses++];
+	*a = (struct msg_service_address){ .addr = *addr, .origin = (uint8_t)origin };
+	return a;
 }
 
 static void
 add_addresses(struct view *v, const struct service_object *s, const struct claims *claims,
     const struct settings *settings)
 {
-	for (size_t i = 0; i < s->n_external_ips; i++) {
-		struct msg_service_address *a;
+	struct ipaddr addrs[POOL_FAMILIES];
+	size_t n = tenure_addresses(s, settings, addrs);
 
-		v->addresses = array_grow(
-		    v->addresses, v->n_addresses, &v->cap_addresses, sizeof(*a));
-		a = &v->addresses[v->n_addresses++];
-		*a = (struct msg_service_address){
-			.addr = s->external_ips[i],
-			.origin = ORIGIN_EXTERNAL_IP,
-		};
+	for (size_t i = 0; i < n; i++) {
+		struct msg_service_address *a = add_address(v, &addrs[i], ORIGIN_POOL);
+		size_t pool =
+		    settings->pools ? pools_find(settings->pools, &addrs[i]) : POOL_NONE;
+
+		a->pool = pool == POOL_NONE ? 0 : (uint16_t)(pool + 1);
 		judge_address(a, s, claims, settings);
 	}
+	for (size_t i = 0; i < s->n_external_ips; i++)
+		judge_address(add_address(v, &s->external_ips[i], ORIGIN_EXTERNAL_IP), s,
+		    claims, settings);
 }
 
 /* A port is in conflict if it is on any address we do have. */
@@ -137,19 +185,46 @@ add_ports(struct view *v, const struct service_object *s, const struct claims *c
 	}
 }
 
-static bool
-is_ours(const struct service_object *s, const struct settings *settings)
+/* An address that a LoadBalancer Service of ours lacks, and why. */
+static void
+judge_allocation(struct view *v, const struct service_object *s,
+    const struct assign *assign, const struct settings *settings)
 {
-	if (!(s->flags & SERVICE_LOADBALANCER))
-		return false;
-	if (s->class)
-		return strcmp(s->class, settings->conf.class) == 0;
-	return settings->conf.claim_unclassed && settings->has_pools;
+	const struct status_condition *c = &s->status.conditions[STATUS_ALLOCATED];
+	const struct alloc_service *as;
+	char key[SERVICE_KEY_LEN];
+	const char *why;
+
+	v->head.verdict = VERDICT_PENDING;
+	as = alloc_find(assign->alloc, service_object_key(s, key));
+	if (as && as->why[0]) {
+		why = as->why;
+		if (as->verdict == ALLOC_CONFLICT)
+			v->head.verdict = VERDICT_CONFLICT;
+	} else if (s->wish->bad) {
+		why = s->wish->bad;
+	} else if (!settings->has_pools) {
+		why = "no address_pool is configured; add one to vipd.conf, or set "
+		      "spec.externalIPs to an address of external_ips";
+	} else if (!settings->conf.kubeconfig[0]) {
+		why =
+		    "with manifests nobody allocates; ask for an address of a pool with "
+		    "the annotation vipd.io/addresses";
+	} else if (c->present && !c->value && c->message[0]) {
+		why = c->message;
+	} else if (c->present && c->value) {
+		why = "its status has lost the address; the allocator writes it again";
+	} else {
+		why = "waits for the allocator: a node with allocator yes that may write "
+		      "status (Lease vipd/vipd-allocator)";
+	}
+	text_format(v->head.reason, sizeof(v->head.reason), "%s", why);
 }
 
 /* The verdict of the whole from those of its parts. */
 static void
-judge_service(struct view *v, const struct service_object *s)
+judge_service(struct view *v, const struct service_object *s, const struct assign *assign,
+    const struct settings *settings)
 {
 	const struct msg_service_address *worst = NULL;
 	bool any = false;
@@ -169,25 +244,35 @@ judge_service(struct view *v, const struct service_object *s)
 		v->head.verdict = VERDICT_OK;
 	else if (worst || s->bad_ip)
 		v->head.verdict = worst ? worst->verdict : VERDICT_REFUSED;
-	else {
-		v->head.verdict = VERDICT_PENDING;
-		str_copy(v->head.reason, sizeof(v->head.reason),
-		    "address pools are not allocated yet; set spec.externalIPs to an "
-		    "address of external_ips");
-	}
+	else
+		judge_allocation(v, s, assign, settings);
+}
+
+/* S7: what a node does that has no endpoint of its own. */
+static void
+fall_back(struct view *v, const struct settings *settings)
+{
+	if (settings->conf.local_fallback != LOCAL_FALLBACK_CLUSTER)
+		return;
+	for (size_t i = 0; i < v->n_endpoints; i++)
+		if (v->endpoints[i].flags & ENDPOINT_LOCAL)
+			return;
+	v->head.flags &= ~(uint32_t)SERVICE_LOCAL;
 }
 
 void
-view_build(struct view *v, const struct store_entry *e, const struct claims *claims,
-    const struct settings *settings)
+view_build(struct view *v, const struct store_entry *e, const struct store *store)
 {
+	const struct settings *settings = store->settings;
+	const struct claims *claims = store->claims;
 	const struct service_object *s = e->service;
 
 	v->n_addresses = v->n_ports = v->n_endpoints = v->n_dropped = 0;
 	v->n_sources = 0;
 	v->head = (struct msg_service){ 0 };
-	v->wanted =
-	    s && (s->n_external_ips || s->bad_ip || s->fault || is_ours(s, settings));
+	v->wanted = s &&
+	    (s->n_external_ips || s->bad_ip || s->fault ||
+		tenure_of(s, settings, NULL) == TENURE_OURS);
 	if (!v->wanted)
 		return;
 	v->head.key = s->id;
@@ -203,8 +288,9 @@ view_build(struct view *v, const struct store_entry *e, const struct claims *cla
 	v->n_sources = s->n_sources;
 	add_addresses(v, s, claims, settings);
 	add_ports(v, s, claims);
-	judge_service(v, s);
+	judge_service(v, s, &store->assign, settings);
 	endpoints_add(v, e, claims);
+	fall_back(v, settings);
 	v->head.endpoints = (uint32_t)v->n_endpoints;
 }
 

@@ -13,8 +13,7 @@
 
 #include "msg.h"
 
-struct claims;
-struct settings;
+struct store;
 struct store_entry;
 struct view_candidate;
 
@@ -40,8 +39,7 @@ struct view {
 	size_t cap_scratch;
 };
 
-void view_build(struct view *v, const struct store_entry *e, const struct claims *claims,
-    const struct settings *settings);
+void view_build(struct view *v, const struct store_entry *e, const struct store *store);
 void view_fini(struct view *v);
 /* Equal views have equal hashes; never 0. */
 uint64_t view_hash(const struct view *v);

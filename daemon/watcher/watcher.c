@@ -8,6 +8,7 @@
 #include "manifests.h"
 #include "mem.h"
 #include "report.h"
+#include "wanted.h"
 #include "writer.h"
 
 #define STATE_EVERY_S 10.
@@ -98,11 +99,31 @@ on_changed(void *arg)
 	publish_kick(&w->publisher);
 }
 
+/* Who leads says what each Service's status should be. */
+static void
+allocate(struct watcher *w, const struct service_object *s)
+{
+	struct wanted want;
+
+	/* Of a malformed one nobody knows what it wants. */
+	if (!s || s->fault || !writer_leads(w->writer))
+		return;
+	wanted_build(&want, s, &w->store);
+	writer_allocate(w->writer, s, &want.status);
+	if (want.news[0])
+		writer_event(w->writer, s,
+		    want.status.n_ingress ? EVENT_ADDRESS_ALLOCATED
+					  : EVENT_ALLOCATION_FAILED,
+		    "%s", want.news);
+	wanted_fini(&want);
+}
+
 static void
 on_looked(void *arg, struct store_entry *e, const struct view *v)
 {
 	struct watcher *w = arg;
 
+	allocate(w, e->service);
 	report(w->writer, e, v, clock_us());
 }
 
@@ -120,7 +141,7 @@ on_lead(void *arg, bool leads)
 {
 	struct watcher *w = arg;
 
-	(void)leads;
+	alloc_lead(w->store.assign.alloc, leads);
 	store_resettle(&w->store);
 	publish_kick(&w->publisher);
 }
@@ -191,6 +212,7 @@ restart_source(struct watcher *w)
 
 	writer_free(w->writer);
 	w->writer = NULL;
+	alloc_lead(w->store.assign.alloc, false);
 	apisource_free(w->api);
 	manifests_free(w->manifests);
 	w->api = NULL;
@@ -213,6 +235,7 @@ apply(struct watcher *w)
 {
 	bool same = settings_same_source(&w->settings, &w->next);
 
+	settings_complete(&w->next, &w->settings);
 	settings_fini(&w->settings);
 	w->settings = w->next;
 	w->next = (struct settings){ 0 };

@@ -59,7 +59,7 @@ look(struct store *store)
 	store_settle(store);
 	for (e = TAILQ_FIRST(&store->dirty); e; e = next) {
 		next = TAILQ_NEXT(e, of_dirty);
-		view_build(&view, e, store->claims, &settings);
+		view_build(&view, e, store);
 		for (size_t i = 0; view.wanted && i < view.n_addresses; i++)
 			if (view.addresses[i].verdict == VERDICT_OK &&
 			    !iprange_contains(&fence, &view.addresses[i].addr))

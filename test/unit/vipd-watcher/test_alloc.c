@@ -329,6 +329,19 @@ START_TEST(the_same_name_with_another_uid_is_another_service)
 }
 END_TEST
 
+START_TEST(half_of_what_must_be_both_is_given_back_as_if_never_taken)
+{
+	begin(THREE);
+	put((struct spec){ .name = "both",
+	    .families = { AF_INET, AF_INET6 },
+	    .policy = REQUIRE_DUAL_STACK });
+	ck_assert_str_eq(got("both"), "address_pool a has no IPv6 addresses");
+	put((struct spec){ .name = "one" });
+	ck_assert_str_eq(got("one"), "192.0.2.1");
+	end();
+}
+END_TEST
+
 /* Ten thousand, also where the pool has just room for them. */
 START_TEST(ten_thousand_services_are_no_work)
 {
@@ -358,4 +371,6 @@ UNIT_MAIN("alloc", addresses_come_in_order_and_the_oldest_is_first,
     a_namespace_has_no_more_than_its_limit, what_a_service_has_outlives_its_pool,
     an_address_that_is_given_up_lingers_until_its_status_is_clean,
     an_ingress_of_somebody_else_is_not_adopted,
-    the_same_name_with_another_uid_is_another_service, ten_thousand_services_are_no_work)
+    the_same_name_with_another_uid_is_another_service,
+    half_of_what_must_be_both_is_given_back_as_if_never_taken,
+    ten_thousand_services_are_no_work)

@@ -229,6 +229,22 @@ held_by_namespace(const struct world *w, const char *ns, size_t pool)
 	return n;
 }
 
+static bool
+is_shared(const struct world *w, const struct cell *c, const struct ipaddr *addr)
+{
+	for (size_t i = 0; i < SERVICES; i++) {
+		const struct cell *other = &w->cells[i];
+		char key[SERVICE_KEY_LEN];
+
+		if (other != c && other->object &&
+		    has(alloc_find(w->alloc, service_object_key(other->object, key))
+			    ->held,
+			POOL_FAMILIES, addr))
+			return true;
+	}
+	return false;
+}
+
 static void
 decided(void *arg, const struct alloc_service *as)
 {
@@ -245,7 +261,8 @@ decided(void *arg, const struct alloc_service *as)
 			continue;
 		check_new(w, as, &now[i]);
 		check_alone(w, c, &now[i]);
-		if (w->pools->conf[pool].limit_per_namespace)
+		/* Who joins a sharer takes no address more. */
+		if (w->pools->conf[pool].limit_per_namespace && !is_shared(w, c, &now[i]))
 			ck_assert_uint_le(held_by_namespace(w, c->spec.ns, pool), LIMIT);
 	}
 	/* Stickiness: who asked for nothing else has what it had. */

@@ -10,6 +10,7 @@
 #include "unit.h"
 #include "watcher/settings.h"
 #include "watcher/view.h"
+#include "watcher/wish.h"
 
 static struct settings settings;
 static struct store store;
@@ -124,7 +125,7 @@ look(const char *name)
 
 	store_settle(&store);
 	ck_assert_ptr_nonnull(e);
-	view_build(&view, e, store.claims, &settings);
+	view_build(&view, e, &store);
 	return &view;
 }
 
@@ -430,6 +431,7 @@ START_TEST(a_load_balancer_of_our_class_waits_for_an_address_and_others_are_not_
 		struct service_object *s = service("a", NULL, 1, 80, 0);
 
 		s->flags = SERVICE_LOADBALANCER;
+		s->wish = xcalloc(1, sizeof(*s->wish));
 		s->class = cases[i].class ? xstrdup(cases[i].class) : NULL;
 		settings.has_pools = cases[i].pools;
 		settings.conf.claim_unclassed = cases[i].claim;
@@ -438,7 +440,8 @@ START_TEST(a_load_balancer_of_our_class_waits_for_an_address_and_others_are_not_
 		if (!cases[i].wanted)
 			continue;
 		ck_assert_uint_eq(view.head.verdict, VERDICT_PENDING);
-		ck_assert_ptr_nonnull(strstr(view.head.reason, "not allocated yet"));
+		ck_assert_ptr_nonnull(strstr(view.head.reason,
+		    cases[i].pools ? "with manifests" : "no address_pool"));
 	}
 	teardown();
 }
