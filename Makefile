@@ -110,8 +110,20 @@ endef
 $(foreach p,$(PROGRAMS),$(eval $(call UNIT,$(p))))
 $(O)/test/unit/%.o: ALL_CFLAGS += $(CHECK_CFLAGS) -Itest/unit -Idaemon -Ictl
 
+# The simulator: one program of several files, run with the engine's units.
+SIM := $(O)/test/unit/vipd-engine/test_sim
+$(SIM): $(call objs,$(wildcard test/sim/*.c)) $(O)/$(vipd-engine_DIR)/libvipd-engine.a $(O)/lib/libvipd.a
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(vipd-engine_LIBS) $(CHECK_LIBS)
+$(O)/test/sim/%.o: ALL_CFLAGS += $(CHECK_CFLAGS) -Itest/unit -Idaemon
+
 .SECONDARY:
-units: $(UNITS)
+units: $(UNITS) $(SIM)
+
+SEEDS ?= 10000
+sim: $(SIM)
+	$(Q)CK_DEFAULT_TIMEOUT=0 CK_FORK=no SIM_SEEDS=$(SEEDS) SIM_SEED=$(SEED) $(SIM)
 
 # O also tells the lab which programs to run.
 check: all units
@@ -256,13 +268,14 @@ help:
 	@echo 'make demo       three nodes, a client and a failover in network namespaces (root)'
 	@echo 'make asan       the tests under address and undefined-behaviour sanitizers'
 	@echo 'make bench      figures beside keepalived in one run (root)'
+	@echo 'make sim        SEEDS (10000) simulated networks for each scenario; SEED=N replays'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS (30)'
 	@echo 'make coverage   what unit and golden tests reach; build/coverage/index.html'
 	@echo 'make lint       format, include rules, cppcheck, clang-tidy, shellcheck, mandoc'
 	@echo 'make install uninstall   DESTDIR, prefix, sysconfdir are honoured'
 	@echo 'make dist format clean distclean'
 
-.PHONY: all units check asan fuzz coverage lint format demo bench install uninstall \
+.PHONY: all units sim check asan fuzz coverage lint format demo bench install uninstall \
 	dist deps clean distclean help
 
 -include $(shell [ -d $(O) ] && find $(O) -name '*.d' 2>/dev/null)

@@ -90,6 +90,19 @@ initialize(
 	}
 }
 
+/*
+ * True if an advert may answer this one. Answers are at least a claim window
+ * apart, so that a flood does not make this router a source of one.
+ */
+static bool
+may_reassert(struct vrrp *r, uint64_t now)
+{
+	if (now < r->reassert_at_us)
+		return false;
+	r->reassert_at_us = now + vrrp_claim_window(r);
+	return true;
+}
+
 /* ---- RFC 9568 6.4.2, Backup ---- */
 
 /* Serves only for want of a healthy router, and here is one. */
@@ -137,6 +150,9 @@ backup_advert(
     struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
 {
 	if (r->claim_timer != VRRP_NEVER) {
+		/* Who has followed the claim already is told that it stands. */
+		if (ev->advert.priority == VRRP_PRIORITY_STOP && may_reassert(r, now))
+			vrrp_send(out, r->conf.priority);
 		if (!vrrp_is_better(r, ev))
 			return;
 		r->claims_lost++;
@@ -221,19 +237,6 @@ backup(
 }
 
 /* ---- RFC 9568 6.4.3, Active (here MASTER) ---- */
-
-/*
- * True if an advert may answer this one. Answers are at least a claim window
- * apart, so that a flood does not make this router a source of one.
- */
-static bool
-may_reassert(struct vrrp *r, uint64_t now)
-{
-	if (now < r->reassert_at_us)
-		return false;
-	r->reassert_at_us = now + vrrp_claim_window(r);
-	return true;
-}
 
 /*
  * This router was not running (SIGSTOP, no CPU, a paused machine) for so long

@@ -122,6 +122,7 @@ vrrp_yield(
 void
 vrrp_resign(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
 {
-	vrrp_send(out, VRRP_PRIORITY_STOP);
+	if (r->state == VRRP_MASTER)
+		vrrp_send(out, VRRP_PRIORITY_STOP);
 	vrrp_become_backup(r, VRRP_REASON_GROUP, now, out);
 }

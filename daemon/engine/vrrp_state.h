@@ -32,5 +32,8 @@ void vrrp_yield_for(struct vrrp *r, const struct vrrp_event *ev, enum vrrp_reaso
 /* The same, for one that is better. */
 void vrrp_yield(
     struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out);
-/* Those who took this router for the master hear at once that it is none. */
+/*
+ * Gives way with its group. A master says so; a claimant does not: others may
+ * follow the winner of the claim by now, and would take it for its word.
+ */
 void vrrp_resign(struct vrrp *r, uint64_t now, struct vrrp_actions *out);

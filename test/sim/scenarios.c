@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scenarios.h"
+
+#include "clock.h"
+#include "sim.h"
+
+/* ---- a world by chance ---- */
+
+/* Equal, adjacent, or any; the members of a group have one priority. */
+static void
+assign_priorities(void)
+{
+	uint32_t kind = sim_roll(3);
+
+	for (unsigned i = 0; i < sim.n; i++) {
+		uint8_t p = (uint8_t)(kind == 0 ? 100
+			: kind == 1             ? 100 + i
+						: 1 + sim_roll(254));
+
+		for (unsigned k = 0; k < sim.nets; k++)
+			sim.nodes[i].priority[k] = p;
+	}
+}
+
+static void
+create(uint64_t seed, unsigned nets)
+{
+	static const uint32_t intervals[] = { 10000, 100000, 200000, 1000000 };
+	static const unsigned most[] = { 5, 5, 10, SIM_NODES_MAX };
+	unsigned n;
+
+	sim.random = seed * 0x9e3779b97f4a7c15u + 1;
+	for (unsigned i = 0; i < 10; i++)
+		sim_roll(2);
+	n = 2 + sim_roll(most[sim_roll(4)] - 1);
+	sim.version = sim_roll(3) ? 3 : 2;
+	sim.advert_us = sim.version == 2 ? 1000000 : intervals[sim_roll(4)];
+	sim.preempt = sim_roll(2);
+	sim.preempt_delay_us = sim_roll(4) ? 0 : sim_roll(5 * sim.advert_us);
+	sim.signs = sim_roll(4) == 0;
+	sim.loss = sim.duplicates = 0;
+	sim.delay_us = 1;
+	for (unsigned i = 0; i < SIM_NODES_MAX; i++)
+		for (unsigned k = 0; k < SIM_NODES_MAX; k++)
+			sim.cut[i][k] = false;
+	sim_begin(seed, n, nets);
+	for (unsigned i = 0; i < n; i++) {
+		sim.nodes[i].offset_us = (int64_t)sim_roll(1000000);
+		sim.nodes[i].ppm = (int32_t)sim_roll(1000) - 500;
+	}
+	assign_priorities();
+}
+
+static void
+boot_all(void)
+{
+	for (unsigned i = 0; i < sim.n; i++)
+		node_boot(&sim.nodes[i]);
+}
+
+/* Long enough for anybody to time out, and for the answer. */
+static uint64_t
+settling(void)
+{
+	return 12 * (uint64_t)sim.advert_us + 3 * US_PER_S + 2 * sim.preempt_delay_us;
+}
+
+/* ---- what must hold ---- */
+
+static unsigned
+masters(unsigned net)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sim.n; i++)
+		n += node_is_master(&sim.nodes[i], net);
+	return n;
+}
+
+static unsigned
+the_master(void)
+{
+	for (unsigned i = 0; i < sim.n; i++)
+		if (node_is_master(&sim.nodes[i], 0))
+			return i;
+	return 0;
+}
+
+static uint8_t
+best_priority(void)
+{
+	uint8_t best = 0;
+
+	for (unsigned i = 0; i < sim.n; i++)
+		if (sim.nodes[i].up && sim.nodes[i].priority[0] > best)
+			best = sim.nodes[i].priority[0];
+	return best;
+}
+
+static unsigned
+all_takeovers(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sim.n; i++)
+		n += sim.nodes[i].to_master;
+	return n;
+}
+
+/* I2 */
+static void
+require_one_master(void)
+{
+	for (unsigned k = 0; k < sim.nets; k++) {
+		sim_require(masters(k) > 0, 0, "there is no master");
+		sim_require(masters(k) < 2, 0, "there are several masters");
+		sim_require(node_is_master(&sim.nodes[the_master()], k), 0,
+		    "the members of the group are on different nodes");
+	}
+}
+
+/* ---- anything at all, then peace ---- */
+
+static void
+disturb_network(unsigned i)
+{
+	switch (sim_roll(4)) {
+	case 0: /* a partition, or its end */
+		for (unsigned k = 0; k < sim.n; k++)
+			sim.nodes[k].side = sim_roll(2);
+		break;
+	case 1:
+		for (unsigned k = 0; k < sim.n; k++)
+			sim.nodes[k].side = 0;
+		break;
+	case 2: /* one way */
+		sim.cut[i][sim_roll(sim.n)] = true;
+		break;
+	case 3:
+		for (unsigned k = 0; k < sim.n; k++)
+			sim.cut[i][k] = sim.cut[k][i] = false;
+		break;
+	}
+}
+
+static void
+disturb(void)
+{
+	unsigned i = sim_roll(sim.n), net = sim_roll(sim.nets);
+	struct node *n = &sim.nodes[i];
+
+	switch (sim_roll(10)) {
+	case 0:
+		node_crash(n);
+		break;
+	case 1:
+		node_boot(n);
+		break;
+	case 2:
+		node_stop(n);
+		break;
+	case 3:
+	case 4:
+		disturb_network(i);
+		break;
+	case 5:
+		node_sleep(n, sim_roll(10 * sim.advert_us));
+		break;
+	case 6:
+		node_link(n, net, false);
+		break;
+	case 7:
+		node_link(n, net, true);
+		break;
+	case 8: /* another priority */
+		for (unsigned k = 0; k < sim.nets; k++)
+			n->priority[k] = (uint8_t)(1 + (n->priority[k] + 40) % 254);
+		node_configure(n);
+		break;
+	case 9:
+		n->wall_us += (int64_t)sim_roll(20000000) - 10000000;
+		sim_tell(i, "wall clock jumps");
+		break;
+	}
+}
+
+static void
+heal(void)
+{
+	sim.loss = sim.duplicates = 0;
+	sim.delay_us = 1 + sim.delay_us / 16;
+	for (unsigned i = 0; i < sim.n; i++) {
+		struct node *n = &sim.nodes[i];
+
+		n->side = 0;
+		n->wall_us = 0;
+		for (unsigned k = 0; k < sim.n; k++)
+			sim.cut[i][k] = false;
+		node_boot(n);
+		node_configure(n); /* what it missed asleep */
+		for (unsigned k = 0; k < sim.nets; k++)
+			node_link(n, k, true);
+	}
+}
+
+static void
+storm(uint64_t seed, unsigned nets)
+{
+	create(seed, nets);
+	sim.loss = sim_roll(300);
+	sim.duplicates = sim_roll(300);
+	sim.delay_us = 1 + sim_roll(sim.advert_us / 4);
+	for (unsigned i = 0; i < sim.n; i++)
+		if (sim_roll(4))
+			node_boot(&sim.nodes[i]);
+	for (unsigned i = 0; i < 20 && !sim.fault[0]; i++) {
+		sim_run(sim.now + 1 + sim_roll(sim.advert_us * 3));
+		disturb();
+	}
+	sim_run(sim.now + 10 * (uint64_t)sim.advert_us); /* sleepers wake */
+	heal();
+	sim_run(
+	    sim.now + (sim.signs ? 10 * US_PER_S : 0) + (nets > 1 ? 2 : 1) * settling());
+	require_one_master();
+	if (sim.preempt)
+		sim_require(sim.nodes[the_master()].priority[0] == best_priority(),
+		    the_master(), "master, though another has a higher priority");
+	sim_end();
+}
+
+void
+sim_any_network(uint64_t seed)
+{
+	storm(seed, 1);
+}
+
+void
+sim_any_group(uint64_t seed)
+{
+	storm(seed, 2 + (unsigned)(seed % 2));
+}
+
+/* ---- one thing in a quiet network ---- */
+
+static void
+quiet(uint64_t seed, unsigned nets)
+{
+	create(seed, nets);
+	sim.preempt_delay_us = 0;
+	sim.delay_us = sim.advert_us / 20 < 5000 ? sim.advert_us / 40 : 2500;
+	boot_all();
+	sim_run(sim.now + settling());
+	require_one_master();
+}
+
+void
+sim_crash(uint64_t seed)
+{
+	unsigned nets = seed % 4 ? 1 : 2;
+
+	quiet(seed, nets);
+	sim_require(all_takeovers() == nets, 0, "more than one master at the start");
+	node_crash(&sim.nodes[the_master()]);
+	sim_run(sim.now + settling());
+	require_one_master();
+	sim_require(
+	    all_takeovers() == 2 * nets, 0, "more than one master after the crash");
+	sim_end();
+}
+
+/* The master does not run for longer than all others wait: whoever is master
+ * when it wakes stays so, or is relieved in the usual way. */
+void
+sim_pause(uint64_t seed)
+{
+	struct node *slept;
+
+	quiet(seed, seed % 4 ? 1 : 2);
+	slept = &sim.nodes[the_master()];
+	node_sleep(slept, settling() + sim_roll(sim.advert_us));
+	sim_run(slept->asleep_until - 1);
+	sim_require(masters(0) == 2, slept->number, "was not relieved");
+	sim_run(slept->asleep_until + sim.delay_us);
+	require_one_master();
+	sim_require(!node_is_master(slept, 0), slept->number, "is still master");
+	sim_run(sim.now + settling());
+	require_one_master();
+	if (!sim.preempt)
+		sim_require(!node_is_master(slept, 0), slept->number,
+		    "took over again though it must not preempt");
+	sim_end();
+}
+
+/* One leg of the master goes: all members move, once. */
+void
+sim_leg(uint64_t seed)
+{
+	unsigned nets = 2 + (unsigned)(seed % 2), before;
+	struct node *n;
+
+	quiet(seed, nets);
+	n = &sim.nodes[the_master()];
+	before = all_takeovers();
+	node_link(n, sim_roll(nets), false);
+	sim_run(sim.now + settling());
+	require_one_master();
+	sim_require(!node_is_master(n, 0), n->number, "keeps the group with a dead leg");
+	sim_require(all_takeovers() == before + nets, n->number,
+	    "the group moved more than once");
+	sim_end();
+}
