@@ -18,11 +18,19 @@ static const struct option options[] = {
 	OF_COMMAND(ARGS_PROBLEMS, "problems", no_argument),
 	OF_COMMAND(ARGS_FOLLOW, "follow", no_argument),
 	OF_COMMAND(ARGS_HTTP, "http", no_argument),
+	OF_COMMAND(ARGS_TO, "to", required_argument),
+	OF_COMMAND(ARGS_REASON, "reason", required_argument),
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ 0 },
+};
+
+/* As the usage text names them. */
+static const char *const values[ARGS_OPTION_COUNT] = {
+	[ARGS_TO] = " NODE",
+	[ARGS_REASON] = " TEXT",
 };
 
 static const char *const formats[] = {
@@ -156,7 +164,8 @@ write_synopsis(const struct args_command *c, char *buf, size_t size)
 		if (!(c->options & 1u << i))
 			continue;
 		len = strlen(buf);
-		snprintf(buf + len, size - len, " [--%s]", options[i].name);
+		snprintf(buf + len, size - len, " [--%s%s]", options[i].name,
+		    values[i] ? values[i] : "");
 	}
 }
 
@@ -168,13 +177,14 @@ args_usage(const struct args_command *table, FILE *out)
 		char synopsis[64];
 
 		write_synopsis(c, synopsis, sizeof(synopsis));
-		fprintf(out, "  %-22s %s\n", synopsis, c->help);
+		fprintf(out, "  %-29s %s\n", synopsis, c->help);
 	}
 	fputs("\n"
-	      "  --socket PATH          vipd's control socket (" DEFAULT_SOCKET ")\n"
-	      "  -o, --output FORMAT    table, wide (more columns) or json\n"
-	      "  -h, --help             this text\n"
-	      "  --version              vipctl's version\n\n"
+	      "  --socket PATH                 vipd's control socket (" DEFAULT_SOCKET
+	      ")\n"
+	      "  -o, --output FORMAT           table, wide (more columns) or json\n"
+	      "  -h, --help                    this text\n"
+	      "  --version                     vipctl's version\n\n"
 	      "Exit codes: 0 well, 1 what was asked about is not well,\n"
 	      "2 wrong usage or configuration, 3 no daemon answers.\n",
 	    out);

@@ -12,7 +12,14 @@
 enum args_format { FORMAT_TABLE, FORMAT_WIDE, FORMAT_JSON };
 
 /* Options of single commands. */
-enum args_option { ARGS_PROBLEMS, ARGS_FOLLOW, ARGS_HTTP, ARGS_OPTION_COUNT };
+enum args_option {
+	ARGS_PROBLEMS,
+	ARGS_FOLLOW,
+	ARGS_HTTP,
+	ARGS_TO,
+	ARGS_REASON,
+	ARGS_OPTION_COUNT
+};
 
 struct args;
 

@@ -79,7 +79,7 @@ open_socket(struct asking *a)
 }
 
 static int
-send_request(struct asking *a, enum ctl_command command, const char *arg)
+send_request(struct asking *a, enum ctl_command command, const char *arg, const char *to)
 {
 	uint8_t buf[sizeof(struct msg_header) + sizeof(struct msg_ctl_request)];
 	struct msg_ctl_request request = {
@@ -90,6 +90,8 @@ send_request(struct asking *a, enum ctl_command command, const char *arg)
 
 	if (!str_copy(request.arg, sizeof(request.arg), arg))
 		return give_up(a, EINVAL, "'%s' is too long", arg);
+	if (!str_copy(request.to, sizeof(request.to), to))
+		return give_up(a, EINVAL, "'%s' is too long", to);
 	len = msg_build(buf, MSG_CTL_REQUEST, 0, &request, NULL, 0);
 	if (send(a->fd, buf, len, MSG_NOSIGNAL) < 0)
 		return give_up(a, errno, "request: %s", strerror(errno));
@@ -161,7 +163,7 @@ collect(struct asking *a, struct model *model)
 
 int
 client_ask(const char *socket_path, enum ctl_command command, const char *arg,
-    struct model *model, char error[CLIENT_ERROR_LEN])
+    const char *to, struct model *model, char error[CLIENT_ERROR_LEN])
 {
 	struct asking a = {
 		.fd = -1,
@@ -173,7 +175,7 @@ client_ask(const char *socket_path, enum ctl_command command, const char *arg,
 
 	err = open_socket(&a);
 	if (!err)
-		err = send_request(&a, command, arg);
+		err = send_request(&a, command, arg, to);
 	if (!err)
 		err = collect(&a, model);
 	if (a.fd >= 0)
@@ -223,7 +225,7 @@ client_follow(const char *socket_path, bool follow,
 
 	err = open_socket(&a);
 	if (!err)
-		err = send_request(&a, CTL_EVENTS, follow ? "follow" : "");
+		err = send_request(&a, CTL_EVENTS, follow ? "follow" : "", "");
 	if (!err)
 		err = take_events(&a, on_event, arg, end);
 	if (a.fd >= 0)

@@ -25,7 +25,7 @@ struct model;
  * -EPROTO: somebody answers, but not as vipd does.
  */
 int client_ask(const char *socket_path, enum ctl_command command, const char *arg,
-    struct model *model, char error[CLIENT_ERROR_LEN]);
+    const char *to, struct model *model, char error[CLIENT_ERROR_LEN]);
 
 /*
  * The same for an answer of MSG_CTL_EVENTs, each of which is handed to on_event

@@ -34,7 +34,11 @@ instance_name(const struct table_row *row, FILE *out)
 static void
 instance_state(const struct table_row *row, FILE *out)
 {
-	fputs(vrrp_state_name(row->instance->info.state.state), out);
+	const struct msg_state *state = &row->instance->info.state;
+
+	fputs(vrrp_state_name(state->state), out);
+	if (state->yielding)
+		fputs(" (handing over)", out);
 }
 
 static void

@@ -157,9 +157,11 @@ instance(const struct model *m, const struct model_instance *i)
 		"preempt", conf->preempt, "unicast", conf->unicast, "takeovers",
 		(json_int_t)state->transitions, "service_addresses",
 		i->info.wants_services, "addresses", instance_addresses(i)));
-	json_object_set_new(object, "soft_reasons", soft_reasons(i->info.soft));
-	json_object_set_new(object, "sync_group", text_or_null(conf->group));
-	json_object_set_new(object, "tracks", instance_tracks(m, i));
+	json_object_update_new(object,
+	    PACK("{s:o, s:b, s:b, s:o, s:o}", "soft_reasons", soft_reasons(i->info.soft),
+		"handing_over", state->yielding, "handed_over", state->handed_over,
+		"sync_group", text_or_null(conf->group), "tracks",
+		instance_tracks(m, i)));
 	if (i->n_counters)
 		json_object_set_new(object, "counters", instance_counters(i));
 	return object;
@@ -298,13 +300,26 @@ forwarding(const struct model *m)
 }
 
 static json_t *
+drained(const struct model *m)
+{
+	const struct msg_ctl_node *n = &m->node;
+	char text[TEXT_TIME_LEN];
+
+	if (!n->drained_wall_us)
+		return json_null();
+	return PACK("{s:s, s:o}", "since", text_time(n->drained_wall_us, text), "reason",
+	    text_or_null(n->drain_reason));
+}
+
+static json_t *
 node(const struct model *m)
 {
 	const struct msg_ctl_node *n = &m->node;
 
-	return PACK("{s:s, s:s, s:o, s:s, s:o, s:I, s:I}", "node", n->node, "version",
-	    n->version, "started", wall_time(m, n->started_us), "config", n->config,
-	    "config_error", text_or_null(n->config_error), "child_restarts",
+	return PACK("{s:s, s:o, s:s, s:o, s:s, s:o, s:I, s:I}", "node", n->node,
+	    "drained", drained(m), "version", n->version, "started",
+	    wall_time(m, n->started_us), "config", n->config, "config_error",
+	    text_or_null(n->config_error), "child_restarts",
 	    (json_int_t)n->children_restarts, "log_lines_dropped",
 	    (json_int_t)n->log_dropped);
 }

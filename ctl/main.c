@@ -17,6 +17,7 @@
 #include "config.h"
 #include "diff.h"
 #include "explain.h"
+#include "handover.h"
 #include "json.h"
 #include "log.h"
 #include "mem.h"
@@ -31,7 +32,8 @@ static int
 ask(const struct args *args, enum ctl_command command, const char *arg, struct model *m)
 {
 	char error[CLIENT_ERROR_LEN];
-	int err = client_ask(args->socket_path, command, arg, m, error);
+	const char *to = args->option[ARGS_TO];
+	int err = client_ask(args->socket_path, command, arg, to ? to : "", m, error);
 
 	if (!err)
 		return EXIT_WELL;
@@ -192,6 +194,43 @@ run_reload(const struct args *args)
 }
 
 static int
+ask_handover(const struct args *args, enum ctl_command command, const char *arg)
+{
+	struct model m = { 0 };
+	int code = ask(args, command, arg, &m);
+
+	if (code == EXIT_WELL) {
+		if (args->format == FORMAT_JSON)
+			handover_json(&m, stdout);
+		else
+			handover_show(&m, stdout);
+		code = ended(&m);
+	}
+	model_free(&m);
+	return code;
+}
+
+static int
+run_handover(const struct args *args)
+{
+	return ask_handover(args, CTL_HANDOVER, args->arg);
+}
+
+static int
+run_drain(const struct args *args)
+{
+	const char *reason = args->option[ARGS_REASON];
+
+	return ask_handover(args, CTL_DRAIN, reason ? reason : "");
+}
+
+static int
+run_undrain(const struct args *args)
+{
+	return ask_handover(args, CTL_UNDRAIN, "");
+}
+
+static int
 run_version(const struct args *args)
 {
 	(void)args;
@@ -333,6 +372,10 @@ static const struct args_command commands[] = {
 	{ "diff", run_diff, "FILE", "what a reload of it would change", 0 },
 	{ "dump", run_dump, NULL, "all there is to say, for a bug report", 0 },
 	{ "reload", run_reload, NULL, "read the configuration again", 0 },
+	{ "handover", run_handover, "INSTANCE", "give an instance to the next node",
+	    1u << ARGS_TO },
+	{ "drain", run_drain, NULL, "give all away, until undrain", 1u << ARGS_REASON },
+	{ "undrain", run_undrain, NULL, "take part as configured again", 0 },
 	{ "version", run_version, NULL, "vipctl's version", 0 },
 	{ 0 },
 };

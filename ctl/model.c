@@ -45,6 +45,7 @@ add_node(struct model *m, const struct msg *msg)
 	CLEAN(n->forward.reason);
 	CLEAN(n->config);
 	CLEAN(n->config_error);
+	CLEAN(n->drain_reason);
 	return NULL;
 }
 
@@ -263,6 +264,19 @@ clean_config(struct model *m)
 	}
 }
 
+static const char *
+add_handover(struct model *m, const struct msg *msg)
+{
+	struct msg_ctl_handover *h;
+
+	m->handovers =
+	    array_grow(m->handovers, m->n_handovers, &m->cap_handovers, sizeof(*h));
+	h = &m->handovers[m->n_handovers++];
+	memcpy(h, msg->head, sizeof(*h));
+	CLEAN(h->name);
+	return NULL;
+}
+
 static int
 address_cmp(const void *a, const void *b)
 {
@@ -328,6 +342,7 @@ add_outside(struct model *m, const struct msg *msg)
 		{ MSG_SERVICE, add_service },
 		{ MSG_CTL_TEXT, add_text },
 		{ MSG_CTL_CONFIG, add_config },
+		{ MSG_CTL_HANDOVER, add_handover },
 		{ MSG_CTL_END, add_end },
 	};
 
@@ -371,6 +386,7 @@ model_free(struct model *m)
 	free(m->services);
 	free(m->texts);
 	free(m->config);
+	free(m->handovers);
 	memset(m, 0, sizeof(*m));
 }
 

@@ -65,6 +65,9 @@ struct model {
 	size_t cap_texts;
 	char *config; /* terminated; NULL: not told */
 	size_t config_len;
+	struct msg_ctl_handover *handovers;
+	size_t n_handovers;
+	size_t cap_handovers;
 	struct msg_ctl_end end; /* valid once phase is MODEL_ENDED */
 };
 

@@ -75,6 +75,8 @@ remedy_instance(
 	case VRRP_REASON_HIGHER_ADDRESS:
 	case VRRP_REASON_RESUMED:
 	case VRRP_REASON_OVERSLEPT:
+	case VRRP_REASON_HANDOVER:
+	case VRRP_REASON_NOBODY:
 	case VRRP_REASON_COUNT:
 		snprintf(buf, REMEDY_LEN,
 		    "wait for the election; on %s: vipctl instances", node);

@@ -82,6 +82,19 @@ show_node(const struct model *m, FILE *out)
 		fprintf(out, KEY "refused: %s\n", "Reload", n->config_error);
 }
 
+static void
+show_drained(const struct model *m, FILE *out)
+{
+	uint64_t since = m->node.drained_wall_us, now = m->node.wall_us;
+	char age[TEXT_DURATION_LEN];
+
+	if (!since)
+		return;
+	fprintf(out, KEY "for %s%s%s; vipctl undrain ends it\n", "DRAINED",
+	    text_duration(now > since ? now - since : 0, age),
+	    m->node.drain_reason[0] ? ": " : "", m->node.drain_reason);
+}
+
 static size_t
 count_services(const struct model *m, enum service_state state)
 {
@@ -168,6 +181,7 @@ show_status(const struct model *m, bool wide, FILE *out)
 {
 	size_t problems = 0;
 
+	show_drained(m, out);
 	show_node(m, out);
 	fputc('\n', out);
 	show_instances(m, wide, out);

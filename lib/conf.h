@@ -69,6 +69,7 @@ struct conf_instance {
 	size_t n_candidates;
 	size_t cap_candidates;
 	bool stands_aside; /* this node is none of the candidates */
+	bool priority_auto;
 	uint32_t advert_us;
 	bool state_master; /* honoured only with priority 255 */
 	bool preempt;

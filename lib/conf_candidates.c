@@ -213,11 +213,11 @@ is_this_node(const struct conf_build *b, const char *candidate)
 }
 
 /* Rank 0 is the highest; each instance begins with another candidate. */
-static uint8_t
-auto_priority(const struct conf_instance *in, size_t self)
+uint8_t
+conf_candidate_priority(const struct conf_instance *in, size_t index)
 {
 	size_t rank =
-	    (self + in->n_candidates - in->vrid % in->n_candidates) % in->n_candidates;
+	    (index + in->n_candidates - in->vrid % in->n_candidates) % in->n_candidates;
 
 	return (uint8_t)(CONF_AUTO_HIGHEST - CONF_AUTO_STEP * rank);
 }
@@ -232,6 +232,7 @@ apply(struct conf_build *b, struct conf_draft *d)
 	while (self < in->n_candidates && !is_this_node(b, in->candidates[self]))
 		self++;
 	in->stands_aside = in->n_candidates && self == in->n_candidates;
+	in->priority_auto = d->priority_auto;
 	if (!d->priority_auto)
 		return;
 	in->priority = 100; /* of a node that stands aside: it is not used */
@@ -244,7 +245,7 @@ apply(struct conf_build *b, struct conf_draft *d)
 		    "priority auto has room for %d candidates, %d apart",
 		    CONF_CANDIDATES_AUTO_MAX, CONF_AUTO_STEP);
 	else if (!in->stands_aside)
-		in->priority = auto_priority(in, self);
+		in->priority = conf_candidate_priority(in, self);
 }
 
 void

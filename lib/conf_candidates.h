@@ -26,5 +26,7 @@ void conf_print_candidates(
 
 /* Puts the instances in place of their range: NAME-87, NAME-88, ... */
 void conf_candidates_expand(struct conf_build *b);
+/* What `priority auto` gives the index-th candidate. */
+uint8_t conf_candidate_priority(const struct conf_instance *in, size_t index);
 /* After defaults: who stands aside, and priorities that were left to us. */
 void conf_candidates_apply(struct conf_build *b);

@@ -66,6 +66,15 @@ static const struct field key_record_fields[] = {
 static const struct field state_fields[] = { U8_MAX(struct msg_state, state, VRRP_FAULT),
 	U8_MAX(struct msg_state, reason, VRRP_REASON_COUNT - 1),
 	ADDR(struct msg_state, master), END };
+static const struct field yielded_fields[] = { U8_MAX(struct msg_yielded, result,
+						   YIELD_RESULT_COUNT - 1),
+	ADDR(struct msg_yielded, successor), END };
+static const struct field handover_fields[] = {
+	U32_MAX(struct msg_handover, action, HANDOVER_FORGET), END
+};
+static const struct field ctl_handover_fields[] = { STRING(struct msg_ctl_handover, name),
+	U8_MAX(struct msg_ctl_handover, yielded.result, YIELD_RESULT_COUNT - 1),
+	ADDR(struct msg_ctl_handover, yielded.successor), END };
 static const struct field counter_fields[] = { STRING(struct msg_counter, name), END };
 static const struct field watcher_conf_fields[] = { STRING(struct msg_watcher_conf,
 							node_name),
@@ -124,7 +133,7 @@ static const struct field forward_state_fields[] = { U32_MAX(struct msg_forward_
 							 mode, FORWARD_NONE),
 	STRING(struct msg_forward_state, reason), END };
 static const struct field ctl_request_fields[] = { STRING(struct msg_ctl_request, arg),
-	END };
+	STRING(struct msg_ctl_request, to), END };
 static const struct field ctl_node_fields[] = { STRING(struct msg_ctl_node, node),
 	STRING(struct msg_ctl_node, node_source), STRING(struct msg_ctl_node, version),
 	U32_MAX(struct msg_ctl_node, source.source, SOURCE_SNAPSHOT),
@@ -135,7 +144,8 @@ static const struct field ctl_node_fields[] = { STRING(struct msg_ctl_node, node
 	STRING(struct msg_ctl_node, source.error),
 	U32_MAX(struct msg_ctl_node, forward.mode, FORWARD_NONE),
 	STRING(struct msg_ctl_node, forward.reason), STRING(struct msg_ctl_node, config),
-	STRING(struct msg_ctl_node, config_error), END };
+	STRING(struct msg_ctl_node, config_error),
+	STRING(struct msg_ctl_node, drain_reason), END };
 static const struct field ctl_instance_fields[] = { STRING(struct msg_ctl_instance,
 							conf.name),
 	STRING(struct msg_ctl_instance, conf.interface),
@@ -194,8 +204,12 @@ ROW(MSG_INSTANCE_GONE, REF, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_INSTALLED, REF, sizeof(struct msg_installed_record), PEER_VIPD, 0, NULL, installed_fields),
 ROW(MSG_REMOVED, REF, sizeof(struct msg_installed_record), PEER_VIPD, 0, NULL, installed_fields),
 ROW(MSG_COUNTERS_REQUEST, 0, 0, PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_HEARING, sizeof(struct msg_hearing), 0, PEER_VIPD, 2, NULL, NULL),
+ROW(MSG_HANDOVER, sizeof(struct msg_handover), 0, PEER_VIPD, 0, handover_fields, NULL),
 ROW(MSG_STATE, sizeof(struct msg_state), 0, PEER_ENGINE, 0, state_fields, NULL),
 ROW(MSG_COUNTERS, REF, sizeof(struct msg_counter), PEER_ENGINE | PEER_VIPD, 0, NULL, counter_fields),
+ROW(MSG_RELEASED, REF, sizeof(struct msg_installed_record), PEER_ENGINE, 0, NULL, installed_fields),
+ROW(MSG_YIELDED, sizeof(struct msg_yielded), 0, PEER_ENGINE, 0, yielded_fields, NULL),
 ROW(MSG_WATCHER_CONF, sizeof(struct msg_watcher_conf), 0, PEER_VIPD, 0, watcher_conf_fields, NULL),
 ROW(MSG_WATCHER_RANGES, sizeof(struct msg_watcher_ranges), sizeof(struct iprange), PEER_VIPD, 0, watcher_ranges_fields, range_fields),
 ROW(MSG_WATCHER_POOLS, 0, sizeof(struct msg_byte), PEER_VIPD, 0, NULL, NULL),
@@ -225,6 +239,7 @@ ROW(MSG_CTL_SERVICE, sizeof(struct msg_ctl_service), 0, PEER_VIPD, 0, ctl_servic
 ROW(MSG_CTL_TEXT, sizeof(struct msg_ctl_text), 0, PEER_VIPD, 0, ctl_text_fields, NULL),
 ROW(MSG_CTL_EVENT, sizeof(struct msg_ctl_event), 0, PEER_VIPD, 0, ctl_event_fields, NULL),
 ROW(MSG_CTL_CONFIG, 0, sizeof(struct msg_byte), PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_CTL_HANDOVER, sizeof(struct msg_ctl_handover), 0, PEER_VIPD, 0, ctl_handover_fields, NULL),
 ROW(MSG_CTL_END, sizeof(struct msg_ctl_end), 0, PEER_VIPD, 0, ctl_end_fields, NULL),
 };
 /* clang-format on */
@@ -383,6 +398,8 @@ vrrp_reason_text(enum vrrp_reason reason)
 		    "did not run for a while, and another is master",
 		[VRRP_REASON_TRACKER] = "something it tracks has failed",
 		[VRRP_REASON_UNTRACKED] = "waits for the first result of what it tracks",
+		[VRRP_REASON_HANDOVER] = "handed over",
+		[VRRP_REASON_NOBODY] = "nobody took over",
 	};
 
 	return texts[reason];

@@ -60,9 +60,13 @@ enum msg_type {
 	MSG_INSTALLED,
 	MSG_REMOVED,
 	MSG_COUNTERS_REQUEST,
+	MSG_HEARING,
+	MSG_HANDOVER,
 	/* engine -> vipd */
 	MSG_STATE,
 	MSG_COUNTERS,
+	MSG_RELEASED,
+	MSG_YIELDED,
 
 	/* vipd -> watcher */
 	MSG_WATCHER_CONF,
@@ -103,6 +107,7 @@ enum msg_type {
 	MSG_CTL_TEXT,
 	MSG_CTL_EVENT,
 	MSG_CTL_CONFIG,
+	MSG_CTL_HANDOVER,
 	MSG_CTL_END,
 
 	MSG_TYPE_COUNT
@@ -176,6 +181,14 @@ struct msg_sockets {
 	uint8_t zero[3];
 };
 
+/*
+ * Two descriptors: packet sockets (SOCK_RAW, bound to ifindex, BPF) that hear
+ * ARP and Neighbor Discovery. They replace the older pair.
+ */
+struct msg_hearing {
+	uint32_t ifindex;
+};
+
 /* MSG_ANNOUNCE_SOCKET has no head; one descriptor: an unbound packet socket
  * (SOCK_RAW, protocol 0) for gratuitous ARP and unsolicited NA. */
 
@@ -186,6 +199,8 @@ enum hmac_mode { HMAC_NONE, HMAC_RECEIVE_ONLY, HMAC_PERMISSIVE, HMAC_ENFORCE };
 enum instance_hold { HOLD_NONE, HOLD_LIST, HOLD_DELAY, HOLD_TRACKER };
 
 enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1 };
+
+enum vrrp_resume { RESUME_NOTHING, RESUME_MASTER, RESUME_YIELDING };
 
 /*
  * One virtual router. id is vipd's handle: it stays with the instance over
@@ -209,7 +224,7 @@ struct msg_instance {
 	uint8_t unicast;
 	uint8_t auth_data[8];
 	uint8_t hold;   /* enum instance_hold: stay in INIT for now */
-	uint8_t resume; /* was MASTER, addresses are held: go on (I10) */
+	uint8_t resume; /* enum vrrp_resume: addresses are held, go on (I10) */
 	uint8_t garp_repeat;
 	uint8_t garp_refresh_repeat;
 	uint8_t garp_lower_prio_repeat;
@@ -225,7 +240,8 @@ struct msg_instance {
 	uint8_t hmac_monotonic;
 	uint8_t tracker_failed; /* one without a weight: FAULT */
 	uint8_t ignore_link;    /* of its interface */
-	uint8_t zero[3];
+	uint8_t handed_over;    /* at its start; later the engine knows better */
+	uint8_t zero[2];
 	uint32_t hmac_window_s;
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;
@@ -258,6 +274,17 @@ enum soft_reason {
 struct msg_instance_ref {
 	uint32_t id;
 };
+/*
+ * HANDOVER_BEGIN: a master sends priority 0 once and yields; it does not
+ * preempt until the new master is gone or HANDOVER_FORGET comes. Without a
+ * successor it is master again (MSG_YIELDED says so).
+ */
+enum handover_action { HANDOVER_BEGIN, HANDOVER_FORGET };
+struct msg_handover {
+	uint32_t id;
+	uint32_t action; /* enum handover_action */
+};
+
 /* Records of ADVERTISED (in configured order): struct ipaddr. Of INSTALLED and
  * REMOVED: */
 struct msg_installed_record {
@@ -305,6 +332,8 @@ enum vrrp_reason {
 	VRRP_REASON_OVERSLEPT, /* did not run, and another took over */
 	VRRP_REASON_TRACKER,   /* one without a weight has failed */
 	VRRP_REASON_UNTRACKED, /* waits for a tracker's first result */
+	VRRP_REASON_HANDOVER,  /* was asked to hand over */
+	VRRP_REASON_NOBODY,    /* and nobody took over */
 	VRRP_REASON_COUNT
 };
 
@@ -319,7 +348,36 @@ struct msg_state {
 	struct ipaddr master; /* family 0: unknown */
 	uint64_t since_us;    /* monotonic */
 	uint32_t transitions; /* to MASTER, since the engine's start */
-	uint32_t zero;
+	uint8_t yielding;     /* is not master, but holds what it held (yield.h) */
+	uint8_t handed_over;
+	uint8_t zero[2];
+};
+
+/* MSG_RELEASED (records: struct msg_installed_record): of those that an
+ * instance that yields holds, the successor has announced these. */
+
+enum yield_result {
+	YIELD_DONE,   /* the successor has announced all */
+	YIELD_LATE,   /* there was one, but it did not */
+	YIELD_NOBODY, /* no successor came: a stop goes on */
+	YIELD_KEPT,   /* is master again */
+	YIELD_BROKEN, /* ended by a fault */
+	YIELD_RESULT_COUNT
+};
+
+/* How a yield ended. Times count from its begin. */
+struct msg_yielded {
+	uint32_t id;
+	uint8_t result;  /* enum yield_result */
+	uint8_t planned; /* began with priority 0, not with a better advert */
+	uint8_t successor_priority;
+	uint8_t zero;
+	struct ipaddr successor; /* family 0: none */
+	uint32_t addresses;      /* held at its begin */
+	uint32_t announced;      /* by the successor, while they were held */
+	uint32_t zero2;
+	uint64_t took_us;  /* until the successor's first advert */
+	uint64_t moved_us; /* until its last announcement */
 };
 
 /* Counters of one instance: records struct msg_counter. */
@@ -532,12 +590,16 @@ enum ctl_command {
 	CTL_METRICS,    /* as INSTANCES, then as SERVICES */
 	CTL_CONFIG,     /* CONFIG..., END */
 	CTL_EVENTS,     /* EVENT..., END; arg "follow": never ends */
+	CTL_HANDOVER,   /* CTL_HANDOVER, END */
+	CTL_DRAIN,      /* CTL_HANDOVER..., END */
+	CTL_UNDRAIN,    /* END */
 };
 
 struct msg_ctl_request {
 	uint32_t protocol;
 	uint32_t command;
 	char arg[256];
+	char to[256]; /* CTL_HANDOVER: a node; empty: whoever wins */
 };
 
 /* The node, its source of Services and its forwarding, in one record. */
@@ -555,7 +617,9 @@ struct msg_ctl_node {
 	uint32_t children_restarts;
 	uint32_t zero;
 	char config[256];
-	char config_error[256]; /* of the last refused reload; empty */
+	char config_error[256];   /* of the last refused reload; empty */
+	uint64_t drained_wall_us; /* since then; 0: not drained */
+	char drain_reason[REASON_LEN];
 };
 
 struct msg_ctl_instance {
@@ -587,6 +651,8 @@ struct msg_ctl_address {
 	uint8_t origin; /* enum address_origin */
 	uint8_t installed;
 	uint8_t excluded;
+	uint8_t released; /* the successor has it (MSG_RELEASED) */
+	uint8_t zero[3];
 	char dev[IFNAME_LEN];
 	char error[64]; /* of the last attempt; empty */
 };
@@ -612,6 +678,12 @@ struct msg_ctl_service {
 	uint32_t counted; /* count is known */
 	uint32_t zero;
 	struct msg_count count;
+};
+
+/* Of a handover or a drain that was asked for. */
+struct msg_ctl_handover {
+	char name[NAME_LEN]; /* of the instance */
+	struct msg_yielded yielded;
 };
 
 struct msg_ctl_text {

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "instance_note.h"
+#include "instance_yield.h"
 #include "log.h"
 #include "mem.h"
 
@@ -61,6 +62,15 @@ on_packet(void *arg, struct iface *i, uint8_t family, const struct advert_packet
 		instance_note_stranger(i, family, packet, now);
 }
 
+static void
+on_neighbour(void *arg, struct iface *i, const struct neighbour *neighbour)
+{
+	struct engine *e = arg;
+
+	if (e->is_synced)
+		roster_neighbour(&e->roster, i, neighbour, clock_us());
+}
+
 /* ---- time ---- */
 
 static void
@@ -97,15 +107,23 @@ report(struct engine *e)
 	     in = in->next) {
 		struct msg_state m;
 
-		if (!in->dirty)
-			continue;
 		if (chan_backlog(c) != 0)
 			return; /* on_drained goes on */
 		m = instance_state(in);
+		if (in->dirty || in->yield.reportable)
+			chan_send(c, MSG_STATE, &m, NULL, 0);
 		in->dirty = false;
-		chan_send(c, MSG_STATE, &m, NULL, 0);
+		instance_yield_tell(in, c);
 	}
 	e->roster.dirty = false;
+}
+
+/* The end, once every address has a successor or has waited long enough. */
+static void
+end_if_left(struct engine *e)
+{
+	if (!roster_yields(&e->roster) && chan_backlog(&e->child.chan) == 0)
+		exit(0);
 }
 
 static void
@@ -113,8 +131,11 @@ on_drained(struct chan *c)
 {
 	struct engine *e = engine_of(c);
 
-	if (e->is_synced)
-		report(e);
+	if (!e->is_synced)
+		return;
+	report(e);
+	if (e->stopping)
+		end_if_left(e);
 }
 
 static void
@@ -127,6 +148,8 @@ on_before_wait(struct ev_loop *loop, ev_prepare *w, int events)
 	if (!e->is_synced)
 		return;
 	report(e);
+	if (e->stopping)
+		end_if_left(e);
 	timer_set(&e->timer, roster_deadline(&e->roster));
 }
 
@@ -158,7 +181,8 @@ on_interface(struct engine *e, const struct msg *m)
 	if (head->ifindex == 0)
 		return "interface without an index";
 	drain(e);
-	i = iface_get(&e->ifaces, head->ifindex, e->child.loop, on_packet, e);
+	i = iface_get(
+	    &e->ifaces, head->ifindex, e->child.loop, on_packet, on_neighbour, e);
 	if (e->is_synced)
 		iface_listen(i);
 	new_mac = memcmp(i->info.mac, head->mac, sizeof(head->mac)) != 0;
@@ -197,6 +221,21 @@ on_sockets(struct engine *e, const struct msg *m)
 	}
 	iface_set_sockets(i, head->family, m->fds[0], m->fds[1]);
 	tell_instances(e, i, i);
+	return NULL;
+}
+
+static const char *
+on_hearing(struct engine *e, const struct msg *m)
+{
+	const struct msg_hearing *head = m->head;
+	struct iface *i = iface_find(e->ifaces, head->ifindex);
+
+	if (!i) {
+		close(m->fds[0]);
+		close(m->fds[1]);
+		return "sockets of an unknown interface";
+	}
+	hearing_set_sockets(&i->hearing, m->fds);
 	return NULL;
 }
 
@@ -326,6 +365,8 @@ on_instance_end(struct engine *e, const struct msg *m)
 	if (why)
 		return why;
 	e->is_pending = false;
+	if (e->stopping)
+		return NULL;
 	drain(e);
 	in = roster_find(&e->roster, c->head.id);
 	if (in)
@@ -358,9 +399,11 @@ on_installed(struct engine *e, const struct msg *m)
 	struct instance *in = roster_find(&e->roster, ref->id);
 	uint64_t now = clock_us();
 
-	for (uint16_t i = 0; in && i < m->count; i++)
+	for (uint16_t i = 0; in && i < m->count; i++) {
 		outlets_install(&in->outlets, r[i].ifindex,
 		    iface_find(e->ifaces, r[i].ifindex), &r[i].addr, now);
+		yield_hold(&in->yield, &r[i]);
+	}
 	if (in)
 		touch(e, in, now);
 	return NULL;
@@ -373,8 +416,25 @@ on_removed(struct engine *e, const struct msg *m)
 	const struct msg_installed_record *r = m->records;
 	struct instance *in = roster_find(&e->roster, ref->id);
 
-	for (uint16_t i = 0; in && i < m->count; i++)
+	for (uint16_t i = 0; in && i < m->count; i++) {
 		outlets_remove(&in->outlets, r[i].ifindex, &r[i].addr);
+		yield_forget(&in->yield, &r[i]);
+	}
+	if (in)
+		touch(e, in, clock_us());
+	return NULL;
+}
+
+static const char *
+on_handover(struct engine *e, const struct msg *m)
+{
+	const struct msg_handover *head = m->head;
+	struct instance *in = roster_find(&e->roster, head->id);
+
+	drain(e);
+	if (in)
+		roster_hand_over(
+		    &e->roster, in, (enum handover_action)head->action, clock_us());
 	return NULL;
 }
 
@@ -406,8 +466,12 @@ static const char *
 on_stop(struct engine *e, const struct msg *m)
 {
 	(void)m;
-	resign(e);
-	exit(0);
+	drain(e);
+	if (!e->is_synced)
+		exit(0);
+	e->stopping = true;
+	roster_leave(&e->roster, clock_us());
+	return NULL;
 }
 
 /* vipd is gone: nobody holds the addresses for this router any more. */
@@ -437,6 +501,8 @@ static handler_fn *const handlers[MSG_TYPE_COUNT] = {
 	[MSG_INSTALLED] = on_installed,
 	[MSG_REMOVED] = on_removed,
 	[MSG_COUNTERS_REQUEST] = on_counters_request,
+	[MSG_HEARING] = on_hearing,
+	[MSG_HANDOVER] = on_handover,
 };
 
 static const char *

@@ -24,6 +24,7 @@ struct engine {
 	struct instance_conf pending;
 	bool is_pending;
 	bool is_synced;
+	bool stopping;   /* ends when no router yields any more */
 	int announce_fd; /* -1: none yet */
 	ev_prepare before_wait;
 };

@@ -100,14 +100,25 @@ void
 iface_listen(struct iface *i)
 {
 	i->listening = true;
+	hearing_listen(&i->hearing);
 	for (size_t f = 0; f < ARRAY_LEN(i->ports); f++)
 		if (i->ports[f].rx >= 0)
 			ev_io_start(i->loop, &i->ports[f].readable);
 }
 
+/* A frame that a loop brought back is not a neighbour's. */
+static void
+on_neighbour(struct hearing *h, const struct neighbour *n)
+{
+	struct iface *i = container_of(h, struct iface, hearing);
+
+	if (memcmp(n->mac, i->info.mac, sizeof(n->mac)) != 0)
+		i->neighbour_fn(i->arg, i, n);
+}
+
 struct iface *
 iface_get(struct iface **list, uint32_t ifindex, struct ev_loop *loop,
-    iface_packet_fn *fn, void *arg)
+    iface_packet_fn *fn, iface_neighbour_fn *neighbour_fn, void *arg)
 {
 	struct iface *i = iface_find(*list, ifindex);
 
@@ -118,6 +129,8 @@ iface_get(struct iface **list, uint32_t ifindex, struct ev_loop *loop,
 	i->strangers.interval_us = STRANGERS_INTERVAL_US;
 	i->loop = loop;
 	i->fn = fn;
+	i->neighbour_fn = neighbour_fn;
+	hearing_init(&i->hearing, loop, on_neighbour);
 	i->arg = arg;
 	for (size_t f = 0; f < ARRAY_LEN(i->ports); f++) {
 		i->ports[f].family = f ? AF_INET6 : AF_INET;
@@ -137,6 +150,7 @@ iface_remove(struct iface **list, struct iface *i)
 	*list = i->next;
 	for (size_t f = 0; f < ARRAY_LEN(i->ports); f++)
 		close_port(&i->ports[f]);
+	hearing_fini(&i->hearing);
 	free(i);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An interface as vipd told of it, and its sockets: one pair a family. Reads
- * packets in bounded bursts and hands those with a readable IP header on.
- * Knows no virtual router.
+ * packets in bounded bursts and hands those with a readable IP header on, and
+ * what neighbours say of addresses. Knows no virtual router.
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include "advert.h"
 #include "counter.h"
+#include "hearing.h"
 #include "log.h"
 #include "msg.h"
 #include "pacing.h"
@@ -19,6 +20,10 @@ struct iface;
 /* packet is valid during the call only. */
 typedef void iface_packet_fn(
     void *arg, struct iface *i, uint8_t family, const struct advert_packet *packet);
+
+/* Not of our own MAC. */
+typedef void iface_neighbour_fn(
+    void *arg, struct iface *i, const struct neighbour *neighbour);
 
 struct iface_port {
 	uint8_t family;
@@ -34,9 +39,11 @@ struct iface {
 	struct iface_port ports[2];
 	struct pacing_gate gate;
 	struct log_limit strangers;
+	struct hearing hearing;
 	bool listening;
 	struct ev_loop *loop;
 	iface_packet_fn *fn;
+	iface_neighbour_fn *neighbour_fn;
 	void *arg;
 	struct iface *next;
 };
@@ -44,7 +51,7 @@ struct iface {
 struct iface *iface_find(struct iface *list, uint32_t ifindex);
 /* Finds or makes it. */
 struct iface *iface_get(struct iface **list, uint32_t ifindex, struct ev_loop *loop,
-    iface_packet_fn *fn, void *arg);
+    iface_packet_fn *fn, iface_neighbour_fn *neighbour_fn, void *arg);
 /* Closes the sockets and frees it. */
 void iface_remove(struct iface **list, struct iface *i);
 struct iface_port *iface_port(struct iface *i, uint8_t family);

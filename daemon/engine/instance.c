@@ -9,6 +9,7 @@
 #include "instance_derive.h"
 #include "instance_note.h"
 #include "instance_send.h"
+#include "instance_yield.h"
 #include "mem.h"
 
 #define LOG_INTERVAL_US (10 * US_PER_S)
@@ -110,6 +111,7 @@ advance(struct instance *in, const struct vrrp_event *ev, uint64_t now)
 		return;
 	count_state(in);
 	log_transition(in, before);
+	instance_yield_moved(in, before, now);
 }
 
 /*
@@ -177,7 +179,7 @@ start(struct instance *in, uint64_t now)
 		.reason = reasons[in->conf.head.hold],
 	};
 
-	if (in->resume)
+	if (in->resume == RESUME_MASTER)
 		step_type(in, VRRP_EV_RESUME, now);
 	else if (in->conf.head.hold)
 		step(in, &hold, now);
@@ -200,16 +202,20 @@ refresh(struct instance *in, uint64_t now)
 	if (fault.reason == VRRP_REASON_NONE && in->group_fault)
 		fault.reason = VRRP_REASON_GROUP;
 	instance_derive(in, now);
+	if (in->leaving)
+		return;
 	if (fault.reason != VRRP_REASON_NONE) {
 		step(in, &fault, now);
-		in->resume = false;
+		in->resume = RESUME_NOTHING;
 		return;
 	}
 	if (!instance_election_eq(&conf, &in->vrrp.conf))
 		step(in, &config, now);
 	if (in->vrrp.state == VRRP_INIT || in->vrrp.state == VRRP_FAULT)
 		start(in, now);
-	in->resume = false;
+	if (in->resume == RESUME_YIELDING && in->vrrp.state == VRRP_BACKUP)
+		instance_yield_resume(in, now);
+	in->resume = RESUME_NOTHING;
 }
 
 /* ---- the outside ---- */
@@ -220,7 +226,7 @@ take_conf(struct instance *in, struct instance_conf *c)
 	instance_conf_free(&in->conf);
 	in->conf = *c;
 	*c = (struct instance_conf){ 0 };
-	in->conf.head.resume = 0;
+	in->conf.head.resume = in->conf.head.handed_over = 0;
 	instance_lay_out(in);
 }
 
@@ -229,6 +235,8 @@ instance_new(struct instance_conf *c, struct iface *iface, uint64_t now_us)
 {
 	struct instance *in = xcalloc(1, sizeof(*in));
 	struct vrrp_config conf;
+
+	bool handed_over = c->head.handed_over;
 
 	in->resume = c->head.resume;
 	in->iface = iface;
@@ -240,6 +248,7 @@ instance_new(struct instance_conf *c, struct iface *iface, uint64_t now_us)
 	take_conf(in, c);
 	conf = instance_election(in);
 	vrrp_init(&in->vrrp, &conf, now_us);
+	in->vrrp.handed_over = handed_over;
 	refresh(in, now_us);
 	return in;
 }
@@ -248,6 +257,7 @@ void
 instance_free(struct instance *in, uint64_t now_us)
 {
 	instance_stop(in, now_us);
+	yield_fini(&in->yield);
 	outlets_fini(&in->outlets);
 	instance_conf_free(&in->conf);
 	free(in->advertised);
@@ -260,7 +270,7 @@ instance_configure(
 {
 	bool restart = !instance_conf_same_router(&in->conf, c);
 
-	c->head.resume = 0;
+	c->head.resume = c->head.handed_over = 0;
 	if (in->iface == iface && instance_conf_eq(&in->conf, c)) {
 		instance_conf_free(c);
 		return;
@@ -287,6 +297,31 @@ void
 instance_stop(struct instance *in, uint64_t now_us)
 {
 	step_type(in, VRRP_EV_SHUTDOWN, now_us);
+	yield_cancel(&in->yield, false);
+}
+
+void
+instance_leave(struct instance *in, uint64_t now_us)
+{
+	in->leaving = true;
+	step_type(in, VRRP_EV_SHUTDOWN, now_us);
+}
+
+void
+instance_hand_over(struct instance *in, enum handover_action action, uint64_t now_us)
+{
+	switch (action) {
+	case HANDOVER_BEGIN:
+		if (in->vrrp.state != VRRP_MASTER)
+			yield_decline(&in->yield);
+		else
+			step_type(in, VRRP_EV_HANDOVER, now_us);
+		break;
+	case HANDOVER_FORGET:
+		in->vrrp.handed_over = false;
+		in->dirty = true;
+		break;
+	}
 }
 
 bool
@@ -350,6 +385,7 @@ instance_expire(struct instance *in, uint64_t now_us)
 		in->retry_us = VRRP_NEVER;
 		refresh(in, now_us);
 	}
+	yield_expire(&in->yield, now_us);
 }
 
 unsigned
@@ -371,9 +407,12 @@ instance_deadline(const struct instance *in, uint64_t now_us)
 {
 	uint64_t at = is_held(in, now_us) ? VRRP_NEVER : vrrp_deadline(&in->vrrp);
 	uint64_t announce = outlets_deadline(&in->outlets);
+	uint64_t yield = yield_deadline(&in->yield);
 
 	if (in->retry_us < at)
 		at = in->retry_us;
+	if (yield < at)
+		at = yield;
 	return announce < at ? announce : at;
 }
 
@@ -405,6 +444,7 @@ instance_on_advert(struct instance *in, const struct advert_packet *packet,
 		trailer_accept(&in->trailer, &packet->src, advert->sequence, &now);
 	instance_note_advert(in, packet, advert, now_us);
 	step(in, &ev, now_us);
+	instance_yield_advert(in, &packet->src, advert->priority, now_us);
 }
 
 /* ---- for vipd ---- */
@@ -424,6 +464,8 @@ instance_state(const struct instance *in)
 		.master = r->master,
 		.since_us = r->since_us,
 		.transitions = r->transitions,
+		.yielding = in->yield.active,
+		.handed_over = r->handed_over,
 	};
 }
 

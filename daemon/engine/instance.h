@@ -19,18 +19,21 @@
 #include "outlet.h"
 #include "trailer.h"
 #include "vrrp.h"
+#include "yield.h"
 
 struct instance {
 	struct instance_conf conf;
 	struct iface *iface; /* NULL: not there */
 	struct vrrp vrrp;
 	struct outlets outlets;
+	struct yield yield;
 	struct counters counters;
 	struct advert_policy policy;
 	struct trailer trailer;
 	uint8_t *advertised; /* addresses back to back, as in adverts */
 	size_t n_advertised;
-	bool resume;            /* as master, when it starts */
+	uint8_t resume;         /* enum vrrp_resume, when it starts */
+	bool leaving;           /* stops for good */
 	bool told;              /* in this sync */
 	bool dirty;             /* its MSG_STATE is not sent yet */
 	unsigned send_failures; /* in a row */
@@ -62,11 +65,17 @@ void instance_configure(
     struct instance *in, struct instance_conf *c, struct iface *iface, uint64_t now_us);
 /* The interface changed or went (NULL). */
 void instance_on_iface(struct instance *in, struct iface *iface, uint64_t now_us);
+/* At once; what it holds goes. */
 void instance_stop(struct instance *in, uint64_t now_us);
 /* Cannot take part, whatever its group does. */
 bool instance_is_troubled(const struct instance *in);
 /* Does what its sync group says. */
 void instance_obey(struct instance *in, enum group_order order, uint64_t now_us);
+/* For good, after it has handed over (yield.h). */
+void instance_leave(struct instance *in, uint64_t now_us);
+/* MSG_HANDOVER */
+void instance_hand_over(
+    struct instance *in, enum handover_action action, uint64_t now_us);
 
 /* Whether the packet is an advert for this router; *out with ADVERT_OK. */
 enum advert_verdict instance_read(

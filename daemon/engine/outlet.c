@@ -155,3 +155,38 @@ outlets_deadline(const struct outlets *os)
 	}
 	return at;
 }
+
+bool
+outlets_have(const struct outlets *os, const struct msg_installed_record *at)
+{
+	const struct outlet *o = find(os, at->ifindex);
+
+	return o && pacing_has(&o->pacing, &at->addr);
+}
+
+struct visit {
+	uint32_t ifindex;
+	void (*fn)(void *arg, const struct msg_installed_record *at);
+	void *arg;
+};
+
+static void
+visit_one(void *arg, const struct ipaddr *addr)
+{
+	const struct visit *v = arg;
+	struct msg_installed_record at = { .addr = *addr, .ifindex = v->ifindex };
+
+	v->fn(v->arg, &at);
+}
+
+void
+outlets_each(const struct outlets *os,
+    void (*fn)(void *arg, const struct msg_installed_record *at), void *arg)
+{
+	struct visit v = { .fn = fn, .arg = arg };
+
+	for (const struct outlet *o = os->first; o; o = o->next) {
+		v.ifindex = o->ifindex;
+		pacing_each(&o->pacing, visit_one, &v);
+	}
+}

@@ -41,5 +41,9 @@ void outlets_announce_anew(
 /* The address to be announced now, and where; they take turns. False: none. */
 bool outlets_next(
     struct outlets *os, uint64_t now_us, struct ipaddr *addr, struct iface **iface);
+/* The router has this address installed there. */
+bool outlets_have(const struct outlets *os, const struct msg_installed_record *at);
+void outlets_each(const struct outlets *os,
+    void (*fn)(void *arg, const struct msg_installed_record *at), void *arg);
 /* When outlets_next has something; PACING_NEVER. */
 uint64_t outlets_deadline(const struct outlets *os);

@@ -161,6 +161,22 @@ pacing_remove(struct pacing *p, const struct ipaddr *addr)
 	free(e);
 }
 
+bool
+pacing_has(const struct pacing *p, const struct ipaddr *addr)
+{
+	return find(p, addr) != NULL;
+}
+
+void
+pacing_each(
+    const struct pacing *p, void (*fn)(void *arg, const struct ipaddr *addr), void *arg)
+{
+	struct pacing_entry *e, *next;
+
+	HASH_ITER(hh, p->installed, e, next)
+	fn(arg, &e->addr);
+}
+
 void
 pacing_start(struct pacing *p, uint64_t now_us)
 {

@@ -55,6 +55,10 @@ void pacing_fini(struct pacing *p);
 void pacing_configure(struct pacing *p, const struct pacing_conf *conf, uint64_t now_us);
 void pacing_install(struct pacing *p, const struct ipaddr *addr, uint64_t now_us);
 void pacing_remove(struct pacing *p, const struct ipaddr *addr);
+bool pacing_has(const struct pacing *p, const struct ipaddr *addr);
+/* All installed ones, in any order. */
+void pacing_each(
+    const struct pacing *p, void (*fn)(void *arg, const struct ipaddr *addr), void *arg);
 /* This router became master; is it no more. */
 void pacing_start(struct pacing *p, uint64_t now_us);
 void pacing_stop(struct pacing *p);

@@ -5,6 +5,7 @@
 #include <uthash.h>
 
 #include "group.h"
+#include "instance_yield.h"
 #include "mem.h"
 
 /* At least, of one router before the next has its turn. */
@@ -112,7 +113,7 @@ note(struct roster *r, struct instance *in, uint64_t now)
 {
 	uint64_t at = instance_deadline(in, now);
 
-	r->dirty |= in->dirty;
+	r->dirty |= in->dirty || instance_yield_is_news(in);
 	/* Who had its turn waits behind those who had none. */
 	deadline_set(&r->deadlines, &in->deadline,
 	    at < in->turn_us && at != DEADLINE_NEVER ? in->turn_us : at);
@@ -186,6 +187,49 @@ roster_remove(struct roster *r, struct instance *in, uint64_t now_us)
 	deadline_set(&r->deadlines, &in->deadline, DEADLINE_NEVER);
 	if (in->conf.head.group[0])
 		roster_settle(r, in->conf.head.group, now_us);
+}
+
+/* ---- handing over ---- */
+
+void
+roster_neighbour(
+    struct roster *r, const struct iface *i, const struct neighbour *n, uint64_t now_us)
+{
+	for (struct instance *in = r->first; in; in = in->next)
+		if (instance_yield_neighbour(in, i, n, now_us))
+			roster_touch(r, in, now_us);
+}
+
+void
+roster_hand_over(
+    struct roster *r, struct instance *in, enum handover_action action, uint64_t now_us)
+{
+	const char *group = in->conf.head.group;
+
+	instance_hand_over(in, action, now_us);
+	for (struct instance *m = r->first; m && group[0]; m = m->next)
+		if (m != in && is_in(m, group) && m->vrrp.state == VRRP_MASTER)
+			instance_hand_over(m, action, now_us);
+	roster_touch(r, in, now_us);
+}
+
+void
+roster_leave(struct roster *r, uint64_t now_us)
+{
+	/* All of a group before any of it looks at the others. */
+	for (struct instance *in = r->first; in; in = in->next)
+		instance_leave(in, now_us);
+	for (struct instance *in = r->first; in; in = in->next)
+		roster_touch(r, in, now_us);
+}
+
+bool
+roster_yields(const struct roster *r)
+{
+	for (const struct instance *in = r->first; in; in = in->next)
+		if (in->yield.active)
+			return true;
+	return false;
 }
 
 /* ---- time ---- */

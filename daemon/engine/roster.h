@@ -33,6 +33,15 @@ void roster_unlist(struct roster *r, struct instance *in);
 void roster_list(struct roster *r, struct instance *in);
 /* It may have changed: its deadline, its report, its group follow. */
 void roster_touch(struct roster *r, struct instance *in, uint64_t now_us);
+/* What a neighbour says, to those whom it may concern. */
+void roster_neighbour(
+    struct roster *r, const struct iface *i, const struct neighbour *n, uint64_t now_us);
+/* MSG_HANDOVER; a sync group goes together. */
+void roster_hand_over(
+    struct roster *r, struct instance *in, enum handover_action action, uint64_t now_us);
+/* All stop for good, after they have handed over; some still do. */
+void roster_leave(struct roster *r, uint64_t now_us);
+bool roster_yields(const struct roster *r);
 /* The members of a group do what they owe each other. */
 void roster_settle(struct roster *r, const char *group, uint64_t now_us);
 /* Lets every router do what is due; announcements up to a budget. */

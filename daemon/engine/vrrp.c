@@ -84,6 +84,7 @@ initialize(
 			vrrp_resign(r, now, out);
 		break;
 	case VRRP_EV_SHUTDOWN:
+	case VRRP_EV_HANDOVER:
 	case VRRP_EV_MASTER_DOWN_TIMER:
 	case VRRP_EV_ADVER_TIMER:
 		break;
@@ -120,7 +121,7 @@ is_soft_master(const struct vrrp *r, const struct vrrp_event *ev)
 static bool
 is_followed(struct vrrp *r, const struct vrrp_event *ev, uint64_t now)
 {
-	if (ev->advert.priority >= r->conf.priority) {
+	if (ev->advert.priority >= r->conf.priority || r->handed_over) {
 		r->preempt_at_us = VRRP_NEVER;
 		return true;
 	}
@@ -138,6 +139,7 @@ master_resigned(struct vrrp *r, uint64_t now)
 {
 	uint64_t at = now + vrrp_skew_time(r);
 
+	r->handed_over = false;
 	if (at > r->master_down_timer)
 		return;
 	r->master_down_timer = at;
@@ -175,6 +177,7 @@ static void
 claim(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
 {
 	vrrp_send(out, r->conf.priority);
+	r->handed_over = false;
 	r->master_down_timer = VRRP_NEVER;
 	r->armed_us = now;
 	r->claim_timer = now + vrrp_claim_window(r);
@@ -194,7 +197,7 @@ backup_config(
 	vrrp_act(out, VRRP_DO_REPORT);
 	if (r->conf.version == 2 || !r->master.family)
 		r->master_adver_us = r->conf.advert_us;
-	if (r->claim_timer != VRRP_NEVER)
+	if (r->claim_timer != VRRP_NEVER || r->cause == VRRP_REASON_NOBODY)
 		return;
 	r->master_down_timer = r->armed_us +
 	    (r->cause == VRRP_REASON_RESIGNED ? vrrp_skew_time(r)
@@ -231,6 +234,7 @@ backup(
 	case VRRP_EV_STARTUP:
 	case VRRP_EV_HOLD:
 	case VRRP_EV_RESUME:
+	case VRRP_EV_HANDOVER:
 	case VRRP_EV_ADVER_TIMER:
 		break;
 	}
@@ -314,6 +318,9 @@ master(
 		vrrp_send(out, VRRP_PRIORITY_STOP);
 		vrrp_enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
 		break;
+	case VRRP_EV_HANDOVER:
+		vrrp_hand_over(r, now, out);
+		break;
 	case VRRP_EV_FAULT:
 		vrrp_send(out, VRRP_PRIORITY_STOP);
 		vrrp_enter(r, VRRP_FAULT, ev->reason, now, out);
@@ -364,6 +371,7 @@ fault(struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_act
 		break;
 	case VRRP_EV_RESUME:
 	case VRRP_EV_YIELD:
+	case VRRP_EV_HANDOVER:
 	case VRRP_EV_ADVERT:
 	case VRRP_EV_MASTER_DOWN_TIMER:
 	case VRRP_EV_CLAIM_TIMER:

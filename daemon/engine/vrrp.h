@@ -7,8 +7,8 @@
  *
  * Times are absolute microseconds of a clock that never steps back. Beyond
  * the RFC: the state FAULT, the claim window, resumption, preempt_delay, a
- * master that overslept, and changes of configuration while running. Who is in
- * a sync group is told when to expire and when to yield (group.h).
+ * master that overslept, handover, and changes of configuration while running.
+ * Who is in a sync group is told when to expire and when to yield (group.h).
  */
 #pragma once
 
@@ -59,6 +59,7 @@ struct vrrp {
 	enum vrrp_reason cause;  /* of becoming master when it fires */
 	uint64_t preempt_at_us;  /* the end of preempt_delay */
 	uint64_t reassert_at_us; /* not before */
+	bool handed_over;        /* follows anybody, until that one is gone */
 };
 
 enum vrrp_event_type {
@@ -66,7 +67,8 @@ enum vrrp_event_type {
 	VRRP_EV_HOLD,    /* would start, but has to wait */
 	VRRP_EV_RESUME,  /* starts as the master it was before */
 	VRRP_EV_SHUTDOWN,
-	VRRP_EV_YIELD, /* its sync group gives way: resigns, and is backup */
+	VRRP_EV_YIELD,    /* its sync group gives way: resigns, and is backup */
+	VRRP_EV_HANDOVER, /* a master gives mastership to whoever takes it */
 	VRRP_EV_FAULT,
 	VRRP_EV_CONFIG,
 	VRRP_EV_ADVERT, /* passed every check, is not our own */
@@ -120,5 +122,8 @@ bool vrrp_is_due(const struct vrrp *r, uint64_t now_us);
 /* RFC 9568 6.1, RFC 3768 6.1, with what is known of the master. */
 uint64_t vrrp_skew_time(const struct vrrp *r);
 uint64_t vrrp_master_down_interval(const struct vrrp *r);
+/* The most that a planned handover waits for its successor, who waits
+ * Skew_Time; then this router is master again. */
+uint64_t vrrp_handover_wait(const struct vrrp *r);
 /* Between a claimant's advert and its mastership. */
 uint64_t vrrp_claim_window(const struct vrrp *r);

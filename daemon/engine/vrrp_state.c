@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vrrp_state.h"
 
+#include "clock.h"
+
+#define HANDOVER_SLACK_US (500 * US_PER_MS)
+
 void
 vrrp_act(struct vrrp_actions *out, enum vrrp_action_type type)
 {
@@ -125,4 +129,24 @@ vrrp_resign(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
 	if (r->state == VRRP_MASTER)
 		vrrp_send(out, VRRP_PRIORITY_STOP);
 	vrrp_become_backup(r, VRRP_REASON_GROUP, now, out);
+}
+
+uint64_t
+vrrp_handover_wait(const struct vrrp *r)
+{
+	uint64_t skew_max = US_PER_S;
+
+	if (r->conf.version != 2 && r->conf.advert_us > skew_max)
+		skew_max = r->conf.advert_us;
+	return skew_max + HANDOVER_SLACK_US;
+}
+
+void
+vrrp_hand_over(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
+{
+	vrrp_send(out, VRRP_PRIORITY_STOP);
+	vrrp_become_backup(r, VRRP_REASON_HANDOVER, now, out);
+	r->handed_over = true;
+	r->cause = VRRP_REASON_NOBODY;
+	r->master_down_timer = now + vrrp_handover_wait(r);
 }

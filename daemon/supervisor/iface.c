@@ -31,19 +31,28 @@ iface_get(struct iface **list, const char *name)
 	i = xcalloc(1, sizeof(*i));
 	str_copy(i->name, sizeof(i->name), name);
 	memset(i->sockets, 0xff, sizeof(i->sockets));
+	memset(i->hearing, 0xff, sizeof(i->hearing));
 	i->next = *list;
 	*list = i;
 	return i;
 }
 
 static void
-close_sockets(struct iface *i, int f)
+close_pair(int fds[2])
 {
 	for (int k = 0; k < 2; k++) {
-		if (i->sockets[f][k] >= 0)
-			close(i->sockets[f][k]);
-		i->sockets[f][k] = -1;
+		if (fds[k] >= 0)
+			close(fds[k]);
+		fds[k] = -1;
 	}
+}
+
+static void
+close_all(struct iface *i)
+{
+	close_pair(i->sockets[0]);
+	close_pair(i->sockets[1]);
+	close_pair(i->hearing);
 }
 
 static void
@@ -70,12 +79,13 @@ ifaces_sweep(struct iface **list, struct chan *engine)
 
 		for (int f = 0; f < 2; f++)
 			if (!i->wanted[f])
-				close_sockets(i, f);
+				close_pair(i->sockets[f]);
 		if (i->wanted[0] || i->wanted[1] || i->carries) {
 			list = &i->next;
 			continue;
 		}
 		tell_gone(i, engine);
+		close_all(i);
 		*list = i->next;
 		free(i);
 	}
@@ -90,6 +100,16 @@ tell_sockets(const struct iface *i, int f, struct chan *engine)
 		chan_send_fds(engine, MSG_SOCKETS, &m, i->sockets[f], 2);
 }
 
+static void
+complain(struct iface *i, const char *what, int error)
+{
+	if (!error || i->complained)
+		return;
+	i->complained = true;
+	log_err("%s: sockets for %s: %s; tried again when the interface changes", i->name,
+	    what, strerror(-error));
+}
+
 /* True if new ones were opened. */
 static bool
 open_sockets(struct iface *i, int f)
@@ -100,13 +120,29 @@ open_sockets(struct iface *i, int f)
 		return false;
 	error =
 	    socket_open_vrrp(i->name, (int)i->told.ifindex, families[f], i->sockets[f]);
-	if (error && !i->complained) {
-		i->complained = true;
-		log_err("%s: sockets for VRRP over %s: %s; tried again when the "
-			"interface changes",
-		    i->name, f ? "IPv6" : "IPv4", strerror(-error));
-	}
+	complain(i, f ? "VRRP over IPv6" : "VRRP over IPv4", error);
 	return !error;
+}
+
+static bool
+open_hearing(struct iface *i)
+{
+	int error;
+
+	if (!i->told.ifindex || i->hearing[0] >= 0)
+		return false;
+	error = socket_open_hearing((int)i->told.ifindex, i->hearing);
+	complain(i, "hearing ARP and Neighbor Discovery", error);
+	return !error;
+}
+
+static void
+tell_hearing(const struct iface *i, struct chan *engine)
+{
+	struct msg_hearing m = { .ifindex = i->told.ifindex };
+
+	if (engine && i->hearing[0] >= 0)
+		chan_send_fds(engine, MSG_HEARING, &m, i->hearing, 2);
 }
 
 void
@@ -122,8 +158,7 @@ iface_update(
 	now.log_unknown_vrids = i->log_unknown_vrids;
 	if (i->told.ifindex != now.ifindex) {
 		tell_gone(i, engine);
-		close_sockets(i, 0);
-		close_sockets(i, 1);
+		close_all(i);
 		i->complained = false;
 	}
 	changed = memcmp(&i->told, &now, sizeof(now)) != 0;
@@ -133,4 +168,6 @@ iface_update(
 	for (int f = 0; f < 2; f++)
 		if (open_sockets(i, f) || all)
 			tell_sockets(i, f, engine);
+	if (open_hearing(i) || all)
+		tell_hearing(i, engine);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The interfaces that instances run on or have addresses on, as the engine has
- * to know them: their state, and their VRRP sockets if any. vipd keeps its own copies of
- * the sockets, so that an engine's restart opens nothing anew (I10).
+ * to know them: their state, their VRRP sockets if any, and those that hear
+ * neighbours. vipd keeps its own copies of the sockets, so that an engine's
+ * restart opens nothing anew (I10).
  */
 #pragma once
 
@@ -16,6 +17,7 @@ struct iface {
 	char name[IFNAME_LEN];
 	struct msg_interface told; /* ifindex 0: does not exist */
 	int sockets[2][2];         /* [IPv4, IPv6][receive, send]; -1 */
+	int hearing[2];            /* ARP, ND; -1 */
 	bool wanted[2];            /* by family, since ifaces_begin */
 	bool carries;              /* addresses, since then */
 	bool complained;

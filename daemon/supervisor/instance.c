@@ -42,6 +42,21 @@ instance_is_master(const struct instance *in)
 	return in->conf && in->state.state == VRRP_MASTER && !in->withdrawn;
 }
 
+bool
+instance_is_yielding(const struct instance *in)
+{
+	return in->conf && in->state.yielding && !in->withdrawn;
+}
+
+void
+instance_hand_over(const struct instance *in, enum handover_action action)
+{
+	struct msg_handover m = { .id = in->id, .action = action };
+
+	if (in->conf && in->owner->engine)
+		chan_send(in->owner->engine, MSG_HANDOVER, &m, NULL, 0);
+}
+
 void
 instances_engine_up(struct instances *is, struct chan *engine)
 {
@@ -85,7 +100,8 @@ instances_engine_down(struct instances *is)
 	is->engine = NULL;
 	for (struct instance *in = is->first; in; in = in->next) {
 		in->has_state = false;
-		if (!instance_is_master(in) || is->stopping)
+		if ((!instance_is_master(in) && !instance_is_yielding(in)) ||
+		    is->stopping)
 			continue;
 		ev_timer_set(&in->engine_lost, 2e-6 * in->conf->advert_us, 0.);
 		ev_timer_start(is->loop, &in->engine_lost);
@@ -94,26 +110,58 @@ instances_engine_down(struct instances *is)
 
 /* ---- from the engine ---- */
 
+static struct msg_ctl_address *find_address(
+    const struct instance *in, const struct ipaddr *addr);
+
 static const char *
 on_state(struct instances *is, const struct msg_state *m)
 {
 	struct instance *in = by_id(is, m->id);
-	enum vrrp_state before;
-	uint64_t since;
+	struct msg_state before;
 
 	if (!in)
 		return NULL; /* removed while the message was under way */
-	before = in->state.state;
-	since = in->state.since_us;
+	before = in->state;
 	in->state = *m;
 	/* An engine that went on where the last one stopped. */
-	if (before == VRRP_MASTER && m->reason == VRRP_REASON_RESUMED)
-		in->state.since_us = since;
+	if (before.state == VRRP_MASTER && m->reason == VRRP_REASON_RESUMED)
+		in->state.since_us = before.since_us;
 	in->has_state = true;
 	in->withdrawn = false;
 	ev_timer_stop(is->loop, &in->engine_lost);
-	if (before != m->state)
-		instances_wants_changed(is);
+	if (before.state == m->state && before.yielding == m->yielding)
+		return NULL;
+	if (!m->yielding || !before.yielding || before.since_us != m->since_us)
+		for (size_t i = 0; i < in->n_addresses; i++)
+			in->addresses[i].released = false;
+	instances_wants_changed(is);
+	return NULL;
+}
+
+static const char *
+on_released(struct instances *is, const struct msg *m)
+{
+	const struct msg_instance_ref *ref = m->head;
+	const struct msg_installed_record *list = m->records;
+	struct instance *in = by_id(is, ref->id);
+
+	for (uint16_t i = 0; in && in->state.yielding && i < m->count; i++) {
+		struct msg_ctl_address *a = find_address(in, &list[i].addr);
+
+		if (a)
+			a->released = true;
+	}
+	instances_wants_changed(is);
+	return NULL;
+}
+
+static const char *
+on_yielded(struct instances *is, const struct msg_yielded *m)
+{
+	struct instance *in = by_id(is, m->id);
+
+	if (in)
+		is->ops->yielded(is->arg, in, m);
 	return NULL;
 }
 
@@ -140,6 +188,10 @@ instances_on_msg(struct instances *is, const struct msg *m)
 		return on_state(is, m->head);
 	if (m->type == MSG_COUNTERS)
 		return on_counters(is, m);
+	if (m->type == MSG_RELEASED)
+		return on_released(is, m);
+	if (m->type == MSG_YIELDED)
+		return on_yielded(is, m->head);
 	return "a message that is not for this place";
 }
 

@@ -47,6 +47,9 @@ struct instances_ops {
 	void (*want)(void *arg, uint32_t id, const struct address_want *list, size_t n);
 	/* Addresses of Services may have come or gone. */
 	void (*addresses_changed)(void *arg);
+	/* An instance has given its addresses up, or did not (MSG_YIELDED). */
+	void (*yielded)(
+	    void *arg, const struct instance *in, const struct msg_yielded *y);
 };
 
 struct instances {
@@ -97,6 +100,10 @@ bool instances_hold_addresses(const struct instances *is);
 bool instances_is_installed(const struct instances *is, const struct ipaddr *addr);
 /* Holds mastership as far as vipd knows, engine or not. */
 bool instance_is_master(const struct instance *in);
+/* Gave it up, but holds addresses until its successor has announced them. */
+bool instance_is_yielding(const struct instance *in);
+/* Asks the engine to hand over, or to forget that it did (MSG_HANDOVER). */
+void instance_hand_over(const struct instance *in, enum handover_action action);
 const struct msg_ctl_address *instance_find_address(
     const struct instance *in, const struct ipaddr *addr);
 const struct instance *instances_find(const struct instances *is, const char *name);

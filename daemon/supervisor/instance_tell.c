@@ -20,6 +20,17 @@ instance_priority(const struct instances *is, const struct instance *in)
 	return in->verdict.priority;
 }
 
+/* An engine that starts goes on where the last one was. */
+static uint8_t
+resumes(const struct instance *in)
+{
+	if (in->has_state)
+		return RESUME_NOTHING;
+	if (instance_is_master(in))
+		return RESUME_MASTER;
+	return instance_is_yielding(in) ? RESUME_YIELDING : RESUME_NOTHING;
+}
+
 struct msg_instance
 instance_describe(const struct instances *is, const struct instance *in)
 {
@@ -43,7 +54,8 @@ instance_describe(const struct instances *is, const struct instance *in)
 						    : HOLD_NONE,
 		.tracker_failed = in->verdict.fault,
 		.ignore_link = c->ignore_link,
-		.resume = !in->has_state && instance_is_master(in),
+		.resume = resumes(in),
+		.handed_over = in->state.handed_over,
 		.garp_repeat = c->garp_repeat,
 		.garp_refresh_repeat = c->garp_refresh_repeat,
 		.garp_lower_prio_repeat = c->garp_lower_prio_repeat,

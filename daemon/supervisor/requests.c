@@ -63,6 +63,8 @@ answer_source(struct vipd *v)
 	    v->engine.restarts + v->forward.restarts + v->watcher.restarts;
 	str_copy(n->config, sizeof(n->config), v->options->file);
 	str_copy(n->config_error, sizeof(n->config_error), v->config_error);
+	n->drained_wall_us = v->drain.on ? v->drain.since_wall_us : 0;
+	str_copy(n->drain_reason, sizeof(n->drain_reason), v->drain.reason);
 	return src;
 }
 
@@ -130,6 +132,63 @@ reload(struct vipd *v, struct control_client *cl)
 	control_end(cl, taken ? 0 : 2, "%s", taken ? "" : "refused, nothing changed");
 }
 
+/* ---- handing over ---- */
+
+static void
+hand_over(struct vipd *v, struct control_client *cl, const struct msg_ctl_request *req)
+{
+	const struct instance *in = instances_find(&v->instances, req->arg);
+	struct handover_target target;
+	char why[REASON_LEN], master[IPADDR_STRLEN];
+
+	if (!in)
+		control_end(cl, 1, "no instance %.63s here", req->arg);
+	else if (v->stopping || !v->engine.up)
+		control_end(cl, 1, "vipd-engine does not run");
+	else if (in->state.state != VRRP_MASTER)
+		control_end(cl, 1, "%s is %s here; the master is %s", in->name,
+		    vrrp_state_name(in->state.state),
+		    in->state.master.family ? ipaddr_format(&in->state.master, master)
+					    : "not known");
+	else if (!handover_target(in->conf, req->to, &target, why))
+		control_end(cl, 1, "%s", why);
+	else
+		handover_start(&v->handovers, &v->instances, in, &target, cl);
+}
+
+static void
+drain(struct vipd *v, struct control_client *cl, const char *reason)
+{
+	int error = drain_begin(&v->drain, v->options->state_dir, reason);
+
+	if (error) {
+		control_end(cl, 1, "%.60s: %s; not drained", v->options->state_dir,
+		    strerror(-error));
+		return;
+	}
+	log_info("drained%s%s", reason[0] ? ": " : "", v->drain.reason);
+	/* Its last advert as master is priority 0, not a soft one. */
+	handover_start(&v->handovers, &v->instances, NULL, NULL, cl);
+	instances_set_soft(&v->instances, SOFT_DRAINED, true);
+}
+
+static void
+undrain(struct vipd *v, struct control_client *cl)
+{
+	int error = drain_end(&v->drain, v->options->state_dir);
+
+	if (error) {
+		control_end(cl, 1, "%.60s: %s; still drained", v->options->state_dir,
+		    strerror(-error));
+		return;
+	}
+	log_info("not drained any more");
+	instances_set_soft(&v->instances, SOFT_DRAINED, false);
+	for (struct instance *in = v->instances.first; in; in = in->next)
+		instance_hand_over(in, HANDOVER_FORGET);
+	control_end(cl, 0, "%s", "");
+}
+
 /* ---- counters come from the engine, so their answer waits for it ---- */
 
 /* The engine answers in the order of its instances: the last one ends it. */
@@ -194,6 +253,7 @@ vipd_on_client_gone(void *arg, struct control_client *cl)
 		v->awaiting_counters = NULL;
 	tally_client_gone(v, cl);
 	followers_remove(&v->followers, cl);
+	handovers_client_gone(&v->handovers, cl);
 }
 
 void
@@ -216,6 +276,9 @@ changes_something(uint32_t command)
 	case CTL_EVENTS:
 		return false;
 	case CTL_RELOAD:
+	case CTL_HANDOVER:
+	case CTL_DRAIN:
+	case CTL_UNDRAIN:
 		break;
 	}
 	return true;
@@ -252,6 +315,15 @@ vipd_on_request(void *arg, struct control_client *cl, const struct msg_ctl_reque
 		break;
 	case CTL_EVENTS:
 		followers_add(&v->followers, cl, !strcmp(req->arg, "follow"));
+		break;
+	case CTL_HANDOVER:
+		hand_over(v, cl, req);
+		break;
+	case CTL_DRAIN:
+		drain(v, cl, req->arg);
+		break;
+	case CTL_UNDRAIN:
+		undrain(v, cl);
 		break;
 	default:
 		control_end(cl, 2, "this vipd does not know the request");

@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
@@ -85,6 +86,34 @@ attach_vrrp(int fd, int ifindex, uint8_t family)
 	return attach(fd, code6, ARRAY_LEN(code6));
 }
 
+/*
+ * On SOCK_RAW the filter sees the Ethernet header first. Neighbour messages
+ * follow the IPv6 header directly.
+ */
+static int
+attach_neighbours(int fd, int ifindex)
+{
+	const uint32_t next_at = ETH_HLEN + offsetof(struct ip6_hdr, ip6_nxt);
+	const uint32_t type_at = ETH_HLEN + sizeof(struct ip6_hdr);
+	const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AUX(SKF_AD_IFINDEX)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)ifindex, 0, 10),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, AUX(SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, PACKET_MULTICAST, 8, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, ETH_HLEN - 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_ARP, 5, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, next_at),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, type_at),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_SOLICIT, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_ADVERT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffff),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	return attach(fd, code, ARRAY_LEN(code));
+}
+
 static int
 attach_nothing(int fd)
 {
@@ -93,26 +122,50 @@ attach_nothing(int fd)
 	return attach(fd, code, ARRAY_LEN(code));
 }
 
+/* The socket is deaf (protocol 0) until bind names what it hears. */
+static int
+start_hearing(int fd, int ifindex, uint16_t ethertype)
+{
+	struct sockaddr_ll sll = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ethertype),
+		.sll_ifindex = ifindex,
+	};
+	int error = set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
+
+	if (!error && bind(fd, (struct sockaddr *)&sll, sizeof(sll)) < 0)
+		error = -errno;
+	return error;
+}
+
 static int
 open_receive(int ifindex, uint8_t family)
 {
-	uint16_t ethertype = htons(family == AF_INET ? ETHERTYPE_IP : ETHERTYPE_IPV6);
-	struct sockaddr_ll sll = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = ethertype,
-		.sll_ifindex = ifindex,
-	};
 	int fd, error;
 
-	/* Protocol 0: deaf until the filter is there and bind names it. */
 	fd = socket(AF_PACKET, SOCK_DGRAM | KIND, 0);
 	if (fd < 0)
 		return -errno;
 	error = attach_vrrp(fd, ifindex, family);
 	if (!error)
-		error = set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
-	if (!error && bind(fd, (struct sockaddr *)&sll, sizeof(sll)) < 0)
-		error = -errno;
+		error = start_hearing(
+		    fd, ifindex, family == AF_INET ? ETHERTYPE_IP : ETHERTYPE_IPV6);
+	if (error)
+		close(fd);
+	return error ? error : fd;
+}
+
+static int
+open_neighbours(int ifindex, uint16_t ethertype)
+{
+	int fd, error;
+
+	fd = socket(AF_PACKET, SOCK_RAW | KIND, 0);
+	if (fd < 0)
+		return -errno;
+	error = attach_neighbours(fd, ifindex);
+	if (!error)
+		error = start_hearing(fd, ifindex, ethertype);
 	if (error)
 		close(fd);
 	return error ? error : fd;
@@ -194,6 +247,24 @@ socket_open_vrrp(const char *ifname, int ifindex, uint8_t family, int fds[2])
 	}
 	fds[0] = receive;
 	fds[1] = send;
+	return 0;
+}
+
+int
+socket_open_hearing(int ifindex, int fds[2])
+{
+	int arp, nd;
+
+	arp = open_neighbours(ifindex, ETHERTYPE_ARP);
+	if (arp < 0)
+		return arp;
+	nd = open_neighbours(ifindex, ETHERTYPE_IPV6);
+	if (nd < 0) {
+		close(arp);
+		return nd;
+	}
+	fds[0] = arp;
+	fds[1] = nd;
 	return 0;
 }
 

@@ -17,5 +17,11 @@
  * deliver, and receives nothing.
  */
 int socket_open_vrrp(const char *ifname, int ifindex, uint8_t family, int fds[2]);
+/*
+ * Two packet sockets for whole Ethernet frames on the interface: fds[0] hears
+ * ARP, fds[1] Neighbor Solicitations and Advertisements; not what this host
+ * sends itself, and not what is for other devices on top of the interface.
+ */
+int socket_open_hearing(int ifindex, int fds[2]);
 /* A packet socket for whole Ethernet frames, not bound, receiving nothing. */
 int socket_open_announce(void);

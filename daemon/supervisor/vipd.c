@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pwd.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,8 +16,10 @@
 #include "notify.h"
 
 /* Above kernel threads of ordinary work, below watchdogs and migration. */
-/* Within the unit's TimeoutStopSec. */
+/* Beyond the longest handover. The unit's TimeoutStopSec is UNIT_STOP_S; more
+ * is asked for. */
 #define STOP_MAX_S 5.
+#define UNIT_STOP_S 15.
 
 /* ---- engine ---- */
 
@@ -215,8 +218,15 @@ want(void *arg, uint32_t id, const struct address_want *list, size_t n)
 	addresses_want(((struct vipd *)arg)->addresses, id, list, n);
 }
 
+static void
+yielded(void *arg, const struct instance *in, const struct msg_yielded *y)
+{
+	handovers_on_yielded(&((struct vipd *)arg)->handovers, in, y);
+}
+
 static const struct instances_ops instances_ops = {
 	.want = want,
+	.yielded = yielded,
 	.addresses_changed = addresses_changed,
 };
 
@@ -363,17 +373,29 @@ on_stop_late(struct ev_loop *loop, ev_timer *w, int events)
 }
 
 static void
+tell_stopping(double longest_s)
+{
+	char state[64] = "STOPPING=1";
+
+	if (longest_s > UNIT_STOP_S)
+		snprintf(state, sizeof(state), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%.0f",
+		    1e6 * longest_s);
+	notify_manager(state);
+}
+
+static void
 on_stop_signal(struct ev_loop *loop, ev_signal *w, int events)
 {
 	struct vipd *v = w->data;
+	double longest = handover_longest_s(&v->instances) + STOP_MAX_S;
 
 	(void)events;
 	if (v->stopping)
 		return;
 	log_info("stopping");
-	notify_manager("STOPPING=1");
+	tell_stopping(longest);
 	v->stopping = true;
-	ev_timer_init(&v->stop_late, on_stop_late, STOP_MAX_S, 0.);
+	ev_timer_init(&v->stop_late, on_stop_late, longest, 0.);
 	ev_timer_start(loop, &v->stop_late);
 	program_stop(&v->engine);
 	if (!program_is_running(&v->engine))
@@ -505,6 +527,10 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	vipd_watch_apply(v, conf);
 	v->instances.hold = conf->services.present;
 	v->instances.soft = conf->services.present ? SOFT_INCOMPLETE : 0;
+	v->handovers.loop = v->loop;
+	drain_load(&v->drain, o->state_dir);
+	if (v->drain.on)
+		v->instances.soft |= SOFT_DRAINED;
 	instances_apply(&v->instances, conf);
 	pw = getpwnam("vipd");
 	if (control_open(&v->control, v->loop, o->run_dir, pw ? pw->pw_gid : 0,

@@ -9,7 +9,9 @@
 #include "answer.h"
 #include "carrier.h"
 #include "control.h"
+#include "drain.h"
 #include "followers.h"
+#include "handover.h"
 #include "instance.h"
 #include "options.h"
 #include "program.h"
@@ -34,6 +36,8 @@ struct vipd {
 	struct control control;
 	struct journal journal;
 	struct followers followers;
+	struct handovers handovers;
+	struct drain drain;
 	struct control_client *awaiting_counters;
 	bool awaiting_services; /* they are to follow */
 	ev_timer counters_late;

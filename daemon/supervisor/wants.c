@@ -118,14 +118,28 @@ static void
 carry_over(struct wants *w, const struct instance *in)
 {
 	for (size_t i = 0; i < w->count; i++) {
-		const struct msg_ctl_address *before =
-		    instance_find_address(in, &w->list[i].addr);
+		const struct ipaddr *addr = &w->list[i].addr;
+		const struct msg_ctl_address *before = NULL;
 
+		/* Mostly nothing has moved; static ones are not sorted. */
+		if (i < in->n_addresses && ipaddr_eq(&in->addresses[i].addr, addr))
+			before = &in->addresses[i];
+		else
+			before = instance_find_address(in, addr);
 		if (!before)
 			continue;
 		w->list[i].installed = before->installed;
+		w->list[i].released = before->released;
 		memcpy(w->list[i].error, before->error, sizeof(before->error));
 	}
+}
+
+/* I3: a master, or who was one and has it still, while nobody else has. */
+static bool
+may_hold(const struct instance *in, const struct msg_ctl_address *a)
+{
+	return instance_is_master(in) ||
+	    (instance_is_yielding(in) && a->installed && !a->released);
 }
 
 static void
@@ -133,24 +147,28 @@ hand_over(
     struct instances *is, struct instance *in, const struct wants *w, size_t n_wanted)
 {
 	const struct conf_instance *c = in->conf;
-	bool wanted = !is->stopping && instance_is_master(in);
 	struct address_want *list = xcalloc(n_wanted, sizeof(*list));
+	size_t n = 0;
 
-	for (size_t i = 0; i < n_wanted && wanted; i++) {
+	for (size_t i = 0; i < n_wanted && !is->stopping; i++) {
 		const struct msg_ctl_address *a = &w->list[i];
+		struct address_want *want = &list[n];
 
-		list[i] = (struct address_want){
+		if (!may_hold(in, a))
+			continue;
+		n++;
+		*want = (struct address_want){
 			.addr = a->addr,
 			.prefixlen = a->prefixlen,
 			.is_service = a->origin != ORIGIN_STATIC,
 		};
-		memcpy(list[i].dev, a->dev, sizeof(a->dev));
+		memcpy(want->dev, a->dev, sizeof(a->dev));
 		if (a->origin != ORIGIN_STATIC)
 			continue;
-		list[i].broadcast = c->addresses[i].broadcast;
-		memcpy(list[i].label, c->addresses[i].label, sizeof(list[i].label));
+		want->broadcast = c->addresses[i].broadcast;
+		memcpy(want->label, c->addresses[i].label, sizeof(want->label));
 	}
-	is->ops->want(is->arg, in->id, list, wanted ? n_wanted : 0);
+	is->ops->want(is->arg, in->id, list, n);
 	free(list);
 }
 
@@ -161,10 +179,10 @@ settle(struct instances *is, struct wants *w)
 	size_t n_static = in->conf ? in->conf->n_addresses : 0;
 
 	sort_unique(w, n_static);
+	carry_over(w, in);
 	hand_over(is, in, w, w->count);
 	keep_installed(w, in);
 	sort_unique(w, n_static);
-	carry_over(w, in);
 	free(in->addresses);
 	in->addresses = w->list;
 	in->n_addresses = w->count;

@@ -61,6 +61,16 @@ def instance(number, name, state, addresses=(), conf=(), counters=(), tracks=(),
             {"name": name, "value": value} for name, value in counters])
 
 
+def handover(name="edge", result="YIELD_DONE", **fields):
+    """What became of a handover."""
+    known = {"result": result, "planned": 1, "successor": "192.168.185.2",
+             "successor_priority": 150, "addresses": 3, "announced": 3,
+             "took_us": 41_300, "moved_us": 44_900}
+    return build("MSG_CTL_HANDOVER", name=name, yielded=known | fields)
+
+
+NO_SUCCESSOR = {"successor": "", "successor_priority": 0, "announced": 0,
+                "took_us": 0, "moved_us": 0}
 MASTER = {"state": "VRRP_MASTER", "reason": "VRRP_REASON_TIMEOUT",
           "master": "192.168.185.1", "master_priority": 150,
           "master_advert_us": 100_000, "transitions": 2}
@@ -179,6 +189,20 @@ TROUBLED_NODE = node(
     forward={"in_sync": 0}, children_restarts=1, log_dropped=12,
     config_error=f"{CONFIG}:7:5: error: virtual_router_idd: no such keyword, "
                  "did you mean virtual_router_id?")
+
+
+def drained():
+    """Of two instances one is still being handed over."""
+    yield node(drained_wall_us=WALL - 200 * SECOND, drain_reason="kernel\x1b upgrade",
+               has_services=0)
+    yield from instance(1, "edge", BACKUP | {"reason": "VRRP_REASON_HANDOVER",
+                                             "yielding": 1, "handed_over": 1},
+                        conf={"priority": 28}, configured_priority=150,
+                        soft=ENUM["SOFT_DRAINED"],
+                        addresses=[address("192.168.185.5", prefixlen=24)])
+    yield from instance(2, "lan", BACKUP, conf={"priority": 28},
+                        configured_priority=150, soft=ENUM["SOFT_DRAINED"])
+    yield end()
 
 
 def troubled():

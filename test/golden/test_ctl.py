@@ -148,6 +148,21 @@ CASES = {
     "reload-refused.json": ("reload -o json", [
         models.text(f"{models.CONFIG}:2:5: error: no", "LOG_LEVEL_ERR"),
         models.end(2, "nothing was changed")], USAGE),
+    "handover.txt": ("handover edge", [models.handover(), models.end()], WELL),
+    "handover.json": ("handover edge --to worker-b -o json",
+                      [models.handover(), models.end()], WELL),
+    "handover-nobody.json": ("handover edge -o json", [
+        models.text("waiting for a new master"),
+        models.handover(result="YIELD_KEPT", **models.NO_SUCCESSOR),
+        models.end(1, "edge: nobody took over; it stays master")], NOT_WELL),
+    "drain.txt": ("drain --reason kernel", [
+        models.handover(), models.handover("lan", "YIELD_LATE", announced=2),
+        models.handover("idle", addresses=0, announced=0),
+        models.end(1, "lan: the new master announced 2 of 3 addresses only")],
+        NOT_WELL),
+    "undrain.txt": ("undrain", [models.end()], WELL),
+    "status-drained.txt": ("status", list(models.drained()), WELL),
+    "status-drained.json": ("status -o json", list(models.drained()), WELL),
 }
 
 
@@ -460,6 +475,10 @@ def test_check_of_a_file_that_is_not_there_is_exit_2(tmp_path):
     ("status --frob", "unknown option --frob"),
     ("status -x", "unknown option -x"),
     ("status -o", "-o needs a value"),
+    ("handover", "handover needs INSTANCE"),
+    ("handover edge --reason x", "handover takes no --reason"),
+    ("drain --to n2", "drain takes no --to"),
+    ("drain --reason", "--reason needs a value"),
     ("--socket", "--socket needs a value"),
     ("--socket " + "/x" * 60 + " status", "longer than"),
 ])

@@ -20,12 +20,12 @@ PYTHON = "/usr/bin/python3"
 class Probe(Process):
     """probe.py in a node's namespace, read as it runs."""
 
-    def __init__(self, node, address, port=None, interval_ms=1):
+    def __init__(self, node, address, port=None, interval_ms=1, count=0):
         kind = ["tcp"] if port else ["icmp"]
         self.report = {"first": None, "last": None, "gap": [0, 0]}
         super().__init__(
             node, f"probe-{address.replace(':', '.')}-{port or 'icmp'}",
-            PYTHON, "-S", "-E", HERE / "probe.py", *kind, interval_ms, address,
+            PYTHON, "-S", "-E", HERE / "probe.py", *kind, interval_ms, count, address,
             *([port] if port else []), stdout=subprocess.PIPE)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -47,6 +47,12 @@ class Probe(Process):
             self.popen.wait(10)
         self.reader.join(10)
         return self.report
+
+    def lost(self):
+        """Waits until all of count have been sent; how many had no answer."""
+        self.popen.wait(60 * PATIENCE)
+        self.reader.join(10)
+        return self.report["sent"] - self.report["answered"]
 
     def outage_ms(self):
         """Ends it; the longest time without an answer, in ms."""

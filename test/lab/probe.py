@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Asks an address again and again and reports when it answered.
 
-    probe.py icmp|tcp INTERVAL_MS ADDRESS [PORT]
+    probe.py icmp|tcp INTERVAL_MS COUNT ADDRESS [PORT]
 
-ICMP echo, or a TCP connection that is made and reset. Prints a JSON line every
+ICMP echo, or a TCP connection that is made and reset. COUNT of them, then it
+waits LINGER_S for answers that are under way and ends; 0: without an end. Prints a JSON line every
 20 ms until SIGTERM: when the first and the last answer came, how many, and the
 longest time between two answers with its ends, all on the monotonic clock.
 Only standard library, no import that is slow: it is started for many tests.
@@ -21,6 +22,7 @@ import sys
 import time
 
 REPORT_S = 0.02
+LINGER_S = 1.0
 
 
 class Icmp:
@@ -111,8 +113,9 @@ class Tcp:
 
 
 def main():
-    kind, interval_ms, address = sys.argv[1:4]
-    probe = Icmp(address) if kind == "icmp" else Tcp(address, int(sys.argv[4]))
+    kind, interval_ms, limit, address = sys.argv[1:5]
+    probe = Icmp(address) if kind == "icmp" else Tcp(address, int(sys.argv[5]))
+    limit = int(limit) or float("inf")
     interval = float(interval_ms) / 1000
     running = [True]
     signal.signal(signal.SIGTERM, lambda *_: running.clear())
@@ -126,8 +129,9 @@ def main():
     sent = answered = 0
     gap = [0.0, 0.0]
     now = due = report = time.monotonic()
-    while running:
-        if now >= due:
+    while running and not (sent == limit and (
+            answered >= sent or now >= due + LINGER_S)):
+        if now >= due and sent < limit:
             probe.send()
             sent += 1
             due = max(due + interval, now)
@@ -136,7 +140,8 @@ def main():
                               "sent": sent, "answered": answered, "gap": gap}),
                   flush=True)
             report = now + REPORT_S
-        select.select([probe.fd], [], [], max(min(due, report) - now, 0))
+        until = min(due, report) if sent < limit else report
+        select.select([probe.fd], [], [], max(until - now, 0))
         count = probe.answers()
         now = time.monotonic()
         if count:

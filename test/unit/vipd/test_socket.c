@@ -354,8 +354,77 @@ START_TEST(an_interface_that_is_not_there_costs_no_descriptor)
 	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET, fds), 0);
 	ck_assert_int_lt(socket_open_vrrp("no0", eth0, AF_INET, fds), 0);
 	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET6, fds), 0);
+	ck_assert_int_lt(socket_open_hearing(4711, fds), 0);
 	after = dup(0);
 	ck_assert_int_eq(after, before);
+}
+END_TEST
+
+/* An ARP request or a neighbour message of this kind to dst; mark ends it. */
+static void
+inject_neighbour(uint8_t kind, const uint8_t dst[6], uint8_t mark)
+{
+	uint8_t buf[64] = { 0 };
+
+	memcpy(buf, dst, 6);
+	memcpy(buf + 6, (uint8_t[6]){ OTHER_MAC }, 6);
+	if (kind == 0) {
+		memcpy(buf + 12, "\x08\x06", 2);
+	} else {
+		memcpy(buf + 12, "\x86\xdd", 2);
+		buf[20] = 58;
+		buf[54] = kind;
+	}
+	buf[63] = mark;
+	ck_assert_int_eq(send(wire, buf, sizeof(buf), 0), sizeof(buf));
+}
+
+/* The mark of the next whole frame. */
+static int
+hear_frame(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	uint8_t buf[128];
+
+	ck_assert_int_eq(poll(&pfd, 1, PATIENCE_MS), 1);
+	ck_assert_int_eq(recv(fd, buf, sizeof(buf), 0), 64);
+	ck_assert_mem_eq(buf + 6, ((uint8_t[6]){ OTHER_MAC }), 6);
+	return buf[63];
+}
+
+START_TEST(hears_neighbours_and_nothing_else)
+{
+	static const uint8_t all[6] = { BROADCAST_MAC }, own[6] = { ETH0_MAC },
+			     group[6] = { GROUP6_MAC }, other[6] = { MACVLAN_MAC };
+	uint8_t buf[128] = { BROADCAST_MAC, ETH0_MAC, 0x08, 0x06 };
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = eth0 };
+	int fds[2], announce;
+
+	setup();
+	ck_assert_int_eq(socket_open_hearing(eth0, fds), 0);
+	inject_neighbour(0, other, 1); /* for another host */
+	inject_neighbour(0, all, 2);
+	inject_neighbour(0, own, 3);
+	ck_assert_int_eq(hear_frame(fds[0]), 2);
+	ck_assert_int_eq(hear_frame(fds[0]), 3);
+	inject_neighbour(134, group, 4); /* router advertisement */
+	inject_neighbour(135, group, 5);
+	inject_neighbour(136, group, 6);
+	inject_neighbour(136, other, 7);
+	inject_neighbour(128, own, 8); /* echo */
+	inject_neighbour(136, own, 9);
+	ck_assert_int_eq(hear_frame(fds[1]), 5);
+	ck_assert_int_eq(hear_frame(fds[1]), 6);
+	ck_assert_int_eq(hear_frame(fds[1]), 9);
+
+	/* its own voice it does not hear */
+	announce = socket_open_announce();
+	to.sll_ifindex = eth0;
+	to.sll_halen = 6;
+	ck_assert_int_eq(
+	    sendto(announce, buf, 60, 0, (struct sockaddr *)&to, sizeof(to)), 60);
+	inject_neighbour(0, all, 10);
+	ck_assert_int_eq(hear_frame(fds[0]), 10);
 }
 END_TEST
 
@@ -392,4 +461,5 @@ UNIT_MAIN("socket", hears_adverts_over_ipv4_and_nothing_else,
     adverts_over_ipv6_leave_with_hop_limit_255_and_class_c0,
     both_groups_are_joined_where_switches_snoop,
     descriptors_are_closed_on_exec_and_never_block,
-    an_interface_that_is_not_there_costs_no_descriptor, announcements_go_out_as_they_are)
+    an_interface_that_is_not_there_costs_no_descriptor, hears_neighbours_and_nothing_else,
+    announcements_go_out_as_they_are)
