@@ -9,11 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
 #include "mem.h"
 
 /* Changes come in bursts, and a pass reads the whole table. */
-#define TOGETHER_S 0.02
+#define TOGETHER_US (20 * US_PER_MS)
+/* What is not urgent waits as long as TCP does before it sends again. */
+#define UNHURRIED_US US_PER_S
+/* Between passes: so many times what the last one took, but never so long that
+ * a client gives up. */
+#define REST 20
+#define REST_MAX_US US_PER_S
 #define READ_SIZE (32 * 1024)
 /* So many bytes of deletions are sent at once: some 300, 2 ms of the kernel. */
 #define DELETIONS_MAX (32 * 1024)
@@ -155,10 +162,10 @@ copy_attr(struct nlmsghdr *nlh, const struct nlattr *attr)
 
 /* By its tuple, its zone and its number: not one that came in its place. */
 static void
-put_deletion(struct conntrack *c, const struct attrs *entry)
+put_deletion(struct conntrack *c, const struct attrs *entry, uint8_t family)
 {
 	struct nlmsghdr *nlh =
-	    put_header(c, c->deletions + c->len, CT(IPCTNL_MSG_CT_DELETE), 0, c->family);
+	    put_header(c, c->deletions + c->len, CT(IPCTNL_MSG_CT_DELETE), 0, family);
 
 	copy_attr(nlh, entry->at[CTA_TUPLE_ORIG]);
 	copy_attr(nlh, entry->at[CTA_ZONE]);
@@ -172,62 +179,60 @@ put_deletion(struct conntrack *c, const struct attrs *entry)
 static void
 on_entry(struct conntrack *c, const struct nlmsghdr *nlh)
 {
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
 	struct attrs entry = { { NULL } };
 	struct flow flow;
 
-	mnl_attr_parse(nlh, sizeof(struct nfgenmsg), collect, &entry);
-	if (read_flow(&entry, c->family, &flow) && flows_is_stale(&c->flows, &flow))
-		put_deletion(c, &entry);
+	mnl_attr_parse(nlh, sizeof(*nfg), collect, &entry);
+	if (read_flow(&entry, nfg->nfgen_family, &flow) &&
+	    flows_is_stale(&c->flows, &flow))
+		put_deletion(c, &entry, nfg->nfgen_family);
 }
 
 /* ---- a pass ---- */
 
 static void
-ask(struct conntrack *c, uint8_t family)
-{
-	_Alignas(struct nlmsghdr) uint8_t buf[1024];
-	const struct ipaddr *only = flows_only_address(&c->flows);
-	struct nlmsghdr *nlh =
-	    put_header(c, buf, CT(IPCTNL_MSG_CT_GET), NLM_F_DUMP, family);
-
-	if (only)
-		put_filter(nlh, only);
-	c->family = family;
-	c->dump_seq = nlh->nlmsg_seq;
-	if (mnl_socket_sendto(c->nl, nlh, nlh->nlmsg_len) < 0) {
-		log_warn("connection tracking cannot be read: %s", strerror(errno));
-		c->family = 0;
-	}
-}
-
-static void
 start_pass(struct conntrack *c)
 {
+	_Alignas(struct nlmsghdr) uint8_t buf[1024];
 	const struct ipaddr *only;
+	struct nlmsghdr *nlh;
 
 	flows_take(&c->flows);
 	only = flows_only_address(&c->flows);
-	ask(c, only ? only->family : AF_INET);
+	nlh = put_header(
+	    c, buf, CT(IPCTNL_MSG_CT_GET), NLM_F_DUMP, only ? only->family : AF_UNSPEC);
+	if (only)
+		put_filter(nlh, only);
+	c->begin_us = clock_us();
+	c->dump_seq = nlh->nlmsg_seq;
+	c->reading = mnl_socket_sendto(c->nl, nlh, nlh->nlmsg_len) >= 0;
+	if (!c->reading)
+		log_warn("connection tracking cannot be read: %s", strerror(errno));
+}
+
+static uint64_t
+rest_us(uint64_t took_us)
+{
+	return REST * took_us < REST_MAX_US ? REST * took_us : REST_MAX_US;
 }
 
 static void
-end_part(struct conntrack *c)
+end_pass(struct conntrack *c)
 {
+	uint64_t now_us = clock_us();
+
 	send_deletions(c);
-	if (c->family == AF_INET && !flows_only_address(&c->flows)) {
-		ask(c, AF_INET6);
-		return;
-	}
-	c->family = 0;
+	c->reading = false;
+	c->rest_until_us = now_us + rest_us(now_us - c->begin_us);
 	if (c->deleted)
 		log_debug("connection tracking: %llu stale entries deleted",
 		    (unsigned long long)c->deleted);
 	c->deleted = 0;
-	if (flows_are_noted(&c->flows))
-		conntrack_kick(c);
+	conntrack_kick(c);
 }
 
-/* One slice; true if the table of the family has been read. */
+/* One slice; true if all has been read. */
 static bool
 read_slice(struct conntrack *c, const void *buf, size_t size)
 {
@@ -257,29 +262,35 @@ on_readable(struct ev_loop *loop, ev_io *w, int events)
 	(void)events;
 	if (n < 0 && (errno == EWOULDBLOCK || errno == EINTR))
 		return;
-	if (!c->family)
-		return;
-	if (n < 0 || read_slice(c, buf, (size_t)n))
-		end_part(c);
+	if (c->reading && (n < 0 || read_slice(c, buf, (size_t)n)))
+		end_pass(c);
 }
 
 static void
 on_soon(struct ev_loop *loop, ev_timer *w, int events)
 {
-	struct conntrack *c = container_of(w, struct conntrack, soon);
-
 	(void)loop;
 	(void)events;
-	if (!c->family && flows_are_noted(&c->flows))
-		start_pass(c);
+	start_pass(container_of(w, struct conntrack, soon));
 }
 
 void
 conntrack_kick(struct conntrack *c)
 {
-	if (!flows_are_noted(&c->flows) || c->family || ev_is_active(&c->soon))
+	uint64_t now_us = clock_us(), wait_us = TOGETHER_US;
+
+	if (!flows_are_noted(&c->flows) || c->reading)
 		return;
-	ev_timer_set(&c->soon, TOGETHER_S, 0.);
+	if (!flows_are_urgent(&c->flows))
+		wait_us = UNHURRIED_US;
+	if (c->rest_until_us > now_us + wait_us)
+		wait_us = c->rest_until_us - now_us;
+	/* Never later than it was to be. */
+	if (ev_is_active(&c->soon) &&
+	    ev_timer_remaining(c->loop, &c->soon) * US_PER_S <= (double)wait_us)
+		return;
+	ev_timer_stop(c->loop, &c->soon);
+	ev_timer_set(&c->soon, (double)wait_us / US_PER_S, 0.);
 	ev_timer_start(c->loop, &c->soon);
 }
 
@@ -300,7 +311,7 @@ conntrack_open(struct conntrack *c, struct ev_loop *loop)
 	c->deletions = xcalloc(1, DELETIONS_MAX);
 	ev_io_init(&c->readable, on_readable, mnl_socket_get_fd(c->nl), EV_READ);
 	ev_io_start(loop, &c->readable);
-	ev_timer_init(&c->soon, on_soon, TOGETHER_S, 0.);
+	ev_timer_init(&c->soon, on_soon, 0., 0.);
 	return 0;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Deletes what flows.h calls stale from connection tracking, over a socket of
- * its own: nftables never waits for it. One pass at a time reads the table of
- * a family (or the entries of one address) in slices, and deletes as it reads;
- * what is noted meanwhile is for the next pass.
+ * its own: nftables never waits for it. One pass at a time reads the table (or
+ * the entries of one address) in slices, and deletes as it reads; what is noted
+ * meanwhile is for the next pass. A pass costs by the table's size, 5 ms for
+ * 262,144 buckets, so they take at most a twentieth of the time.
  */
 #pragma once
 
@@ -21,9 +22,11 @@ struct conntrack {
 	struct mnl_socket *nl;
 	ev_io readable;
 	ev_timer soon;
+	uint64_t begin_us; /* of the pass under way, or the last one */
+	uint64_t rest_until_us;
 	uint32_t seq;
 	uint32_t dump_seq; /* of the question under way */
-	uint8_t family;    /* being read; 0: none */
+	bool reading;
 	uint8_t *deletions;
 	size_t len;
 	size_t n; /* of deletions */

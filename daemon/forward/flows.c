@@ -63,6 +63,7 @@ note(struct flows *f, const struct target_key *key)
 		return n;
 	n = xcalloc(1, sizeof(*n));
 	n->key = *key;
+	f->urgent |= key->proto != IPPROTO_TCP;
 	HASH_ADD(hh, f->noted, key, sizeof(n->key), n);
 	return n;
 }
@@ -102,7 +103,7 @@ flows_changed(struct flows *f, const struct target_key *key, const struct image 
 	new = new ? new : &nothing;
 	if (!key->proto)
 		return;
-	if (serves(new) && !serves(old))
+	if (serves(new) && !serves(old) && key->proto != IPPROTO_TCP)
 		note(f, key)->served = true;
 	if (!serves(old))
 		return; /* others' flows (mode none) */
@@ -149,9 +150,16 @@ flows_are_noted(const struct flows *f)
 	return f->noted;
 }
 
+bool
+flows_are_urgent(const struct flows *f)
+{
+	return f->urgent;
+}
+
 void
 flows_take(struct flows *f)
 {
+	f->urgent = false;
 	free_notes(&f->taken);
 	f->taken = f->noted;
 	f->noted = NULL;
@@ -195,7 +203,7 @@ is_stale_by_port(const struct flow_note *n, const struct flow *flow)
 
 	memcpy(answers.addr, flow->reply_src.bytes, sizeof(answers.addr));
 	if (!is_translated(flow))
-		return n->served && flow->proto != IPPROTO_TCP;
+		return n->served;
 	if (!has_endpoint(n->gone, n->n_gone, &answers))
 		return false;
 	return flow->proto != IPPROTO_TCP || !(flow->status & IPS_SEEN_REPLY);

@@ -33,7 +33,8 @@ struct flow_note;
 struct held_address;
 
 struct flows {
-	bool keeps_tcp;          /* source_nat vip */
+	bool keeps_tcp; /* source_nat vip */
+	bool urgent;
 	struct flow_note *noted; /* by target; since the last flows_take */
 	struct flow_note *taken; /* what flows_is_stale judges by */
 	struct held_address *held;
@@ -50,6 +51,8 @@ void flows_absent(struct flows *f, const struct ipaddr *addr);
 
 /* There is something to look for. */
 bool flows_are_noted(const struct flows *f);
+/* And clients feel it: not only first packets of TCP, which are sent again. */
+bool flows_are_urgent(const struct flows *f);
 /* From now on entries are judged by what was noted until now. */
 void flows_take(struct flows *f);
 /* The one address all that was taken is about, or NULL: several, or none. */

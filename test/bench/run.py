@@ -9,6 +9,7 @@ addresses  the same with 1,000 IPv4 addresses: the first gratuitous ARP for each
 reload     one address more on 1,000, adverts every 10 ms: the longest gap
 services   one of 1,000 Services changes: until nftables has it
 memory     PSS of all processes with 1,000 Services and 5,000 endpoints
+forward-*  vipd-forward alone, see forward.py
 """
 
 import argparse
@@ -24,6 +25,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test/lab"))
+sys.path.insert(0, str(ROOT / "test/bench"))
+import forward  # noqa: E402
 
 COUNT = 1000
 ENDPOINTS_EACH = 5
@@ -370,7 +373,7 @@ def memory(options):
 
 
 FIGURES = {"crash": crash, "addresses": addresses, "reload": reload,
-           "services": services, "memory": memory}
+           "services": services, "memory": memory, **forward.FIGURES}
 
 
 def main():
