@@ -81,7 +81,7 @@ static const struct field watcher_conf_fields[] = { STRING(struct msg_watcher_co
 	STRING(struct msg_watcher_conf, kubeconfig),
 	STRING(struct msg_watcher_conf, api_servers),
 	STRING(struct msg_watcher_conf, manifests),
-	STRING(struct msg_watcher_conf, class),
+	STRING(struct msg_watcher_conf, class), STRING(struct msg_watcher_conf, config),
 	STRING(struct msg_watcher_conf, state_dir),
 	U8_MAX(struct msg_watcher_conf, local_fallback, LOCAL_FALLBACK_CLUSTER),
 	STRING(struct msg_watcher_conf, configmap_ns),
@@ -100,6 +100,21 @@ static const struct field source_state_fields[] = { U32_MAX(struct msg_source_st
 	STRING(struct msg_source_state, node_name),
 	STRING(struct msg_source_state, node_name_source),
 	STRING(struct msg_source_state, server), STRING(struct msg_source_state, error),
+	END };
+static const struct field here_fields[] = { STRING(struct msg_here, instance),
+	ADDR(struct msg_here, source), ADDR(struct msg_here, master),
+	U8_MAX(struct msg_here, state, VRRP_FAULT), END };
+static const struct field held_here_fields[] = { STRING(struct msg_held_here, instance),
+	END };
+static const struct field eligible_fields[] = { STRING(struct msg_eligible, reason),
+	END };
+static const struct field node_fields[] = { STRING(struct msg_node, name),
+	STRING(struct msg_node, version), STRING(struct msg_node, config), END };
+static const struct field node_instance_fields[] = {
+	STRING(struct msg_node_instance, name), ADDR(struct msg_node_instance, source),
+	U8_MAX(struct msg_node_instance, state, VRRP_FAULT), END
+};
+static const struct field node_gone_fields[] = { STRING(struct msg_node_gone, name),
 	END };
 static const struct field service_fields[] = { STRING(struct msg_service, key.ns),
 	STRING(struct msg_service, key.name), STRING(struct msg_service, uid),
@@ -216,6 +231,11 @@ ROW(MSG_WATCHER_POOLS, 0, sizeof(struct msg_byte), PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_WATCHER_INSTANCE, sizeof(struct msg_watcher_instance), sizeof(struct iprange), PEER_VIPD, 0, watcher_instance_fields, range_fields),
 ROW(MSG_WATCHER_CONF_END, 0, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_SOURCE_STATE, sizeof(struct msg_source_state), 0, PEER_WATCHER, 0, source_state_fields, NULL),
+ROW(MSG_HERE, sizeof(struct msg_here), 0, PEER_VIPD, 0, here_fields, NULL),
+ROW(MSG_HELD_HERE, sizeof(struct msg_held_here), sizeof(struct ipaddr), PEER_VIPD, 0, held_here_fields, addr_fields),
+ROW(MSG_ELIGIBLE, sizeof(struct msg_eligible), 0, PEER_WATCHER, 0, eligible_fields, NULL),
+ROW(MSG_NODE, sizeof(struct msg_node), sizeof(struct msg_node_instance), PEER_WATCHER | PEER_VIPD, 0, node_fields, node_instance_fields),
+ROW(MSG_NODE_GONE, sizeof(struct msg_node_gone), 0, PEER_WATCHER, 0, node_gone_fields, NULL),
 ROW(MSG_SERVICE, sizeof(struct msg_service), 0, PEER_VIPD | PEER_WATCHER, 0, service_fields, NULL),
 ROW(MSG_SERVICE_ADDRESSES, 0, sizeof(struct msg_service_address), PEER_VIPD | PEER_WATCHER, 0, NULL, service_address_fields),
 ROW(MSG_SERVICE_PORTS, 0, sizeof(struct msg_service_port), PEER_VIPD | PEER_WATCHER, 0, NULL, service_port_fields),
@@ -228,7 +248,7 @@ ROW(MSG_HELD, sizeof(struct msg_held), sizeof(struct ipaddr), PEER_VIPD, 0, held
 ROW(MSG_TALLY_REQUEST, 0, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_TALLY, sizeof(struct msg_tally_head), sizeof(struct msg_tally), PEER_FORWARD, 0, NULL, tally_fields),
 ROW(MSG_IN_PLACE, 0, 0, PEER_FORWARD, 0, NULL, NULL),
-ROW(MSG_FAILED, sizeof(struct msg_failed), 0, PEER_FORWARD, 0, failed_fields, NULL),
+ROW(MSG_FAILED, sizeof(struct msg_failed), 0, PEER_FORWARD | PEER_VIPD, 0, failed_fields, NULL),
 ROW(MSG_FORWARD_STATE, sizeof(struct msg_forward_state), 0, PEER_FORWARD, 0, forward_state_fields, NULL),
 ROW(MSG_CTL_REQUEST, sizeof(struct msg_ctl_request), 0, PEER_CTL, 0, ctl_request_fields, NULL),
 ROW(MSG_CTL_NODE, sizeof(struct msg_ctl_node), 0, PEER_VIPD, 0, ctl_node_fields, NULL),

@@ -74,8 +74,14 @@ enum msg_type {
 	MSG_WATCHER_POOLS,
 	MSG_WATCHER_INSTANCE,
 	MSG_WATCHER_CONF_END,
+	MSG_HERE,
+	MSG_HELD_HERE,
 	/* watcher -> vipd */
 	MSG_SOURCE_STATE,
+	MSG_ELIGIBLE,
+	/* watcher -> vipd -> vipctl */
+	MSG_NODE,
+	MSG_NODE_GONE,
 
 	/* watcher -> vipd -> forward, and vipd -> vipctl */
 	MSG_SERVICE,
@@ -401,6 +407,7 @@ struct msg_watcher_conf {
 	uint8_t zero[1];
 	char configmap_ns[NAME_LEN]; /* where the pools are; empty: in POOLS */
 	char configmap_name[NAME_LEN];
+	char config[20]; /* hash of what must be the same on all nodes */
 };
 
 /* RESERVED: single addresses that pools keep back (static ones, and the first
@@ -440,6 +447,58 @@ struct msg_source_state {
 	char node_name_source[32];
 	char server[256]; /* URL or directory */
 	char error[256];  /* with the remedy; empty if none */
+};
+
+/*
+ * An instance with Services as it is here: what the watcher writes to the API
+ * about who is master where. Sent on change, and all of them to a new watcher.
+ */
+struct msg_here {
+	char instance[NAME_LEN];
+	struct ipaddr source; /* of its adverts from here; family 0: none */
+	struct ipaddr master; /* family 0: unknown */
+	uint64_t since_us;    /* monotonic: when the state began */
+	uint8_t state;        /* enum vrrp_state */
+	uint8_t priority;     /* sent in adverts */
+	uint8_t zero[6];
+};
+
+/* Records: struct ipaddr, addresses of Services that came onto this node or
+ * left it. */
+struct msg_held_here {
+	char instance[NAME_LEN];
+	uint32_t held;
+};
+
+/* What the cluster says of this node: whether it may serve (N1 to N4). */
+struct msg_eligible {
+	uint32_t excluded;
+	char reason[REASON_LEN];
+};
+
+/*
+ * A node of the cluster that runs vipd, as its own Lease tells. Records:
+ * struct msg_node_instance.
+ */
+struct msg_node {
+	char name[256];
+	char version[32];
+	char config[20];   /* hash of what must be the same on all nodes */
+	uint64_t seen_us;  /* monotonic: when its Lease changed last */
+	uint8_t allocator; /* the one that hands out addresses */
+	uint8_t excluded;
+	uint8_t here; /* this node */
+	uint8_t zero[5];
+};
+struct msg_node_instance {
+	char name[NAME_LEN];
+	struct ipaddr source;
+	uint8_t state; /* enum vrrp_state */
+	uint8_t priority;
+	uint8_t zero[2];
+};
+struct msg_node_gone {
+	char name[256];
 };
 
 /* ---- Services ---- */

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "conf_pool.h"
+#include "here.h"
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
@@ -117,6 +118,7 @@ vipd_configure_watcher(struct vipd *v)
 	str_copy(m.state_dir, sizeof(m.state_dir), v->options->state_dir);
 	str_copy(m.configmap_ns, sizeof(m.configmap_ns), s->configmap.ns);
 	str_copy(m.configmap_name, sizeof(m.configmap_name), s->configmap.name);
+	here_config_hash(v->conf, m.config, sizeof(m.config));
 	chan_send(watcher, MSG_WATCHER_CONF, &m, NULL, 0);
 	send_ranges(watcher, RANGES_EXTERNAL_IPS, &s->external_ips);
 	send_reserved(watcher, v->conf);

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "held.h"
+#include "here.h"
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
@@ -48,6 +49,8 @@ engine_msg(struct program *p, const struct msg *m)
 
 	if (!wrong && m->type == MSG_COUNTERS)
 		vipd_on_counters(v);
+	if (!wrong && m->type == MSG_STATE && v->watcher.up)
+		here_tell_state(&v->instances, &v->watcher.chan, m->head);
 	return wrong;
 }
 
@@ -78,6 +81,14 @@ forward_up(struct program *p)
 	services_forward_up(&v->services, &p->chan);
 }
 
+static void
+fail(struct vipd *v, const struct msg_failed *m)
+{
+	services_failed(&v->services, m);
+	if (v->watcher.up)
+		chan_send(&v->watcher.chan, MSG_FAILED, m, NULL, 0);
+}
+
 static const char *
 forward_msg(struct program *p, const struct msg *m)
 {
@@ -86,7 +97,7 @@ forward_msg(struct program *p, const struct msg *m)
 	if (m->type == MSG_IN_PLACE)
 		services_in_place(&v->services, m->seq);
 	else if (m->type == MSG_FAILED)
-		services_failed(&v->services, m->head);
+		fail(v, m->head);
 	else if (m->type == MSG_TALLY)
 		tally_on_msg(v, m);
 	else if (m->type == MSG_FORWARD_STATE)
@@ -119,7 +130,11 @@ forward_drained(struct program *p)
 static void
 watcher_up(struct program *p)
 {
-	vipd_configure_watcher(p->arg);
+	struct vipd *v = p->arg;
+
+	vipd_configure_watcher(v);
+	cluster_clear(&v->cluster);
+	here_tell_all(&v->instances, &p->chan);
 }
 
 static const char *
@@ -128,6 +143,14 @@ watcher_msg(struct program *p, const struct msg *m)
 	struct vipd *v = p->arg;
 	uint64_t fresh_us = v->source.fresh_us;
 
+	if (m->type == MSG_NODE || m->type == MSG_NODE_GONE) {
+		cluster_take(&v->cluster, m);
+		return NULL;
+	}
+	if (m->type == MSG_ELIGIBLE) {
+		here_eligible(&v->instances, m->head);
+		return NULL;
+	}
 	if (m->type != MSG_SOURCE_STATE)
 		return services_on_msg(&v->services, m);
 	v->source = *(const struct msg_source_state *)m->head;
@@ -306,15 +329,23 @@ foreign_address(void *arg, const struct ipaddr *addr)
 static void
 on_installed(void *arg, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
-	held_tell(arg, list, n, HELD_GAINED);
-	instances_on_installed(&((struct vipd *)arg)->instances, id, list, n);
+	struct vipd *v = arg;
+
+	held_tell(v, list, n, HELD_GAINED);
+	instances_on_installed(&v->instances, id, list, n);
+	if (v->watcher.up)
+		here_tell_held(&v->instances, &v->watcher.chan, id, true, list, n);
 }
 
 static void
 on_removed(void *arg, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
-	held_tell(arg, list, n, HELD_LOST);
-	instances_on_removed(&((struct vipd *)arg)->instances, id, list, n);
+	struct vipd *v = arg;
+
+	held_tell(v, list, n, HELD_LOST);
+	instances_on_removed(&v->instances, id, list, n);
+	if (v->watcher.up)
+		here_tell_held(&v->instances, &v->watcher.chan, id, false, list, n);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include "answer.h"
 #include "carrier.h"
+#include "cluster.h"
 #include "control.h"
 #include "drain.h"
 #include "followers.h"
@@ -33,6 +34,7 @@ struct vipd {
 	struct trackers trackers;
 	struct instances instances;
 	struct services services;
+	struct cluster cluster;
 	struct control control;
 	struct journal journal;
 	struct followers followers;

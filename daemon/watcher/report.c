@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "holder.h"
 #include "store.h"
 #include "view.h"
 #include "writer.h"
@@ -92,8 +93,54 @@ due(struct writer *w, struct store_entry *e, uint32_t new, uint64_t now_us)
 	return what;
 }
 
+/* W3: who holds the first address writes VIPReady, and nobody else. */
+static void
+report_place(
+    struct writer *w, const struct holder *h, struct store_entry *e, const struct view *v)
+{
+	const struct held_address *a = holder_speaks(h, v);
+	struct service_status want = { 0 };
+	char note[EVENT_NOTE_MAX];
+	enum event_reason reason;
+
+	if (!a) {
+		/* What was to be said of it is not true any longer. */
+		if (e->holds)
+			writer_hold(w, e->service, &e->service->status);
+		e->holds = false;
+		return;
+	}
+	if (!e->holds &&
+	    holder_event(
+		&e->service->status, a, writer_node(w), &reason, note, sizeof(note)))
+		writer_event(w, e->service, reason, "%s", note);
+	e->holds = true;
+	holder_want(&want, a, writer_node(w));
+	writer_hold(w, e->service, &want);
+	status_fini(&want);
+}
+
+/* W5: who leads cleans also what a holder has left. */
+static void
+clean_place(struct writer *w, const struct service_object *s)
+{
+	static const struct service_status none;
+
+	if (writer_leads(w))
+		writer_hold(w, s, &none);
+}
+
 void
-report(struct writer *w, struct store_entry *e, const struct view *v, uint64_t now_us)
+report_failed(struct writer *w, const struct store_entry *e, const struct msg_failed *m)
+{
+	if (m->error && e->service)
+		writer_event(w, e->service, EVENT_RULES_FAILED,
+		    "node %s cannot forward this Service: %s", writer_node(w), m->text);
+}
+
+void
+report(struct writer *w, const struct holder *h, struct store_entry *e,
+    const struct view *v, uint64_t now_us)
 {
 	uint32_t troubles = report_troubles(v), new;
 
@@ -101,6 +148,7 @@ report(struct writer *w, struct store_entry *e, const struct view *v, uint64_t n
 		writer_forget(w, e->key);
 		e->troubles = e->unsaid = 0;
 		e->no_endpoints_us = 0;
+		e->holds = false;
 		return;
 	}
 	if (!(troubles & REPORT_NO_ENDPOINTS))
@@ -112,6 +160,9 @@ report(struct writer *w, struct store_entry *e, const struct view *v, uint64_t n
 	new = troubles & ~e->troubles;
 	e->troubles = troubles;
 	say(w, e, v, due(w, e, new, now_us));
+	report_place(w, h, e, v);
+	if (!v->wanted)
+		clean_place(w, e->service);
 }
 
 void

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+struct holder;
+struct msg_failed;
 struct store;
 struct store_entry;
 struct view;
@@ -24,7 +26,10 @@ enum report_trouble {
 /* The troubles of a view, ored. Pure. */
 uint32_t report_troubles(const struct view *v);
 /* The entry was looked at: its Service, or that it is gone. */
-void report(
-    struct writer *w, struct store_entry *e, const struct view *v, uint64_t now_us);
+void report(struct writer *w, const struct holder *h, struct store_entry *e,
+    const struct view *v, uint64_t now_us);
+/* Forwarding says that a Service's rules do not work here, or do again. */
+void report_failed(
+    struct writer *w, const struct store_entry *e, const struct msg_failed *m);
 /* To be called now and then: what had to last before it is worth an Event. */
 void report_lasting(struct writer *w, struct store *s, uint64_t now_us);

@@ -185,7 +185,7 @@ status_is_ours(const struct service_status *s)
 {
 	return (s->has_ingress && !s->foreign_ingress) ||
 	    s->conditions[STATUS_ALLOCATED].present ||
-	    s->conditions[STATUS_PLACED].present;
+	    s->conditions[STATUS_PLACED].present || s->conditions[STATUS_READY].present;
 }
 
 /* ---- writing ---- */

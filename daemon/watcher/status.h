@@ -52,7 +52,7 @@ struct service_status {
 
 /* Reads metadata and status of a Service, whatever they hold. */
 void status_read(struct service_status *s, const json_t *service);
-/* The allocator has written to it: there is something to clean one day (W5). */
+/* vipd has written to it: there is something to clean one day (W5). */
 bool status_is_ours(const struct service_status *s);
 void status_fini(struct service_status *s);
 void status_copy(struct service_status *to, const struct service_status *from);

@@ -355,6 +355,18 @@ store_resettle(struct store *s)
 	}
 }
 
+struct store_entry *
+store_find(const struct store *s, const char *key)
+{
+	return find_entry(s, key);
+}
+
+void
+store_mark_address(struct store *s, const struct ipaddr *addr)
+{
+	mark_claimants(s, addr);
+}
+
 void
 store_mark(struct store *s, const char *key)
 {

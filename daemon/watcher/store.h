@@ -43,6 +43,7 @@ struct store_entry {
 	uint32_t unsaid;          /* those that nobody led to tell */
 	uint64_t unsaid_us;       /* since the newest of them */
 	uint64_t no_endpoints_us; /* since when; 0: it has some */
+	bool holds;               /* this node speaks for it */
 	bool dirty;
 	bool takes; /* publish.c: gives nothing up, so it comes later */
 	TAILQ_ENTRY(store_entry) of_dirty;
@@ -101,8 +102,11 @@ void store_compare_slices(
 void store_resettle(struct store *s);
 /* Forgets what vipd was told, so that all of it is told again. */
 void store_forget_told(struct store *s);
+struct store_entry *store_find(const struct store *s, const char *key);
 /* Look at this one again: "namespace/name". */
 void store_mark(struct store *s, const char *key);
+/* Look at all again that claim this address. */
+void store_mark_address(struct store *s, const struct ipaddr *addr);
 /* Must be called before the dirty ones are looked at. */
 void store_settle(struct store *s);
 /* The entry's change has been told. Frees an entry that stands for nothing. */

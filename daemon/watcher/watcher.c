@@ -124,7 +124,7 @@ on_looked(void *arg, struct store_entry *e, const struct view *v)
 	struct watcher *w = arg;
 
 	allocate(w, e->service);
-	report(w->writer, e, v, clock_us());
+	report(w->writer, &w->holder, e, v, clock_us());
 }
 
 static void
@@ -246,6 +246,27 @@ apply(struct watcher *w)
 		restart_source(w);
 }
 
+static void
+take_held(struct watcher *w, const struct msg *m)
+{
+	const struct ipaddr *list = m->records;
+
+	holder_held(&w->holder, m->head, list, m->count, clock_us());
+	for (size_t i = 0; i < m->count; i++)
+		store_mark_address(&w->store, &list[i]);
+	publish_kick(&w->publisher);
+}
+
+static void
+take_failed(struct watcher *w, const struct msg_failed *m)
+{
+	_free_ char *key = xasprintf("%s/%s", m->key.ns, m->key.name);
+	const struct store_entry *e = store_find(&w->store, key);
+
+	if (e)
+		report_failed(w->writer, e, m);
+}
+
 const char *
 watcher_take(struct watcher *w, const struct msg *m)
 {
@@ -254,6 +275,12 @@ watcher_take(struct watcher *w, const struct msg *m)
 	else if (m->type == MSG_WATCHER_CONF || m->type == MSG_WATCHER_RANGES ||
 	    m->type == MSG_WATCHER_POOLS || m->type == MSG_WATCHER_INSTANCE)
 		settings_add(&w->next, m);
+	else if (m->type == MSG_HERE)
+		holder_here(&w->holder, m->head);
+	else if (m->type == MSG_HELD_HERE)
+		take_held(w, m);
+	else if (m->type == MSG_FAILED)
+		take_failed(w, m->head);
 	else
 		return "not a message for the watcher";
 	return NULL;

@@ -9,6 +9,7 @@
 #include <ev.h>
 
 #include "chan.h"
+#include "holder.h"
 #include "log.h"
 #include "publish.h"
 #include "settings.h"
@@ -26,6 +27,7 @@ struct watcher {
 	struct settings next;     /* being received */
 	struct store store;
 	struct publisher publisher;
+	struct holder holder;
 	struct apisource *api; /* one of these two, or none yet */
 	struct manifests *manifests;
 	struct writer *writer; /* NULL: there is nothing to write to */

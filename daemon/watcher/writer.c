@@ -206,6 +206,12 @@ writer_event(struct writer *w, const struct service_object *s, enum event_reason
 	eventqueue_post(w->events, &e);
 }
 
+const char *
+writer_node(const struct writer *w)
+{
+	return w ? w->node_name : "";
+}
+
 size_t
 writer_pending(const struct writer *w)
 {

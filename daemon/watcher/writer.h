@@ -60,5 +60,7 @@ void writer_hold(
 void writer_forget(struct writer *w, const char *key);
 void writer_event(struct writer *w, const struct service_object *s,
     enum event_reason reason, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* This node's name. */
+const char *writer_node(const struct writer *w);
 /* Statuses that still wait to be written. */
 size_t writer_pending(const struct writer *w);

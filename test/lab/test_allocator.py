@@ -10,6 +10,7 @@ import pytest
 
 import kube
 from lab import open_folder, wait
+from msgcodec import ipaddr
 from watcherlab import Watcher
 
 VIP = "192.168.185.18"
@@ -217,3 +218,120 @@ def test_an_event_is_posted_though_nobody_led_when_it_happened(cluster):
         cluster.clear_faults()
         a.wait(lambda: events(cluster, reason="ExternalIPRefused"), within=20,
                what="an Event")
+
+
+def ready(cluster, service):
+    """The condition VIPReady: (status, reason, message), or None."""
+    for condition in cluster.get(service)["status"].get("conditions", []):
+        if condition["type"] == "vipd.io/VIPReady":
+            return condition["status"], condition["reason"], condition["message"]
+    return None
+
+
+def hold(watcher, address, held=1):
+    watcher.send("MSG_HERE", instance="edge", state="VRRP_MASTER", since_us=1)
+    watcher.send("MSG_HELD_HERE", [ipaddr(address)], instance="edge", held=held)
+
+
+def serve(cluster, **words):
+    service = kube.service("web", ports=[80], external_ips=[VIP], **words)
+    cluster.create(service)
+    cluster.create(kube.endpoint_slice("web", ["10.0.0.7"], ports=[8080]))
+    return service
+
+
+def test_the_holder_says_that_it_is_reachable_and_the_next_one_that_it_moved(cluster):
+    service = serve(cluster)
+    here = "192.168.185.18 is on node {} (instance edge)"
+    with allocator(cluster, "worker-a") as a, allocator(cluster, "worker-b") as b:
+        for watcher in (a, b):
+            watcher.wait_service("default/web")
+        hold(a, VIP)
+        a.wait(lambda: ready(cluster, service) == ("True", "Held", here.format("worker-a")),
+               what="VIPReady names worker-a")
+        wait(lambda: events(cluster, reason="VIPActive"), 5, "VIPActive")
+        hold(a, VIP, held=0)
+        hold(b, VIP)
+        b.wait(lambda: ready(cluster, service) == ("True", "Held", here.format("worker-b")),
+               what="VIPReady names worker-b")
+        wait(lambda: events(cluster, reason="VIPMoved"), 5, "VIPMoved")
+        (moved,) = events(cluster, reason="VIPMoved")
+        assert moved["note"].startswith(here.format("worker-b"))
+        assert moved["note"].endswith("before: worker-a")
+        # S16: a Service of another type has no ingress. Nothing is written twice.
+        assert not cluster.get(service)["status"]["loadBalancer"]
+        assert cluster.count(resource="services/status", verb="patch") == 2
+
+
+def test_a_holder_that_may_not_write_still_says_so_in_an_event(cluster):
+    serve(cluster)
+    with open_folder() as folder, Watcher(
+            folder, kubeconfig=str(cluster.vipd_kubeconfig), allocator=0) as a:
+        a.configure()
+        a.wait_service("default/web")
+        hold(a, VIP)
+        wait(lambda: events(cluster, reason="VIPActive"), 5, "VIPActive")
+        assert cluster.count(resource="services/status") == 0
+        assert cluster.count(resource="leases", verb="create") == 0
+
+
+def test_a_watcher_that_is_started_again_says_nothing_again(cluster):
+    service = serve(cluster)
+    for _ in range(2):
+        with allocator(cluster, "worker-a") as a:
+            a.wait_service("default/web")
+            hold(a, VIP)
+            a.wait(lambda: ready(cluster, service), what="VIPReady")
+            a.stays(lambda: len(events(cluster, reason="VIPActive")) < 2, 0.5)
+    assert cluster.count(resource="services/status", verb="patch") == 1
+
+
+@pytest.mark.parametrize("fault", [{"code": 500}, {"code": 429, "retry_after": 1},
+                                   {"code": 409, "reason": "Conflict"}])
+def test_a_status_is_written_after_a_fault(cluster, fault):
+    service = serve(cluster)
+    with allocator(cluster, "worker-a") as a:
+        a.wait_service("default/web")
+        cluster.fault("status", resource="services/status", verb="patch", times=1, **fault)
+        hold(a, VIP)
+        a.wait(lambda: cluster.count(resource="services/status", verb="patch"),
+               what="the first attempt")
+        if fault["code"] == 409:
+            # The next version of the Service decides again.
+            cluster.patch(service, {"metadata": {"labels": {"a": "b"}}})
+        a.wait(lambda: ready(cluster, service), within=10, what="VIPReady")
+
+
+def test_a_cut_answer_is_no_second_write(cluster):
+    service = serve(cluster)
+    with allocator(cluster, "worker-a") as a:
+        a.wait_service("default/web")
+        cluster.fault("cut", resource="services/status", verb="patch", times=1, after=20)
+        hold(a, VIP)
+        a.wait(lambda: ready(cluster, service), what="VIPReady")
+        a.stays(lambda: cluster.count(resource="services/status", verb="patch") <= 1, 3)
+
+
+def test_rules_that_fail_become_an_event(cluster):
+    serve(cluster)
+    with allocator(cluster, "worker-a") as a:
+        a.wait_service("default/web")
+        key = {"ns": b"default", "name": b"web"}
+        a.send("MSG_FAILED", key=key, error=28, text="No space left on device")
+        wait(lambda: events(cluster, reason="RulesFailed"), 5, "an Event")
+        (event,) = events(cluster, reason="RulesFailed")
+        assert "worker-a" in event["note"] and "No space left" in event["note"]
+
+
+def test_who_undoes_a_status_waits_longer_each_time(cluster):
+    service = serve(cluster)
+    with allocator(cluster, "worker-a") as a:
+        a.wait_service("default/web")
+        hold(a, VIP)
+        for _ in range(6):
+            wait(lambda: ready(cluster, service), 20, "VIPReady")
+            if cluster.count(resource="services/status", verb="patch") == 3:
+                break
+            cluster.patch(service, {"status": {"conditions": None}}, subresource="status")
+        times = [r["time"] for r in cluster.requests(resource="services/status", verb="patch")]
+        assert times[1] - times[0] > 0.9 and times[2] - times[1] > 1.9
