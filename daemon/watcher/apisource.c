@@ -37,14 +37,18 @@ struct apisource {
 	bool listed;
 	bool newest_due;           /* on_newest is still to come */
 	uint64_t snapshot_wall_us; /* of what the store holds; 0: no snapshot */
-	struct feed feeds[KIND_COUNT];
+	struct feed feeds[KIND_FEEDS];
 };
 
 static void
 find_node_name(struct apisource *s)
 {
-	s->node_name_source =
-	    node_name(s->conf.node_name, s->kc ? &s->kc->cert : NULL, s->node_name);
+	struct ipaddr own[NODE_ADDRESSES_MAX];
+	size_t n = node_addresses(own);
+	const struct node_object *node = nodes_of_addresses(&s->store->nodes, own, n);
+
+	s->node_name_source = node_name(s->conf.node_name, s->kc ? &s->kc->cert : NULL,
+	    node ? node->name : NULL, s->node_name);
 }
 
 /* True if the file could be used. The last good one stays in use if not. */
@@ -102,11 +106,38 @@ kubeconfig(const struct feed *f)
 	return s->kc;
 }
 
+/* The Nodes may tell our own name: whose endpoints are local follows from it. */
+static void
+on_nodes(struct apisource *s)
+{
+	char before[NODE_NAME_LEN];
+
+	memcpy(before, s->node_name, sizeof(before));
+	find_node_name(s);
+	if (strcmp(before, s->node_name) == 0)
+		return;
+	log_info("this node is %s (%s)", s->node_name, s->node_name_source);
+	feed_read_newest(&s->feeds[KIND_SLICE]);
+	s->ops->on_state(s->arg);
+}
+
+/* Who may not list Nodes leads without them. */
+static bool
+is_awaited(const struct apisource *s)
+{
+	for (size_t i = 0; i < KIND_LEASE; i++)
+		if (s->feeds[i].outdated && !(i >= KIND_COUNT && s->feeds[i].error[0]))
+			return true;
+	return false;
+}
+
 static void
 on_changed(struct feed *f)
 {
 	struct apisource *s = f->arg;
 
+	if (f == &s->feeds[KIND_NODE])
+		on_nodes(s);
 	if (!s->listed) {
 		for (size_t i = 0; i < KIND_COUNT; i++)
 			if (!s->feeds[i].committed)
@@ -116,21 +147,32 @@ on_changed(struct feed *f)
 		s->ops->on_listed(s->arg, SOURCE_API, true);
 	}
 	s->ops->on_changed(s->arg);
-	if (!s->newest_due)
-		return;
-	for (size_t i = 0; i < KIND_COUNT; i++)
-		if (s->feeds[i].outdated)
-			return;
-	s->newest_due = false;
-	s->ops->on_newest(s->arg);
+	if (s->newest_due && !is_awaited(s)) {
+		s->newest_due = false;
+		s->ops->on_newest(s->arg);
+	}
 }
 
 static void
 retry_unreachable(struct apisource *s)
 {
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < KIND_FEEDS; i++)
 		if (s->feeds[i].lw.unreachable)
 			feed_retry_now(&s->feeds[i]);
+}
+
+/* What is served does not hang on these: said once, and that is all. */
+static void
+say_optional(struct apisource *s, struct feed *f)
+{
+	bool optional = f >= &s->feeds[KIND_COUNT];
+
+	if (!f->error[0])
+		f->said = false;
+	if (!optional || !f->error[0] || f->said || s->feeds[KIND_SERVICE].error[0])
+		return;
+	f->said = true;
+	log_warn("%s", f->error);
 }
 
 static void
@@ -148,6 +190,7 @@ on_state(struct feed *f)
 		if (another)
 			retry_unreachable(s);
 	}
+	say_optional(s, f);
 	s->ops->on_state(s->arg);
 }
 
@@ -191,7 +234,7 @@ static void
 start(struct apisource *s)
 {
 	find_node_name(s);
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < KIND_FEEDS; i++)
 		feed_start(&s->feeds[i]);
 }
 
@@ -234,7 +277,7 @@ apisource_new(struct ev_loop *loop, struct store *store,
 	s->api = api_new(loop, &api_ops, s);
 	s->rules = (struct decode_rules){ .node_name = s->node_name, .from_api = true };
 	find_node_name(s);
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < KIND_FEEDS; i++)
 		feed_init(&s->feeds[i], kind_get((enum kind_id)i), &feed_ops, s, loop,
 		    s->http, store, &s->rules);
 	ev_timer_init(&s->retry, on_retry, RETRY_S, RETRY_S);
@@ -261,7 +304,7 @@ apisource_free(struct apisource *s)
 	if (!s)
 		return;
 	ev_timer_stop(s->loop, &s->retry);
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < KIND_FEEDS; i++)
 		feed_fini(&s->feeds[i]);
 	api_free(s->api);
 	http_free(s->http);
@@ -320,6 +363,12 @@ void
 apisource_read_newest(struct apisource *s)
 {
 	s->newest_due = true;
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < KIND_LEASE; i++)
 		feed_read_newest(&s->feeds[i]);
+}
+
+bool
+apisource_knows_nodes(const struct apisource *s)
+{
+	return s->feeds[KIND_NODE].committed;
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <ev.h>
+#include <stdbool.h>
 
 struct api;
 struct apisource;
@@ -27,4 +28,6 @@ void apisource_free(struct apisource *s);
 struct api *apisource_api(struct apisource *s);
 /* Lists everything again, from the newest state there is, then on_newest(). */
 void apisource_read_newest(struct apisource *s);
+/* All Nodes are in the store. */
+bool apisource_knows_nodes(const struct apisource *s);
 void apisource_state(const struct apisource *s, struct source_state *state);

@@ -68,6 +68,7 @@ struct feed {
 	bool committed;  /* a complete list has been put into the store */
 	bool loaded;     /* what the snapshot holds is in the store */
 	bool suspicious; /* I4: the list before this one missed too much */
+	bool said;       /* its error was, where nothing hangs on it */
 	bool outdated;   /* a list from the newest state is still to come */
 	char error[256]; /* for the operator; empty: none */
 	struct log_limit log;

@@ -51,16 +51,13 @@ decode(struct feed *f, const json_t *json, bool *ignored)
 static void
 remove_named(struct feed *f, const json_t *json)
 {
-	struct fault fault = { 0 };
-	const char *ns, *name;
+	_free_ char *key = kind_key_of(f->kind, json, f->rules);
 
-	if (decode_name(json, f->rules, &ns, &name, &fault)) {
-		_free_ char *key = xasprintf("%s/%s", ns, name);
-
-		f->kind->remove(f->store, key);
-		if (f->snapshot)
-			snapshot_delete(f->snapshot, key);
-	}
+	if (!key)
+		return;
+	f->kind->remove(f->store, key);
+	if (f->snapshot)
+		snapshot_delete(f->snapshot, key);
 }
 
 static void

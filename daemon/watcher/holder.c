@@ -55,6 +55,18 @@ holder_here(struct holder *h, const struct msg_here *m)
 	in->told = *m;
 }
 
+void
+holder_forget(struct holder *h, const char *instance)
+{
+	struct here_instance *in;
+
+	HASH_FIND(hh, h->instances, instance, strlen(instance), in);
+	if (!in)
+		return;
+	HASH_DEL(h->instances, in);
+	free(in);
+}
+
 const struct held_address *
 holder_find(const struct holder *h, const struct ipaddr *addr)
 {

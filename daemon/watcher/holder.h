@@ -37,6 +37,8 @@ struct holder {
 
 void holder_fini(struct holder *h);
 void holder_here(struct holder *h, const struct msg_here *m);
+/* The instance is no longer configured. */
+void holder_forget(struct holder *h, const char *instance);
 void holder_held(struct holder *h, const struct msg_held_here *m,
     const struct ipaddr *list, size_t n, uint64_t now_us);
 const struct held_address *holder_find(const struct holder *h, const struct ipaddr *addr);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kind.h"
 
+#include <string.h>
+
+#include "clock.h"
 #include "mem.h"
 #include "store.h"
+#include "writer.h"
 
 static enum decoded
 service_decode(
@@ -67,7 +71,108 @@ slice_free(void *object)
 	slice_object_free(object);
 }
 
-static const struct kind kinds[KIND_COUNT] = {
+static enum decoded
+node_decode(
+    const json_t *json, const struct decode_rules *rules, void **out, struct fault *f)
+{
+	struct node_object *object;
+	enum decoded result = decode_node(json, &object, f);
+
+	(void)rules;
+	*out = object;
+	return result;
+}
+
+static void
+node_put(struct store *s, void *object)
+{
+	nodes_put(&s->nodes, object);
+}
+
+static void
+node_remove(struct store *s, const char *key)
+{
+	nodes_remove(&s->nodes, key);
+}
+
+static void
+node_replace(struct store *s, void *const *objects, size_t n)
+{
+	nodes_replace(&s->nodes, objects, n);
+}
+
+static void
+node_compare(
+    const struct store *s, void *const *objects, size_t n, size_t *held, size_t *missing)
+{
+	nodes_compare(&s->nodes, objects, n, held, missing);
+}
+
+static char *
+node_key(const void *object)
+{
+	return xstrdup(((const struct node_object *)object)->name);
+}
+
+static void
+node_free(void *object)
+{
+	node_object_free(object);
+}
+
+static enum decoded
+lease_decode(
+    const json_t *json, const struct decode_rules *rules, void **out, struct fault *f)
+{
+	struct peer_object *object;
+	enum decoded result = decode_peer(json, &object, f);
+
+	(void)rules;
+	*out = object;
+	return result;
+}
+
+static void
+lease_put(struct store *s, void *object)
+{
+	peers_put(&s->peers, object, clock_us());
+}
+
+static void
+lease_remove(struct store *s, const char *key)
+{
+	const char *slash = strchr(key, '/');
+
+	peers_remove(&s->peers, slash ? slash + 1 : key);
+}
+
+static void
+lease_replace(struct store *s, void *const *objects, size_t n)
+{
+	peers_replace(&s->peers, objects, n, clock_us());
+}
+
+static void
+lease_compare(
+    const struct store *s, void *const *objects, size_t n, size_t *held, size_t *missing)
+{
+	peers_compare(&s->peers, objects, n, held, missing);
+}
+
+static char *
+lease_key(const void *object)
+{
+	return xasprintf(
+	    PEERS_PREFIX "%s", ((const struct peer_object *)object)->head.name);
+}
+
+static void
+lease_free(void *object)
+{
+	peer_object_free(object);
+}
+
+static const struct kind kinds[KIND_FEEDS] = {
 	[KIND_SERVICE] = {
 		.name = "Service",
 		.list = "ServiceList",
@@ -96,10 +201,53 @@ static const struct kind kinds[KIND_COUNT] = {
 		.key = slice_key,
 		.free = slice_free,
 	},
+	[KIND_NODE] = {
+		.name = "Node",
+		.list = "NodeList",
+		.api_version = "v1",
+		.resource = "nodes",
+		.path = "/api/v1/nodes",
+		.cluster_scoped = true,
+		.decode = node_decode,
+		.put = node_put,
+		.remove = node_remove,
+		.replace = node_replace,
+		.compare = node_compare,
+		.key = node_key,
+		.free = node_free,
+	},
+	[KIND_LEASE] = {
+		.name = "Lease",
+		.list = "LeaseList",
+		.api_version = "coordination.k8s.io/v1",
+		.resource = "leases",
+		.path = "/apis/coordination.k8s.io/v1/namespaces/" WRITER_NAMESPACE "/leases",
+		.decode = lease_decode,
+		.put = lease_put,
+		.remove = lease_remove,
+		.replace = lease_replace,
+		.compare = lease_compare,
+		.key = lease_key,
+		.free = lease_free,
+	},
 };
 
 const struct kind *
 kind_get(enum kind_id id)
 {
 	return &kinds[id];
+}
+
+char *
+kind_key_of(const struct kind *kind, const json_t *json, const struct decode_rules *rules)
+{
+	const json_t *meta = json_object_get(json, "metadata");
+	const char *ns, *name = json_string_value(json_object_get(meta, "name"));
+	struct fault fault = { 0 };
+
+	if (kind->cluster_scoped)
+		return name ? xstrdup(name) : NULL;
+	if (!decode_name(json, rules, &ns, &name, &fault))
+		return NULL;
+	return xasprintf("%s/%s", ns, name);
 }

@@ -218,7 +218,7 @@ manifests_new(struct ev_loop *loop, struct store *store, const char *directory,
 	m->arg = arg;
 	m->directory = xstrdup(directory);
 	m->fd = -1;
-	m->node_name_source = node_name(configured_node_name, NULL, m->node_name);
+	m->node_name_source = node_name(configured_node_name, NULL, NULL, m->node_name);
 	m->rules = (struct decode_rules){ .node_name = m->node_name };
 	m->set = manifestset_new(store, directory, &m->rules);
 	ev_init(&m->readable, on_readable);

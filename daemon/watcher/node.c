@@ -2,11 +2,14 @@
 #include "node.h"
 
 #include <ctype.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base64.h"
 #include "cursor.h"
+#include "ipaddr.h"
 #include "kubeconfig.h"
 #include "mem.h"
 #include "text.h"
@@ -121,8 +124,33 @@ node_name_of_host(const char *host, char *name)
 	return true;
 }
 
+size_t
+node_addresses(struct ipaddr *list)
+{
+	struct ifaddrs *all, *at;
+	size_t n = 0;
+
+	if (getifaddrs(&all) < 0)
+		return 0;
+	for (at = all; at && n < NODE_ADDRESSES_MAX; at = at->ifa_next) {
+		const struct sockaddr *sa = at->ifa_addr;
+		struct ipaddr addr = { 0 };
+
+		if (sa && sa->sa_family == AF_INET)
+			addr = ipaddr_from4(&((const struct sockaddr_in *)sa)->sin_addr);
+		else if (sa && sa->sa_family == AF_INET6)
+			addr =
+			    ipaddr_from6(&((const struct sockaddr_in6 *)sa)->sin6_addr);
+		if (addr.family && ipaddr_is_routable(&addr))
+			list[n++] = addr;
+	}
+	freeifaddrs(all);
+	return n;
+}
+
 const char *
-node_name(const char *configured, const struct kubeconfig_blob *certificate, char *name)
+node_name(const char *configured, const struct kubeconfig_blob *certificate,
+    const char *by_address, char *name)
 {
 	char host[NODE_NAME_LEN] = "";
 
@@ -133,6 +161,10 @@ node_name(const char *configured, const struct kubeconfig_blob *certificate, cha
 	if (certificate && certificate->data &&
 	    node_name_of_certificate(certificate->data, certificate->len, name))
 		return "client certificate";
+	if (by_address) {
+		str_copy(name, NODE_NAME_LEN, by_address);
+		return "InternalIP of a Node";
+	}
 	gethostname(host, sizeof(host) - 1);
 	if (node_name_of_host(host, name))
 		return "host name";

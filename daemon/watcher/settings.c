@@ -128,6 +128,15 @@ settings_complete(struct settings *s, struct settings *old)
 }
 
 bool
+settings_has_instance(const struct settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_instances; i++)
+		if (strcmp(s->instances[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+bool
 settings_same_source(const struct settings *a, const struct settings *b)
 {
 	return a->conf.allocator == b->conf.allocator &&

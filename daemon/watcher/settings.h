@@ -36,5 +36,6 @@ void settings_fini(struct settings *s);
 /* All frames are there. old: what was in force, whose pools of the same
  * ConfigMap are kept. */
 void settings_complete(struct settings *s, struct settings *old);
+bool settings_has_instance(const struct settings *s, const char *name);
 /* The source and how its objects are read are the same. */
 bool settings_same_source(const struct settings *a, const struct settings *b);

@@ -86,6 +86,8 @@ store_fini(struct store *s)
 	free_entry(s, e);
 	assign_fini(&s->assign);
 	claims_free(s->claims);
+	nodes_fini(&s->nodes);
+	peers_fini(&s->peers);
 }
 
 /* Services that share an address are judged anew with each other. */

@@ -19,7 +19,9 @@
 
 #include "assign.h"
 #include "claims.h"
+#include "nodes.h"
 #include "object.h"
+#include "peers.h"
 
 struct settings;
 
@@ -59,6 +61,8 @@ struct store {
 	TAILQ_HEAD(store_dirty, store_entry) dirty;
 	struct claims *claims;
 	struct assign assign;
+	struct nodes nodes;
+	struct peers peers;
 	const struct settings *settings;
 	uint32_t generation;
 	/* Addresses that somebody began or ceased to claim: an endpoint may

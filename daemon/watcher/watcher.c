@@ -92,11 +92,19 @@ on_listed(void *arg, enum sync_source source, bool complete)
 }
 
 static void
+update_standing(struct watcher *w)
+{
+	standing_update(&w->standing, &w->store, &w->holder, w->writer,
+	    w->api && apisource_knows_nodes(w->api));
+}
+
+static void
 on_changed(void *arg)
 {
 	struct watcher *w = arg;
 
 	publish_kick(&w->publisher);
+	update_standing(w);
 }
 
 /* Who leads says what each Service's status should be. */
@@ -144,6 +152,7 @@ on_lead(void *arg, bool leads)
 	alloc_lead(w->store.assign.alloc, leads);
 	store_resettle(&w->store);
 	publish_kick(&w->publisher);
+	update_standing(w);
 }
 
 static void
@@ -176,12 +185,22 @@ start_writer(struct watcher *w)
 	apisource_state(w->api, &state);
 	w->writer = writer_new(w->loop, apisource_api(w->api), state.node_name,
 	    w->settings.conf.allocator, &ops, w);
+	standing_open(
+	    &w->standing, w->loop, apisource_api(w->api), w->settings.conf.config);
 }
 
 static void
 on_state(void *arg)
 {
-	tell_state(arg, false);
+	struct watcher *w = arg;
+
+	if (w->api && w->writer) {
+		struct source_state state;
+
+		apisource_state(w->api, &state);
+		writer_set_node(w->writer, state.node_name);
+	}
+	tell_state(w, false);
 }
 
 static void
@@ -210,6 +229,7 @@ restart_source(struct watcher *w)
 	};
 	const struct msg_watcher_conf *conf = &w->settings.conf;
 
+	standing_close(&w->standing);
 	writer_free(w->writer);
 	w->writer = NULL;
 	alloc_lead(w->store.assign.alloc, false);
@@ -230,6 +250,17 @@ restart_source(struct watcher *w)
 	tell_state(w, true);
 }
 
+/* Instances that a new configuration has no longer. */
+static void
+keep_instances(struct watcher *w)
+{
+	struct here_instance *in, *next;
+
+	HASH_ITER(hh, w->holder.instances, in, next)
+	if (!settings_has_instance(&w->settings, in->told.instance))
+		holder_forget(&w->holder, in->told.instance);
+}
+
 static void
 apply(struct watcher *w)
 {
@@ -240,10 +271,19 @@ apply(struct watcher *w)
 	w->settings = w->next;
 	w->next = (struct settings){ 0 };
 	store_resettle(&w->store);
+	keep_instances(w);
+	str_copy(w->standing.config, sizeof(w->standing.config), w->settings.conf.config);
 	if (same && (w->api || w->manifests))
 		publish_kick(&w->publisher);
 	else
 		restart_source(w);
+}
+
+static void
+take_here(struct watcher *w, const struct msg_here *m)
+{
+	holder_here(&w->holder, m);
+	update_standing(w);
 }
 
 static void
@@ -276,7 +316,7 @@ watcher_take(struct watcher *w, const struct msg *m)
 	    m->type == MSG_WATCHER_POOLS || m->type == MSG_WATCHER_INSTANCE)
 		settings_add(&w->next, m);
 	else if (m->type == MSG_HERE)
-		holder_here(&w->holder, m->head);
+		take_here(w, m->head);
 	else if (m->type == MSG_HELD_HERE)
 		take_held(w, m);
 	else if (m->type == MSG_FAILED)
@@ -295,6 +335,7 @@ watcher_stop(struct watcher *w, void (*done)(void *arg), void *arg)
 void
 watcher_end(struct watcher *w)
 {
+	standing_close(&w->standing);
 	writer_free(w->writer);
 	w->writer = NULL;
 	apisource_free(w->api);
@@ -307,6 +348,7 @@ watcher_init(struct watcher *w, struct ev_loop *loop, struct chan *chan)
 	*w = (struct watcher){ .loop = loop, .chan = chan };
 	w->log.interval_us = 500 * US_PER_MS;
 	store_init(&w->store, &w->settings);
+	standing_init(&w->standing, chan);
 	publish_init(&w->publisher, loop, &w->store, chan);
 	w->publisher.on_looked = on_looked;
 	w->publisher.arg = w;

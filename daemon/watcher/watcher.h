@@ -14,6 +14,7 @@
 #include "publish.h"
 #include "settings.h"
 #include "source.h"
+#include "standing.h"
 #include "store.h"
 
 struct apisource;
@@ -28,6 +29,7 @@ struct watcher {
 	struct store store;
 	struct publisher publisher;
 	struct holder holder;
+	struct standing standing;
 	struct apisource *api; /* one of these two, or none yet */
 	struct manifests *manifests;
 	struct writer *writer; /* NULL: there is nothing to write to */

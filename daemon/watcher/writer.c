@@ -206,6 +206,12 @@ writer_event(struct writer *w, const struct service_object *s, enum event_reason
 	eventqueue_post(w->events, &e);
 }
 
+void
+writer_set_node(struct writer *w, const char *name)
+{
+	str_copy(w->node_name, sizeof(w->node_name), name);
+}
+
 const char *
 writer_node(const struct writer *w)
 {

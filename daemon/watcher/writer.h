@@ -60,6 +60,8 @@ void writer_hold(
 void writer_forget(struct writer *w, const char *key);
 void writer_event(struct writer *w, const struct service_object *s,
     enum event_reason reason, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Its name has been found out. */
+void writer_set_node(struct writer *w, const char *name);
 /* This node's name. */
 const char *writer_node(const struct writer *w);
 /* Statuses that still wait to be written. */

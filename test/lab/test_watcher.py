@@ -67,7 +67,8 @@ def web(name="web", vip=VIP, ports=(80,), **spec):
 def follow(cluster, watcher):
     """Both resources are listed and watched."""
     watcher.configure().wait_synced()
-    watcher.wait(lambda: cluster.count(verb="watch") == 2, 5, "two watches")
+    watcher.wait(lambda: all(cluster.count(verb="watch", resource=kind)
+                             for kind in ("services", "endpointslices")), 5, "two watches")
     watcher.wait_health("OK")
 
 

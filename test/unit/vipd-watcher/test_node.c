@@ -41,9 +41,9 @@ START_TEST(a_node_certificate_names_the_node)
 	struct kubeconfig_blob cert = { node_pem, strlen(node_pem) };
 	char name[NODE_NAME_LEN];
 
-	ck_assert_str_eq(node_name("", &cert, name), "client certificate");
+	ck_assert_str_eq(node_name("", &cert, "worker-c", name), "client certificate");
 	ck_assert_str_eq(name, "Worker-A.example");
-	ck_assert_str_eq(node_name("worker-b", &cert, name), "configured");
+	ck_assert_str_eq(node_name("worker-b", &cert, "worker-c", name), "configured");
 	ck_assert_str_eq(name, "worker-b");
 }
 END_TEST
