@@ -15,7 +15,7 @@
  * sent has been answered or given up when the next one begins. */
 #define TIMEOUT_MS 4000
 /* A write that has not come back by the watch. */
-#define LOST_US (10 * US_PER_S)
+#define LOST_S 10.
 #define FORBIDDEN_US (60 * US_PER_S)
 #define INVALID_US (300 * US_PER_S)
 #define STRIKES_MAX 8 /* 2^8 s */
@@ -51,6 +51,7 @@ struct statusqueue {
 	size_t n_dirty;
 	uint64_t blocked_until_us; /* 403 */
 	ev_timer timer;
+	ev_timer lost; /* looks for writes that do not come back */
 	struct log_limit log;
 };
 
@@ -120,12 +121,20 @@ wants_same(const struct status_entry *e, const struct service_status *want)
 	    !status_differs(want, &e->want, manager);
 }
 
+/*
+ * Written, and not come back by the watch. A guarded write came directly behind
+ * the version it was decided on; behind any other there may have been others,
+ * of which the watch may show only the last: on_lost() looks after those.
+ */
 static bool
 is_on_its_way(const struct status_entry *e, const struct service_status *seen,
-    const struct service_status *want, uint64_t now_us)
+    const struct service_status *want)
 {
-	return e->written && strcmp(seen->version, e->answered) != 0 &&
-	    now_us < e->written_us + LOST_US && wants_same(e, want);
+	if (!e->written || !wants_same(e, want))
+		return false;
+	if (e->queue->guarded)
+		return strcmp(seen->version, e->seen.version) == 0;
+	return strcmp(seen->version, e->answered) != 0;
 }
 
 /* Somebody undid what we wrote: not at once again. */
@@ -153,7 +162,7 @@ statusqueue_want(struct statusqueue *q, const char *key,
 	struct status_entry *e = find(q, key);
 	uint64_t now_us = clock_us();
 
-	if (e && is_on_its_way(e, seen, want, now_us))
+	if (e && is_on_its_way(e, seen, want))
 		return;
 	if (!status_differs(seen, want, q->manager)) {
 		if (e) {
@@ -230,6 +239,10 @@ written(struct status_entry *e, const struct api_answer *a)
 	e->written = true;
 	e->written_us = clock_us();
 	str_copy(e->answered, sizeof(e->answered), version ? version : "");
+	if (!ev_is_active(&e->queue->lost)) {
+		ev_timer_set(&e->queue->lost, LOST_S, LOST_S);
+		ev_timer_start(e->queue->loop, &e->queue->lost);
+	}
 }
 
 static void
@@ -342,6 +355,39 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 	api_kick(container_of(w, struct statusqueue, timer)->api);
 }
 
+static bool
+is_lost(const struct status_entry *e, uint64_t now_us)
+{
+	return e->written && now_us > e->written_us + (uint64_t)(LOST_S * US_PER_S);
+}
+
+/* What was written and is not seen: decided again, by what is seen. */
+static void
+on_lost(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct statusqueue *q = container_of(w, struct statusqueue, lost);
+	char **keys = xcalloc(HASH_COUNT(q->entries), sizeof(*keys));
+	uint64_t now_us = clock_us();
+	size_t n = 0, waiting = 0;
+
+	(void)events;
+	for (struct status_entry *e = q->entries; e; e = e->hh.next) {
+		if (is_lost(e, now_us)) {
+			e->written = false;
+			keys[n++] = xstrdup(e->key);
+		}
+		waiting += e->written;
+	}
+	if (!waiting)
+		ev_timer_stop(loop, w);
+	/* Which may change the table. */
+	for (size_t i = 0; i < n; i++) {
+		q->ops->redecide(q->arg, keys[i]);
+		free(keys[i]);
+	}
+	free(keys);
+}
+
 struct statusqueue *
 statusqueue_new(struct ev_loop *loop, struct api *api, const char *manager,
     const struct statusqueue_ops *ops, void *arg)
@@ -359,6 +405,7 @@ statusqueue_new(struct ev_loop *loop, struct api *api, const char *manager,
 	q->log.interval_us = 10 * US_PER_S;
 	TAILQ_INIT(&q->dirty);
 	ev_timer_init(&q->timer, on_timer, 0., 0.);
+	ev_timer_init(&q->lost, on_lost, LOST_S, LOST_S);
 	api_add_work(api, &q->work);
 	return q;
 }
@@ -371,5 +418,6 @@ statusqueue_free(struct statusqueue *q)
 	statusqueue_clear(q);
 	api_remove_work(q->api, &q->work);
 	ev_timer_stop(q->loop, &q->timer);
+	ev_timer_stop(q->loop, &q->lost);
 	free(q);
 }
