@@ -352,6 +352,8 @@ conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b)
 	    a->wants_services != b->wants_services ||
 	    a->stands_aside != b->stands_aside || a->auth_type != b->auth_type ||
 	    memcmp(a->auth_data, b->auth_data, sizeof(a->auth_data)) ||
+	    a->vmac.wanted != b->vmac.wanted || strcmp(a->vmac.name, b->vmac.name) ||
+	    memcmp(a->vmac.mac, b->vmac.mac, sizeof(a->vmac.mac)) ||
 	    a->n_addresses != b->n_addresses || a->n_peers != b->n_peers)
 		return false;
 	for (size_t i = 0; i < a->n_addresses; i++)
@@ -363,6 +365,12 @@ conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b)
 	return conf_hmac_eq(&a->hmac, &b->hmac) &&
 	    conf_tracks_eq(&a->tracks, &b->tracks) &&
 	    conf_notify_eq(&a->notify, &b->notify);
+}
+
+const char *
+conf_instance_device(const struct conf_instance *in)
+{
+	return in->vmac.wanted ? in->vmac.name : in->interface;
 }
 
 const struct conf_instance *

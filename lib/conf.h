@@ -57,6 +57,14 @@ struct conf_hmac {
 	size_t n_keys;
 };
 
+/* use_vmac: a macvlan on the interface carries the addresses. */
+struct conf_vmac {
+	bool wanted;
+	bool xmit_base; /* adverts come from the interface's own MAC */
+	char name[IFNAME_LEN];
+	uint8_t mac[6];
+};
+
 struct conf_instance {
 	char name[NAME_LEN];
 	char group[NAME_LEN]; /* its vrrp_sync_group; empty: none */
@@ -101,6 +109,7 @@ struct conf_instance {
 	struct conf_ranges service_ranges; /* empty though wanted: bare */
 	struct conf_tracks tracks;         /* its group's come with the group */
 	bool ignore_link;                  /* dont_track_primary */
+	struct conf_vmac vmac;
 	struct conf_notify notify;
 };
 
@@ -211,6 +220,8 @@ void conf_print_instance(const struct conf_instance *in, FILE *out);
 void conf_print_services(const struct conf *conf, FILE *out);
 /* Instances are the same to VRRP and to the kernel. */
 bool conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b);
+/* Where its addresses go that name no interface. */
+const char *conf_instance_device(const struct conf_instance *in);
 const struct conf_instance *conf_find_instance(const struct conf *conf, const char *name);
 /* NULL: there is none. */
 const struct conf_group *conf_find_group(const struct conf *conf, const char *name);

@@ -15,6 +15,7 @@
 struct conf_globals {
 	char router_id[NAME_LEN];
 	bool ignore_lvs;
+	char vmac_prefix[IFNAME_LEN - 5]; /* "6.255" fits behind it */
 	bool log_unknown_vrids;
 	uint8_t rt_priority;
 	uint32_t startup_delay_us;
@@ -31,8 +32,9 @@ struct conf_draft {
 	struct conf_seen hmac_seen;
 	size_t addresses_cap;
 	size_t peers_cap;
-	uint8_t last_vrid;  /* virtual_router_id FIRST-LAST; 0: no range */
-	bool priority_auto; /* to be chosen by candidates */
+	size_t vmac_mac_len; /* bytes of it that were said */
+	uint8_t last_vrid;   /* virtual_router_id FIRST-LAST; 0: no range */
+	bool priority_auto;  /* to be chosen by candidates */
 	struct conf_places addresses_at;
 	struct conf_places peers_at;
 	struct conf_places ranges_at;

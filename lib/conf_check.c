@@ -11,6 +11,7 @@
 #include "conf_hmac.h"
 #include "conf_instance.h"
 #include "conf_services.h"
+#include "conf_vmac.h"
 #include "mem.h"
 
 /* Addresses an advert can list: its count has 8 bits (RFC 9568 5.2.5). IPv6:
@@ -254,5 +255,6 @@ conf_check(struct conf_build *b)
 	conf_check_routers(b);
 	conf_check_ranges(b);
 	conf_check_tracks(b);
+	conf_check_vmacs(b);
 	check_services(b);
 }

@@ -10,6 +10,7 @@
 #include "conf_lists.h"
 #include "conf_track.h"
 #include "conf_value.h"
+#include "conf_vmac.h"
 #include "mem.h"
 
 _Static_assert(offsetof(struct conf_draft, in) == 0, "rows have in's offsets");
@@ -202,6 +203,12 @@ static const struct conf_keyword words[] = {
 	    .kind = CONF_CUSTOM, .takes_block = CONF_MUST_BLOCK, .read = conf_read_peers,
 	    .print = conf_print_peers,
 	    .help = "the other routers, instead of multicast" },
+	[CONF_W_USE_VMAC] = { "use_vmac", .args = "[NAME] [MAC]", .kind = CONF_CUSTOM,
+	    .more = conf_vmac_more, .read = conf_read_vmac, .print = conf_print_vmac,
+	    .help = "the addresses have a virtual MAC, on a macvlan" },
+	[CONF_W_XMIT_BASE] = { "vmac_xmit_base", .kind = CONF_FLAG,
+	    CONF_FIELD(struct conf_instance, vmac.xmit_base), .min = true,
+	    .help = "adverts come from the interface's own MAC" },
 	[CONF_W_ADDRESSES] = { "virtual_ipaddress", .args = "{ ADDRESS[/LEN]... }",
 	    .kind = CONF_CUSTOM, .takes_block = CONF_MUST_BLOCK,
 	    .read = conf_read_addresses, .print = conf_print_addresses,
@@ -369,4 +376,5 @@ conf_instance_complete(struct conf_draft *d, const struct conf_globals *g)
 	if (is_service_only(in))
 		prefer_services(d, g);
 	conf_hmac_complete(d);
+	conf_vmac_complete(d, g);
 }

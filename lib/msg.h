@@ -165,6 +165,7 @@ struct msg_interface {
 	uint8_t mac[6];
 	uint8_t log_unknown_vrids;
 	uint8_t zero[3];
+	uint32_t heard_for;       /* adverts it hears are this interface's; 0: its own */
 	struct ipaddr primary4;   /* family 0: none */
 	struct ipaddr linklocal6; /* not tentative; family 0: none */
 };
@@ -247,7 +248,9 @@ struct msg_instance {
 	uint8_t tracker_failed; /* one without a weight: FAULT */
 	uint8_t ignore_link;    /* of its interface */
 	uint8_t handed_over;    /* at its start; later the engine knows better */
-	uint8_t zero[2];
+	uint8_t vmac_adverts;   /* multicast adverts come from vmac */
+	uint8_t vmac[6];
+	uint8_t zero[3];
 	uint32_t hmac_window_s;
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;

@@ -2,9 +2,8 @@
 /*
  * The frames by which a new master moves the network to itself: gratuitous ARP
  * (RFC 9568 8.1.2 with errata 7947 and 7949) and unsolicited Neighbor
- * Advertisements (8.2.2, RFC 4861 7.2.6). Pure. The interface's own MAC stands
- * where the RFC has the virtual router's: vipd, as keepalived by default, uses
- * no virtual MAC.
+ * Advertisements (8.2.2, RFC 4861 7.2.6). Pure. The MAC is that of the interface
+ * which has the address: its own, or with use_vmac the virtual router's.
  */
 #pragma once
 

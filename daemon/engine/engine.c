@@ -42,7 +42,11 @@ on_packet(void *arg, struct iface *i, uint8_t family, const struct advert_packet
 	enum advert_verdict verdict = ADVERT_VRID, v;
 	uint64_t now = clock_us();
 	struct advert advert;
+	struct iface *parent;
 
+	/* The kernel gives a macvlan what comes from its own, virtual MAC. */
+	parent = i->info.heard_for ? iface_find(e->ifaces, i->info.heard_for) : NULL;
+	i = parent ? parent : i;
 	in = roster_lookup(&e->roster, i, family, packet->vrid);
 	for (; in; in = in->same) {
 		v = instance_read(in, packet, &advert);
@@ -185,6 +189,7 @@ on_interface(struct engine *e, const struct msg *m)
 	    &e->ifaces, head->ifindex, e->child.loop, on_packet, on_neighbour, e);
 	if (e->is_synced)
 		iface_listen(i);
+	i->frame_fd = e->announce_fd;
 	new_mac = memcmp(i->info.mac, head->mac, sizeof(head->mac)) != 0;
 	i->info = *head;
 	tell_instances(e, i, i);
@@ -245,6 +250,8 @@ on_announce_socket(struct engine *e, const struct msg *m)
 	if (e->announce_fd >= 0)
 		close(e->announce_fd);
 	e->announce_fd = m->fds[0];
+	for (struct iface *i = e->ifaces; i; i = i->next)
+		i->frame_fd = e->announce_fd;
 	return NULL;
 }
 

@@ -126,6 +126,7 @@ iface_get(struct iface **list, uint32_t ifindex, struct ev_loop *loop,
 		return i;
 	i = xcalloc(1, sizeof(*i));
 	i->info.ifindex = ifindex;
+	i->frame_fd = -1;
 	i->strangers.interval_us = STRANGERS_INTERVAL_US;
 	i->loop = loop;
 	i->fn = fn;

@@ -38,6 +38,7 @@ struct iface {
 	struct msg_interface info;
 	struct iface_port ports[2];
 	struct pacing_gate gate;
+	int frame_fd; /* a packet socket that sends anywhere; not owned */
 	struct log_limit strangers;
 	struct hearing hearing;
 	bool listening;

@@ -7,6 +7,7 @@
 
 #include "announce.h"
 #include "clock.h"
+#include "frame.h"
 #include "io.h"
 
 #define TTL_LOCAL 255
@@ -27,17 +28,36 @@ instance_source(const struct instance *in)
 						: own_address(in);
 }
 
+static size_t
+write_message(struct instance *in, const struct advert *a, const struct ipaddr *dst,
+    uint8_t buf[ADVERT_LEN_MAX])
+{
+	return advert_write(a, &in->vrrp.conf.source, dst,
+	    trailer_signs(&in->trailer) ? &in->trailer : NULL, clock_wall_us(), buf);
+}
+
 static int
 send_to(struct instance *in, const struct advert *a, const struct ipaddr *dst)
 {
 	const struct ipaddr *src = &in->vrrp.conf.source;
 	struct iface_port *port = iface_port(in->iface, a->family);
 	uint8_t buf[ADVERT_LEN_MAX];
-	size_t len = advert_write(a, src, dst,
-	    trailer_signs(&in->trailer) ? &in->trailer : NULL, clock_wall_us(), buf);
+	size_t len = write_message(in, a, dst, buf);
 
 	return io_send(port->tx, in->iface->info.ifindex, src, dst,
 	    in->conf.head.unicast ? in->conf.head.unicast_ttl : TTL_LOCAL, buf, len);
+}
+
+/* Whether the macvlan is up has no part in it: it is not while BACKUP. */
+static int
+send_from_vmac(struct instance *in, const struct advert *a, const struct ipaddr *group)
+{
+	const struct ipaddr *src = &in->vrrp.conf.source;
+	uint8_t message[ADVERT_LEN_MAX], frame[FRAME_MAX];
+	size_t len = write_message(in, a, group, message);
+
+	len = frame_write(in->conf.head.vmac, src, group, message, len, frame);
+	return io_send_frame(in->iface->frame_fd, in->iface->info.ifindex, frame, len);
 }
 
 /* One peer that cannot be reached is no fault of this router. */
@@ -85,7 +105,9 @@ instance_send_advert(struct instance *in, uint8_t priority)
 	in->counters.value[COUNT_ADVERTS_SENT]++;
 	if (priority == VRRP_PRIORITY_STOP)
 		in->counters.value[COUNT_PRIORITY_ZERO_SENT]++;
-	return c->unicast ? send_to_peers(in, &a) : send_to(in, &a, &group);
+	if (c->unicast)
+		return send_to_peers(in, &a);
+	return c->vmac_adverts ? send_from_vmac(in, &a, &group) : send_to(in, &a, &group);
 }
 
 void

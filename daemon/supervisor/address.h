@@ -66,6 +66,3 @@ void addresses_on_answer(struct addresses *as, uint32_t seq, int error);
 void addresses_on_own(struct addresses *as, const struct link_address *a, bool present);
 void addresses_on_link(struct addresses *as, uint32_t ifindex);
 void addresses_on_foreign(struct addresses *as);
-/* Removes every address of vipd's in this network namespace, at once; their
- * number, or -errno. */
-int addresses_cleanup(void);

@@ -68,7 +68,7 @@ void
 ifaces_begin(struct iface *list)
 {
 	for (; list; list = list->next)
-		list->wanted[0] = list->wanted[1] = list->carries = false;
+		list->wanted[0] = list->wanted[1] = list->carries = list->vmac = false;
 }
 
 void
@@ -118,8 +118,8 @@ open_sockets(struct iface *i, int f)
 
 	if (!i->wanted[f] || !i->told.ifindex || i->sockets[f][0] >= 0)
 		return false;
-	error =
-	    socket_open_vrrp(i->name, (int)i->told.ifindex, families[f], i->sockets[f]);
+	error = socket_open_vrrp(
+	    i->name, (int)i->told.ifindex, families[f], !i->vmac, i->sockets[f]);
 	complain(i, f ? "VRRP over IPv6" : "VRRP over IPv4", error);
 	return !error;
 }
@@ -156,6 +156,8 @@ iface_update(
 		link_fill(link, &now);
 	now.usable = usable;
 	now.log_unknown_vrids = i->log_unknown_vrids;
+	if (link && i->vmac)
+		now.heard_for = link_details(link)->parent;
 	if (i->told.ifindex != now.ifindex) {
 		tell_gone(i, engine);
 		close_all(i);

@@ -20,6 +20,7 @@ struct iface {
 	int hearing[2];            /* ARP, ND; -1 */
 	bool wanted[2];            /* by family, since ifaces_begin */
 	bool carries;              /* addresses, since then */
+	bool vmac;                 /* a macvlan that hears for its parent */
 	bool complained;
 	bool log_unknown_vrids;
 	struct iface *next;

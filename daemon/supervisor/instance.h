@@ -15,6 +15,7 @@
 #include "link.h"
 #include "services.h"
 #include "track_judge.h"
+#include "vmac.h"
 
 struct instance {
 	uint32_t id;
@@ -45,6 +46,8 @@ struct trackers;
 struct instances_ops {
 	/* All addresses the instance may carry from now, for address.h. */
 	void (*want)(void *arg, uint32_t id, const struct address_want *list, size_t n);
+	/* All macvlans of use_vmac, for vmac.h. */
+	void (*want_vmacs)(void *arg, const struct vmac_want *list, size_t n);
 	/* Addresses of Services may have come or gone. */
 	void (*addresses_changed)(void *arg);
 	/* An instance has given its addresses up, or did not (MSG_YIELDED). */

@@ -8,12 +8,21 @@
 #include "iface.h"
 #include "instance_tell.h"
 
+/* A device of somebody else's is not the macvlan that an instance waits for. */
+static const struct link *
+find_link(const struct instances *is, const struct iface *i)
+{
+	const struct link *link = links_find_by_name(is->links, i->name);
+
+	return link && i->vmac && !link_details(link)->is_vmac ? NULL : link;
+}
+
 /* Usable is what interface_up_down_delays makes of it. */
 void
 instances_update_iface(struct instances *is, struct iface *i, bool all)
 {
-	iface_update(i, links_find_by_name(is->links, i->name),
-	    carriers_usable(is->carriers, i->name), is->engine, all);
+	iface_update(
+	    i, find_link(is, i), carriers_usable(is->carriers, i->name), is->engine, all);
 }
 
 /* Its own with sockets, those of its addresses to announce them there. */
@@ -23,6 +32,10 @@ want_ifaces(struct instances *is, const struct conf_instance *c)
 	struct iface *own = iface_get(&is->ifaces, c->interface);
 
 	own->wanted[c->family == AF_INET6] = true;
+	if (c->vmac.wanted) {
+		own = iface_get(&is->ifaces, c->vmac.name);
+		own->vmac = own->wanted[c->family == AF_INET6] = true;
+	}
 	for (size_t i = 0; i < c->n_addresses; i++)
 		if (c->addresses[i].dev[0])
 			iface_get(&is->ifaces, c->addresses[i].dev)->carries = true;
@@ -47,7 +60,9 @@ static void
 resend_on(struct instances *is, const char *name)
 {
 	for (struct instance *in = is->first; in; in = in->next)
-		if (in->conf && !strcmp(in->conf->interface, name))
+		if (in->conf &&
+		    (!strcmp(in->conf->interface, name) ||
+			!strcmp(conf_instance_device(in->conf), name)))
 			instance_send(is, in);
 }
 
@@ -55,7 +70,7 @@ void
 instances_on_link(struct instances *is, uint32_t ifindex)
 {
 	for (struct iface *i = is->ifaces; i; i = i->next) {
-		const struct link *link = links_find_by_name(is->links, i->name);
+		const struct link *link = find_link(is, i);
 		uint32_t before = i->told.ifindex;
 
 		if (before != ifindex && (!link || link_index(link) != ifindex))

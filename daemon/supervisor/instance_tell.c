@@ -31,6 +31,15 @@ resumes(const struct instance *in)
 	return instance_is_yielding(in) ? RESUME_YIELDING : RESUME_NOTHING;
 }
 
+/* Without its macvlan a router could carry nothing. */
+static bool
+has_vmac(const struct instances *is, const struct conf_instance *c)
+{
+	const struct link *link = links_find_by_name(is->links, c->vmac.name);
+
+	return !c->vmac.wanted || (link && link_details(link)->is_vmac);
+}
+
 struct msg_instance
 instance_describe(const struct instances *is, const struct instance *in)
 {
@@ -69,6 +78,7 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.hmac_active_key = c->hmac.active_key,
 		.hmac_monotonic = c->hmac.monotonic,
 		.hmac_window_s = c->hmac.window_s,
+		.vmac_adverts = c->vmac.wanted && !c->vmac.xmit_base,
 		.advert_us = c->advert_us,
 		.preempt_delay_us = c->preempt_delay_us,
 		.garp_delay_us = c->garp_delay_us,
@@ -79,9 +89,10 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.unicast_src = c->unicast_src,
 	};
 
-	if (link)
+	if (link && has_vmac(is, c))
 		link_fill(link, &iface);
 	m.ifindex = iface.ifindex;
+	memcpy(m.vmac, c->vmac.mac, sizeof(m.vmac));
 	str_copy(m.name, sizeof(m.name), c->name);
 	str_copy(m.group, sizeof(m.group), c->group);
 	str_copy(m.interface, sizeof(m.interface), c->interface);

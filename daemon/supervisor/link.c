@@ -10,88 +10,9 @@
 #include <sys/utsname.h>
 #include <utlist.h>
 
+#include "link_own.h"
 #include "link_read.h"
-#include "link_table.h"
 #include "mem.h"
-#include "netlink.h"
-
-struct links {
-	const struct links_ops *ops;
-	void *arg;
-	struct netlink netlink;
-	struct link_table table;
-	bool started;
-	bool forgets_proto; /* the kernel is older than IFA_PROTO */
-	bool foreign_changed;
-};
-
-const struct link *
-links_find_by_name(const struct links *ls, const char *name)
-{
-	return link_table_find_name(&ls->table, name);
-}
-
-uint32_t
-link_index(const struct link *l)
-{
-	return l->ifindex;
-}
-
-bool
-link_is_up(const struct link *l)
-{
-	return l->up;
-}
-
-const char *
-links_name(const struct links *ls, uint32_t ifindex)
-{
-	const struct link *l = link_table_find_link(&ls->table, ifindex);
-
-	return l ? l->shown.name : NULL;
-}
-
-void
-link_fill(const struct link *l, struct msg_interface *out)
-{
-	*out = l->shown;
-}
-
-const char *
-links_foreign_address(const struct links *ls, const struct ipaddr *addr)
-{
-	const struct known *k = link_table_find_places(&ls->table, addr);
-
-	for (; k; k = k->elsewhere)
-		if (!k->a.own && !k->link->ipvs)
-			return k->link->shown.name;
-	return NULL;
-}
-
-void
-links_each_address(const struct links *ls, uint32_t ifindex, links_visit *fn, void *arg)
-{
-	const struct link *l = link_table_find_link(&ls->table, ifindex);
-	const struct known *k;
-
-	for (k = l ? l->own : NULL; k; k = k->next)
-		if (!fn(arg, &k->a))
-			return;
-	for (k = l ? l->foreign : NULL; k; k = k->next)
-		if (!fn(arg, &k->a))
-			return;
-}
-
-void
-links_each_place(
-    const struct links *ls, const struct ipaddr *addr, links_visit *fn, void *arg)
-{
-	const struct known *k = link_table_find_places(&ls->table, addr);
-
-	for (; k; k = k->elsewhere)
-		if (!k->link->ipvs && !fn(arg, &k->a))
-			return;
-}
 
 /* ---- derived values of a link ---- */
 
@@ -242,6 +163,28 @@ links_note_gone(
 
 /* ---- links ---- */
 
+void
+links_note_arp(struct links *ls, uint32_t ifindex, const struct vmac_arp *arp)
+{
+	struct link *l = link_table_find_link(&ls->table, ifindex);
+
+	if (l)
+		l->details.arp = *arp;
+}
+
+void
+links_note_vmac(struct links *ls, uint32_t ifindex, const struct vmac_arp *before)
+{
+	struct link *l = link_table_find_link(&ls->table, ifindex);
+
+	if (!l)
+		return;
+	l->details.is_vmac = true;
+	l->details.before = *before;
+	if (ls->started)
+		ls->ops->on_link(ls->arg, ifindex);
+}
+
 static void
 drop_link(struct links *ls, struct link *l)
 {
@@ -276,7 +219,7 @@ on_newlink(struct links *ls, struct nlmsghdr *nlh)
 	struct link_news news = { 0 };
 	struct msg_interface before;
 	struct link *l;
-	bool was_up;
+	bool differs;
 
 	if (!link_read(nlh, &news))
 		return;
@@ -284,7 +227,9 @@ on_newlink(struct links *ls, struct nlmsghdr *nlh)
 	if (!l)
 		l = link_table_add_link(&ls->table, news.ifindex);
 	before = l->shown;
-	was_up = l->up;
+	differs = l->up != news.up ||
+	    memcmp(&l->details, &news.details, sizeof(news.details)) != 0;
+	l->details = news.details;
 	l->seen = true;
 	l->up = news.up;
 	set_name(ls, l, news.name);
@@ -293,7 +238,7 @@ on_newlink(struct links *ls, struct nlmsghdr *nlh)
 	if (news.has_forwarding6)
 		l->shown.forwarding6 = news.forwarding6;
 	memcpy(l->shown.mac, news.mac, sizeof(news.mac));
-	if (was_up != l->up || memcmp(&before, &l->shown, sizeof(before)) != 0)
+	if (differs || memcmp(&before, &l->shown, sizeof(before)) != 0)
 		tell_link(ls, l);
 }
 

@@ -16,6 +16,7 @@
 #include <ev.h>
 
 #include "msg.h"
+#include "vmac_plan.h"
 
 /* IFA_PROTO of vipd's addresses: 1 to 3 are the kernel's, keepalived has 18,
  * OVN-Kubernetes 85; no routing protocol has this number either. */
@@ -36,9 +37,18 @@ struct link_address {
 	bool secondary; /* IPv4: goes with its primary, or is promoted */
 };
 
+/* Of a link, for vmac.h. */
+struct link_details {
+	uint32_t parent; /* the link it lies on; 0: none */
+	bool private_macvlan;
+	bool is_vmac;           /* vipd's, by its alias */
+	struct vmac_arp before; /* what that says */
+	struct vmac_arp arp;    /* its own settings */
+};
+
 struct links_ops {
-	/* Something in struct msg_interface changed, or the link is new, or its
-	 * name or administrative state is. */
+	/* Something in struct msg_interface or link_details changed, or the link is
+	 * new, or its name or administrative state is. */
 	void (*on_link)(void *arg, uint32_t ifindex);
 	void (*on_link_gone)(void *arg, uint32_t ifindex);
 	/* An address of vipd's was seen, or is gone. */
@@ -59,6 +69,13 @@ uint32_t link_index(const struct link *l);
 /* Administratively, with or without carrier: it keeps its addresses. */
 bool link_is_up(const struct link *l);
 void link_fill(const struct link *l, struct msg_interface *out);
+const struct link_details *link_details(const struct link *l);
+/* What vipd has set itself, and the kernel tells nobody: sysctls; the alias of
+ * a device that is down (on_link is called). */
+void links_note_arp(struct links *ls, uint32_t ifindex, const struct vmac_arp *arp);
+void links_note_vmac(struct links *ls, uint32_t ifindex, const struct vmac_arp *before);
+void links_each(
+    const struct links *ls, void (*fn)(void *arg, const struct link *l), void *arg);
 /*
  * Name of the interface that has this address as somebody else's, or NULL.
  * kube-ipvs0 does not count: kube-proxy puts Services' own addresses there.

@@ -2,6 +2,8 @@
 #include "link_read.h"
 
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -41,6 +43,54 @@ read_forwarding6(const struct nlattr *af_spec, uint8_t *out)
 	return false;
 }
 
+/* One value of net.ipv4.conf.IFACE; 0 where it is not told. */
+static uint32_t
+read_conf4(const struct nlattr *af_spec, int id)
+{
+	const size_t at = ((size_t)id - 1) * sizeof(uint32_t);
+	struct nlattr *inet, *conf;
+	uint32_t value;
+
+	inet = nla_find(nla_data(af_spec), nla_len(af_spec), AF_INET);
+	conf = inet ? nla_find(nla_data(inet), nla_len(inet), IFLA_INET_CONF) : NULL;
+	if (!conf || (size_t)nla_len(conf) < at + sizeof(value))
+		return 0;
+	memcpy(&value, (const char *)nla_data(conf) + at, sizeof(value));
+	return value;
+}
+
+static bool
+is_private_macvlan(const struct nlattr *info)
+{
+	struct nlattr *kind, *data, *mode;
+
+	kind = nla_find(nla_data(info), nla_len(info), IFLA_INFO_KIND);
+	data = nla_find(nla_data(info), nla_len(info), IFLA_INFO_DATA);
+	if (!kind || !data || nla_strcmp(kind, "macvlan") != 0)
+		return false;
+	mode = nla_find(nla_data(data), nla_len(data), IFLA_MACVLAN_MODE);
+	return mode && nla_len(mode) == sizeof(uint32_t) &&
+	    nla_get_u32(mode) == MACVLAN_MODE_PRIVATE;
+}
+
+static void
+read_details(struct nlattr *tb[], struct link_details *d)
+{
+	char alias[VMAC_ALIAS_LEN];
+
+	if (tb[IFLA_LINK] && !tb[IFLA_LINK_NETNSID])
+		d->parent = nla_get_u32(tb[IFLA_LINK]);
+	if (tb[IFLA_LINKINFO])
+		d->private_macvlan = is_private_macvlan(tb[IFLA_LINKINFO]);
+	if (tb[IFLA_IFALIAS] &&
+	    str_copy(alias, sizeof(alias), nla_data(tb[IFLA_IFALIAS])))
+		d->is_vmac = d->private_macvlan && vmac_alias_read(alias, &d->before);
+	if (tb[IFLA_AF_SPEC]) {
+		d->arp.ignore = read_conf4(tb[IFLA_AF_SPEC], IPV4_DEVCONF_ARP_IGNORE);
+		d->arp.announce = read_conf4(tb[IFLA_AF_SPEC], IPV4_DEVCONF_ARP_ANNOUNCE);
+	}
+}
+
 bool
 link_read(struct nlmsghdr *nlh, struct link_news *out)
 {
@@ -64,6 +114,7 @@ link_read(struct nlmsghdr *nlh, struct link_news *out)
 	if (tb[IFLA_AF_SPEC])
 		out->has_forwarding6 =
 		    read_forwarding6(tb[IFLA_AF_SPEC], &out->forwarding6);
+	read_details(tb, &out->details);
 	return true;
 }
 

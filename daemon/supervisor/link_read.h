@@ -22,6 +22,7 @@ struct link_news {
 	bool has_forwarding6;
 	uint8_t forwarding6;
 	uint8_t mac[6];
+	struct link_details details;
 };
 bool link_read(struct nlmsghdr *nlh, struct link_news *out);
 

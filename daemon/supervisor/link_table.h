@@ -31,6 +31,7 @@ struct spot {
 struct link {
 	uint32_t ifindex;
 	struct msg_interface shown;
+	struct link_details details;
 	bool up;
 	bool seen;
 	bool stale;             /* a foreign address of it changed */

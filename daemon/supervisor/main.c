@@ -7,7 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "cleanup.h"
 #include "conf_report.h"
 #include "config.h"
 #include "log.h"
@@ -51,16 +51,19 @@ remove_tables(const char *libexec_dir)
 static int
 cleanup(const struct options *o)
 {
-	int removed;
+	struct cleaned done;
+	int error;
 
 	lock_namespace();
-	removed = addresses_cleanup();
-	if (removed < 0)
-		log_err("addresses: %s", strerror(-removed));
-	else if (removed)
-		log_info("removed %d addresses a dead vipd left", removed);
+	error = cleanup_kernel(&done);
+	if (error)
+		log_err("addresses and macvlans: %s", strerror(-error));
+	if (done.addresses)
+		log_info("removed %d addresses a dead vipd left", done.addresses);
+	if (done.vmacs)
+		log_info("removed %d macvlans a dead vipd left", done.vmacs);
 	remove_tables(o->libexec_dir);
-	return removed < 0;
+	return error != 0;
 }
 
 static struct conf *

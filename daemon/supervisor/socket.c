@@ -172,7 +172,7 @@ open_neighbours(int ifindex, uint16_t ethertype)
 }
 
 static int
-configure_send4(int fd, int ifindex)
+configure_send4(int fd, int ifindex, bool join)
 {
 	struct ip_mreqn group = { .imr_ifindex = ifindex };
 	int error;
@@ -184,14 +184,16 @@ configure_send4(int fd, int ifindex)
 	    (error = set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0)) ||
 	    (error = set(fd, IPPROTO_IP, IP_TOS, CLASS_NETWORK_CONTROL)))
 		return error;
-	if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) < 0 ||
+	if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) < 0)
+		return -errno;
+	if (join &&
 	    setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return -errno;
 	return 0;
 }
 
 static int
-configure_send6(int fd, int ifindex)
+configure_send6(int fd, int ifindex, bool join)
 {
 	struct ipv6_mreq group = { .ipv6mr_interface = (unsigned)ifindex };
 	int error;
@@ -204,13 +206,14 @@ configure_send6(int fd, int ifindex)
 	    (error = set(fd, IPPROTO_IPV6, IPV6_TCLASS, CLASS_NETWORK_CONTROL)) ||
 	    (error = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, ifindex)))
 		return error;
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group)) < 0)
+	if (join &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group)) < 0)
 		return -errno;
 	return 0;
 }
 
 static int
-open_send(const char *ifname, int ifindex, uint8_t family)
+open_send(const char *ifname, int ifindex, uint8_t family, bool join)
 {
 	int fd, error;
 
@@ -225,22 +228,22 @@ open_send(const char *ifname, int ifindex, uint8_t family)
 	if (!error)
 		error = set(fd, SOL_SOCKET, SO_PRIORITY, 6);
 	if (!error)
-		error = family == AF_INET ? configure_send4(fd, ifindex)
-					  : configure_send6(fd, ifindex);
+		error = family == AF_INET ? configure_send4(fd, ifindex, join)
+					  : configure_send6(fd, ifindex, join);
 	if (error)
 		close(fd);
 	return error ? error : fd;
 }
 
 int
-socket_open_vrrp(const char *ifname, int ifindex, uint8_t family, int fds[2])
+socket_open_vrrp(const char *ifname, int ifindex, uint8_t family, bool join, int fds[2])
 {
 	int receive, send;
 
 	receive = open_receive(ifindex, family);
 	if (receive < 0)
 		return receive;
-	send = open_send(ifname, ifindex, family);
+	send = open_send(ifname, ifindex, family, join);
 	if (send < 0) {
 		close(receive);
 		return send;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -13,10 +14,12 @@
  * protocol 112 to this host (a host firewall's input policy starves a raw IP
  * socket, but not this one). fds[1] sends: a raw IP socket of protocol 112
  * bound to the device, TTL or hop limit 255 (RFC 9568 5.1.1.3, 5.1.2.3),
- * class 0xc0, no loop; it joins 224.0.0.18 or ff02::12, so that switches
- * deliver, and receives nothing.
+ * class 0xc0, no loop; with join it joins 224.0.0.18 or ff02::12, so that
+ * switches deliver, and receives nothing. (A macvlan that joined would hear
+ * what its parent hears anyway.)
  */
-int socket_open_vrrp(const char *ifname, int ifindex, uint8_t family, int fds[2]);
+int socket_open_vrrp(
+    const char *ifname, int ifindex, uint8_t family, bool join, int fds[2]);
 /*
  * Two packet sockets for whole Ethernet frames on the interface: fds[0] hears
  * ARP, fds[1] Neighbor Solicitations and Advertisements; not what this host

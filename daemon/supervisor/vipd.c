@@ -247,9 +247,19 @@ yielded(void *arg, const struct instance *in, const struct msg_yielded *y)
 	handovers_on_yielded(&((struct vipd *)arg)->handovers, in, y);
 }
 
+static void
+want_vmacs(void *arg, const struct vmac_want *list, size_t n)
+{
+	struct vipd *v = arg;
+
+	vmacs_want(v->vmacs, list, n);
+	stop_progress(v);
+}
+
 static const struct instances_ops instances_ops = {
 	.want = want,
 	.yielded = yielded,
+	.want_vmacs = want_vmacs,
 	.addresses_changed = addresses_changed,
 };
 
@@ -280,6 +290,7 @@ on_link(void *arg, uint32_t ifindex)
 {
 	struct vipd *v = arg;
 
+	vmacs_on_link(v->vmacs, ifindex);
 	instances_on_link(&v->instances, ifindex);
 	vipd_watch_on_link(v);
 	addresses_on_link(v->addresses, ifindex);
@@ -294,7 +305,11 @@ on_own_address(void *arg, const struct link_address *a, bool present)
 static void
 on_answer(void *arg, uint32_t seq, int error)
 {
-	addresses_on_answer(((struct vipd *)arg)->addresses, seq, error);
+	struct vipd *v = arg;
+
+	addresses_on_answer(v->addresses, seq, error);
+	vmacs_on_answer(v->vmacs, seq, error);
+	stop_progress(v);
 }
 
 /* Several come together; Services are judged again once. */
@@ -375,6 +390,7 @@ start_kernel(struct vipd *v)
 	v->instances.links = v->links;
 	vipd_watch_init(v);
 	v->addresses = addresses_new(v->loop, v->links, &addresses_ops, v);
+	v->vmacs = vmacs_new(v->loop, v->links);
 	/* Nothing is wanted yet: what a dead vipd left goes. */
 	links_replay_own(v->links);
 	links_start(v->links);
@@ -386,7 +402,7 @@ static void
 stop_progress(struct vipd *v)
 {
 	if (!v->stopping || program_is_running(&v->engine) ||
-	    instances_hold_addresses(&v->instances))
+	    instances_hold_addresses(&v->instances) || !vmacs_gone(v->vmacs))
 		return;
 	program_stop(&v->watcher);
 	program_stop(&v->forward);

@@ -32,6 +32,7 @@ struct vipd {
 	struct runner runner;
 	struct carriers carriers;
 	struct trackers trackers;
+	struct vmacs *vmacs;
 	struct instances instances;
 	struct services services;
 	struct cluster cluster;

@@ -36,7 +36,8 @@ append_static(struct wants *w)
 
 		a->prefixlen = ca->prefixlen;
 		a->excluded = ca->excluded;
-		str_copy(a->dev, sizeof(a->dev), ca->dev[0] ? ca->dev : c->interface);
+		str_copy(a->dev, sizeof(a->dev),
+		    ca->dev[0] ? ca->dev : conf_instance_device(c));
 	}
 }
 
@@ -66,7 +67,8 @@ append_services(struct wants *all, size_t n, const struct services *services)
 				continue;
 			a = append(w, &sa->addr, (enum address_origin)sa->origin);
 			a->prefixlen = ipaddr_bits(&sa->addr);
-			str_copy(a->dev, sizeof(a->dev), w->instance->conf->interface);
+			str_copy(a->dev, sizeof(a->dev),
+			    conf_instance_device(w->instance->conf));
 		}
 	}
 }
@@ -189,6 +191,37 @@ settle(struct instances *is, struct wants *w)
 	in->n_static = n_static;
 }
 
+static bool
+may_hold_any(const struct instance *in)
+{
+	for (size_t i = 0; i < in->n_addresses; i++)
+		if (may_hold(in, &in->addresses[i]))
+			return true;
+	return false;
+}
+
+/* Behind the addresses: a macvlan that goes down has none then. */
+static void
+want_vmacs(struct instances *is, size_t n)
+{
+	struct vmac_want *list = xcalloc(n, sizeof(*list)), *v;
+	size_t count = 0;
+
+	for (struct instance *in = is->first; in && !is->stopping; in = in->next) {
+		const struct conf_instance *c = in->conf;
+
+		if (!c || !c->vmac.wanted)
+			continue;
+		v = &list[count++];
+		v->up = may_hold_any(in);
+		str_copy(v->name, sizeof(v->name), c->vmac.name);
+		str_copy(v->parent, sizeof(v->parent), c->interface);
+		memcpy(v->mac, c->vmac.mac, sizeof(v->mac));
+	}
+	is->ops->want_vmacs(is->arg, list, count);
+	free(list);
+}
+
 void
 wants_compute(struct instances *is)
 {
@@ -209,4 +242,5 @@ wants_compute(struct instances *is)
 	for (size_t i = 0; i < n; i++)
 		settle(is, &all[i]);
 	free(all);
+	want_vmacs(is, n);
 }

@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "log.h"
 #include "mem.h"
+#include "supervisor/cleanup.h"
 #include "unit.h"
 
 static struct ev_loop *loop;
@@ -301,11 +302,15 @@ END_TEST
 
 START_TEST(cleanup_removes_vipds_addresses_and_no_others)
 {
+	struct cleaned done;
+
 	leave_residue();
-	ck_assert_int_eq(addresses_cleanup(), 2);
+	ck_assert_int_eq(cleanup_kernel(&done), 0);
+	ck_assert_int_eq(done.addresses, 2);
 	sh("! ip addr show dev eth0 | grep -qE '[.:]77/'");
 	sh("ip addr show dev eth0 | grep -q 192.0.2.1/24");
-	ck_assert_int_eq(addresses_cleanup(), 0);
+	ck_assert_int_eq(cleanup_kernel(&done), 0);
+	ck_assert_int_eq(done.addresses, 0);
 }
 END_TEST
 

@@ -70,7 +70,7 @@ setup(void)
 static void
 open_pair(uint8_t family, int fds[2])
 {
-	ck_assert_int_eq(socket_open_vrrp("eth0", eth0, family, fds), 0);
+	ck_assert_int_eq(socket_open_vrrp("eth0", eth0, family, true, fds), 0);
 }
 
 /* ---- frames from the wire ---- */
@@ -207,7 +207,7 @@ START_TEST(does_not_hear_what_belongs_to_a_device_on_top)
 	   "ip link set mv0 addrgenmode none up");
 	open_pair(AF_INET, fds);
 	ck_assert_int_eq(
-	    socket_open_vrrp("mv0", (int)if_nametoindex("mv0"), AF_INET, upper), 0);
+	    socket_open_vrrp("mv0", (int)if_nametoindex("mv0"), AF_INET, true, upper), 0);
 	inject(AF_INET, &theirs);
 	ck_assert_int_eq(hear(upper[0], AF_INET), 0xa0);
 	inject(AF_INET, &group4);
@@ -351,9 +351,9 @@ START_TEST(an_interface_that_is_not_there_costs_no_descriptor)
 	setup();
 	before = dup(0);
 	close(before);
-	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET, fds), 0);
-	ck_assert_int_lt(socket_open_vrrp("no0", eth0, AF_INET, fds), 0);
-	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET6, fds), 0);
+	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET, true, fds), 0);
+	ck_assert_int_lt(socket_open_vrrp("no0", eth0, AF_INET, true, fds), 0);
+	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET6, true, fds), 0);
 	ck_assert_int_lt(socket_open_hearing(4711, fds), 0);
 	after = dup(0);
 	ck_assert_int_eq(after, before);

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cleanup.h"
+
 #include <errno.h>
 
 #include "address.h"
 #include "mem.h"
+#include "vmac.h"
 
 #define PATIENCE_S 10.0
 
 struct cleanup {
 	struct addresses *as;
-	int found;
-	int removed;
+	struct vmacs *vs;
+	struct cleaned found;
+	struct cleaned done;
 };
 
 static void
@@ -18,22 +22,28 @@ on_own_address(void *arg, const struct link_address *a, bool present)
 	struct cleanup *c = arg;
 
 	if (present)
-		c->found++;
+		c->found.addresses++;
 	else
-		c->removed++;
+		c->done.addresses++;
 	addresses_on_own(c->as, a, present);
 }
 
 static void
 on_answer(void *arg, uint32_t seq, int error)
 {
-	addresses_on_answer(((struct cleanup *)arg)->as, seq, error);
+	struct cleanup *c = arg;
+
+	addresses_on_answer(c->as, seq, error);
+	vmacs_on_answer(c->vs, seq, error);
 }
 
 static void
 on_link(void *arg, uint32_t ifindex)
 {
-	addresses_on_link(((struct cleanup *)arg)->as, ifindex);
+	struct cleanup *c = arg;
+
+	vmacs_on_link(c->vs, ifindex);
+	addresses_on_link(c->as, ifindex);
 }
 
 static void
@@ -49,9 +59,20 @@ on_late(struct ev_loop *loop, ev_timer *w, int events)
 	ev_timer_stop(loop, w);
 }
 
-/* Nobody wants anything, so address.c removes all of it; no owner is told. */
+static void
+count_vmac(void *arg, const struct link *l)
+{
+	*(int *)arg += link_details(l)->is_vmac;
+}
+
+static bool
+is_done(const struct cleanup *c)
+{
+	return c->done.addresses >= c->found.addresses && vmacs_gone(c->vs);
+}
+
 int
-addresses_cleanup(void)
+cleanup_kernel(struct cleaned *done)
 {
 	static const struct links_ops links_ops = {
 		.on_link = on_link,
@@ -65,20 +86,27 @@ addresses_cleanup(void)
 	struct cleanup c = { 0 };
 	struct links *links;
 	ev_timer late;
+	int error;
 
 	if (!loop)
 		return -ENOMEM;
 	links = links_new(loop, &links_ops, &c);
 	c.as = addresses_new(loop, links, &ops, NULL);
+	c.vs = vmacs_new(loop, links);
+	links_each(links, count_vmac, &c.done.vmacs);
 	links_start(links);
 	links_replay_own(links);
+	vmacs_want(c.vs, NULL, 0);
 	ev_timer_init(&late, on_late, PATIENCE_S, 0.);
 	ev_timer_start(loop, &late);
-	while (c.removed < c.found && ev_is_active(&late))
+	while (!is_done(&c) && ev_is_active(&late))
 		ev_run(loop, EVRUN_ONCE);
+	error = is_done(&c) ? 0 : -ETIMEDOUT;
+	*done = c.done;
 	ev_timer_stop(loop, &late);
+	vmacs_free(c.vs);
 	addresses_free(c.as);
 	links_free(links);
 	ev_loop_destroy(loop);
-	return c.removed < c.found ? -ETIMEDOUT : c.removed;
+	return error;
 }
