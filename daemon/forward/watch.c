@@ -15,15 +15,30 @@
 
 #define NEWGEN (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN)
 
-/* Each transaction ends with one NEWGEN, in a datagram of its own. All the
- * objects before it are of no interest, and kube-proxy sends thousands. */
+/* Behind the header and struct nfgenmsg: the first attribute, which is the
+ * table's name whatever the object is. */
+#define NAME_AT (NLMSG_HDRLEN + sizeof(struct nfgenmsg) + NLA_HDRLEN)
+#define NAME_4 0x76697064 /* "vipd", and then a NUL */
+
+/*
+ * Each transaction ends with one NEWGEN, in a datagram of its own. The objects
+ * before it are of no interest (kube-proxy sends thousands) but for our table's,
+ * of which the headers do. Those of several tables in one datagram go by the
+ * first one's name.
+ */
 static int
-only_generations(int fd)
+filter(int fd, uint32_t own_portid)
 {
 	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(own_portid), 7, 0),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(NEWGEN), 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0xffff),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(NEWGEN), 4, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NAME_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NAME_4, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NAME_AT + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, NLMSG_HDRLEN),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog program = { .len = ARRAY_LEN(code), .filter = code };
@@ -31,49 +46,40 @@ only_generations(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
-static bool
-is_foreign(const struct watch *w, const void *buf, size_t len)
-{
-	const struct nlmsghdr *nlh = buf;
-
-	return mnl_nlmsg_ok(nlh, (int)len) && nlh->nlmsg_type == NEWGEN &&
-	    nlh->nlmsg_pid != w->own_portid;
-}
-
 static void
 on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct watch *w = container_of(io, struct watch, readable);
-	_Alignas(struct nlmsghdr) uint8_t buf[1024];
-	bool foreign = false;
+	bool foreign = false, touched = false;
+	struct nlmsghdr nlh;
 	ssize_t n;
 
 	(void)loop;
 	(void)events;
-	while ((n = mnl_socket_recvfrom(w->nl, buf, sizeof(buf))) > 0)
-		foreign |= is_foreign(w, buf, (size_t)n);
-	/* Lost some (ENOBUFS): it may have been anybody. */
+	while ((n = recv(mnl_socket_get_fd(w->nl), &nlh, sizeof(nlh), 0)) > 0) {
+		foreign |= nlh.nlmsg_type == NEWGEN;
+		touched |= nlh.nlmsg_type != NEWGEN;
+	}
+	/* Lost some (ENOBUFS): it may have been anything. */
 	if (n < 0 && errno != EWOULDBLOCK && errno != EINTR)
-		foreign = true;
+		foreign = touched = true;
+	if (touched)
+		w->ops->on_touched(w);
 	if (foreign)
-		w->on_foreign(w);
+		w->ops->on_foreign(w);
 }
 
 int
 watch_open(struct watch *w, struct ev_loop *loop, uint32_t own_portid,
-    void (*on_foreign)(struct watch *w))
+    const struct watch_ops *ops)
 {
 	int group = NFNLGRP_NFTABLES, error;
 
-	*w = (struct watch){
-		.loop = loop,
-		.own_portid = own_portid,
-		.on_foreign = on_foreign,
-	};
+	*w = (struct watch){ .loop = loop, .ops = ops };
 	w->nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (!w->nl)
 		return -errno;
-	if (only_generations(mnl_socket_get_fd(w->nl)) < 0 ||
+	if (filter(mnl_socket_get_fd(w->nl), own_portid) < 0 ||
 	    mnl_socket_bind(w->nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    mnl_socket_setsockopt(w->nl, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) <
 		0) {

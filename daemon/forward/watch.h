@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Notices that somebody else has changed nftables (`nft flush ruleset`, a
- * firewall's reload). Sees only that it happened, not what.
+ * firewall's reload), and whether a table of vipd's name was among it. Sees
+ * only that it happened, not what.
  */
 #pragma once
 
@@ -9,17 +10,23 @@
 #include <stdint.h>
 
 struct mnl_socket;
-struct watch;
+struct watch_ops;
 
 struct watch {
 	struct ev_loop *loop;
 	struct mnl_socket *nl;
 	ev_io readable;
-	uint32_t own_portid;
+	const struct watch_ops *ops;
+};
+
+struct watch_ops {
+	/* Something has changed. */
 	void (*on_foreign)(struct watch *w);
+	/* In a table vipd, most likely; now and then nobody sees it. */
+	void (*on_touched)(struct watch *w);
 };
 
 /* Changes sent by own_portid are not told. 0 or -errno. */
 int watch_open(struct watch *w, struct ev_loop *loop, uint32_t own_portid,
-    void (*on_foreign)(struct watch *w));
+    const struct watch_ops *ops);
 void watch_close(struct watch *w);

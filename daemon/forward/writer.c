@@ -11,17 +11,11 @@
 #include "elements.h"
 #include "log.h"
 #include "mem.h"
+#include "pace.h"
 
 /* nf_tables has one lock a network namespace: a larger transaction would hold
  * up others (kubernetes.md 4.5: 2,000 elements, 35 ms at worst). */
 #define CHUNK 2000
-#define RETRY_FIRST_S 0.1
-#define RETRY_LAST_S 10.0
-/* After somebody else's change our elements are compared, at most so often, and
- * for at most this part of the time: a dump's cost grows with the square of the
- * elements (nf_tables walks the hash anew for each 32 KiB). */
-#define AUDIT_S 60.0
-#define AUDIT_PART 200.0
 /* What contradicts our picture is read again before it counts as refused. */
 #define REREADS 3
 
@@ -54,21 +48,23 @@ start_reading(struct writer *w, enum writer_step step)
 	w->step = step;
 	w->ops->on_busy(w, true);
 	reader_begin(&w->reader, step == STEP_READ);
-	if (step == STEP_READ)
+	if (step == STEP_READ) {
 		model_load_begin(w->model);
-	w->read_begin_us = clock_us();
+		w->read_begin_us = clock_us();
+		w->need_read = false; /* what changes from now on asks for another */
+	}
 	ask(w);
 }
 
 static void
-warn_of_loss(struct writer *w, size_t i)
+warn_of(struct writer *w, const char *what)
 {
 	uint32_t held;
 
 	if (log_allowed(&w->losses, clock_us(), &held))
-		log_warn("somebody has removed or replaced table %s vipd; putting it "
-			 "back (%u more such lines held back)",
-		    i == 0 ? "ip" : "ip6", held);
+		log_warn("somebody has %s; putting right what is wrong (%u more such "
+			 "lines held back)",
+		    what, held);
 }
 
 /* The tables have been looked at, not into. */
@@ -82,14 +78,14 @@ checked(struct writer *w)
 		if (seen->stands && !w->tables[i].handle) {
 			w->tables[i].handle = seen->handle;
 		} else if (seen->handle != w->tables[i].handle) {
-			warn_of_loss(w, i);
+			warn_of(w,
+			    i == 0 ? "removed or replaced table ip vipd"
+				   : "removed or replaced table ip6 vipd");
 			w->need_read = true;
 		}
 	}
 	if (!w->need_read && !ev_is_active(&w->audit)) {
-		double after = AUDIT_PART * w->read_s;
-
-		ev_timer_set(&w->audit, after > AUDIT_S ? after : AUDIT_S, 0.);
+		ev_timer_set(&w->audit, pace_audit(w->read_s), 0.);
 		ev_timer_start(w->loop, &w->audit);
 	}
 }
@@ -98,9 +94,9 @@ static void
 loaded(struct writer *w)
 {
 	model_load_end(w->model);
-	w->read_s = (double)(clock_us() - w->read_begin_us) / (double)US_PER_S;
+	w->read_end_us = clock_us();
+	w->read_s = (double)(w->read_end_us - w->read_begin_us) / (double)US_PER_S;
 	memcpy(w->tables, w->reader.tables, sizeof(w->tables));
-	w->need_read = false;
 	w->need_rules = true;
 	if (w->reader.odd)
 		log_warn("table vipd has %u elements of a strange form", w->reader.odd);
@@ -279,13 +275,9 @@ was_refused(const struct writer *w)
 static void
 retry_later(struct writer *w)
 {
-	double after =
-	    RETRY_FIRST_S * (double)(1U << (w->failures < 7 ? w->failures : 7));
-
 	if (ev_is_active(&w->retry))
 		return;
-	w->failures++;
-	ev_timer_set(&w->retry, after < RETRY_LAST_S ? after : RETRY_LAST_S, 0.);
+	ev_timer_set(&w->retry, pace_retry(w->failures++), 0.);
 	ev_timer_start(w->loop, &w->retry);
 }
 
@@ -315,7 +307,9 @@ finish(struct writer *w, int error)
 			checked(w);
 		break;
 	case STEP_READ:
-		if (!error)
+		if (error)
+			w->need_read = true;
+		else
 			loaded(w);
 		break;
 	case STEP_WRITE:
@@ -420,6 +414,24 @@ on_foreign(struct watch *watch)
 	container_of(watch, struct writer, watch)->need_check = true;
 }
 
+static void
+on_touched(struct watch *watch)
+{
+	struct writer *w = container_of(watch, struct writer, watch);
+	double since_s = (double)(clock_us() - w->read_end_us) / (double)US_PER_S;
+
+	warn_of(w, "changed a table vipd");
+	/* A timer of no time is at once, too, but behind what is under way. */
+	ev_timer_stop(w->loop, &w->audit);
+	ev_timer_set(&w->audit, pace_touched(w->read_s, since_s), 0.);
+	ev_timer_start(w->loop, &w->audit);
+}
+
+static const struct watch_ops watch_ops = {
+	.on_foreign = on_foreign,
+	.on_touched = on_touched,
+};
+
 void
 writer_init(struct writer *w, struct ev_loop *loop, struct model *model,
     const struct writer_ops *ops)
@@ -432,13 +444,13 @@ writer_init(struct writer *w, struct ev_loop *loop, struct model *model,
 	w->reader.arg = model;
 	error = kernel_open(&w->kernel, loop, &kernel_ops);
 	if (!error)
-		error = watch_open(&w->watch, loop, w->kernel.portid, on_foreign);
+		error = watch_open(&w->watch, loop, w->kernel.portid, &watch_ops);
 	if (error)
 		fatalx("netlink socket to nftables: %s", strerror(-error));
 	ev_prepare_init(&w->prepare, on_prepare);
 	ev_prepare_start(loop, &w->prepare);
-	ev_timer_init(&w->retry, on_retry, RETRY_FIRST_S, 0.);
-	ev_timer_init(&w->audit, on_audit, AUDIT_S, 0.);
+	ev_timer_init(&w->retry, on_retry, 0., 0.);
+	ev_timer_init(&w->audit, on_audit, 0., 0.);
 }
 
 void

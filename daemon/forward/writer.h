@@ -63,6 +63,7 @@ struct writer {
 	int stray_error; /* of a message that is no target's */
 	uint64_t read_begin_us;
 	double read_s; /* how long the last reading took */
+	uint64_t read_end_us;
 	struct log_limit losses;
 	unsigned rereads;
 	unsigned failures;

@@ -3,9 +3,11 @@
 that nothing but the difference is ever written."""
 
 import json
+import os
 import random
 import re
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -179,6 +181,44 @@ def test_a_flushed_ruleset_is_put_back_at_once(site, forward):
     assert connect(site.client, VIP, 22)
 
 
+@pytest.mark.parametrize("damage", [
+    f"delete element ip vipd endpoints {{ {VIP} . tcp . 22 . 9 }}",
+    f"delete element ip vipd served {{ {VIP} . tcp . 22 }}",
+    "flush set ip vipd guarded",
+    f"add element ip vipd dropped {{ {VIP} . tcp . 22 }}",
+    "flush chain ip vipd spread",
+    "add rule ip vipd prerouting counter accept",
+    "flush table ip vipd",
+    "add set ip6 vipd strange { type inet_service; }\nflush chain ip6 vipd guard",
+])
+def test_damage_to_a_table_is_put_right_at_once(site, forward, damage):
+    """Not only when the table has gone, and not only at the next audit."""
+    f = forward()
+    f.sync([web(site)])
+    node, before = site.nodes[0], table_text(site.nodes[0])
+    node.nft(damage + "\n")
+    if "strange" in damage:  # what is not in anybody's way stays
+        strange = "\tset strange {\n\t\ttype inet_service\n\t}\n\n"
+        wait(lambda: {k: v.replace(strange, "") for k, v in table_text(node).items()}
+             == before, 5, "the rules are back")
+        return
+    wait(lambda: table_text(node) == before, 5, "the table is as it was")
+    f.in_sync()
+    assert connect(site.client, VIP, 22)
+
+
+def test_what_others_do_to_their_tables_costs_no_comparison(site, forward):
+    f = forward()
+    f.sync([web(site)])
+    node = site.nodes[0]
+    monitor = Monitor(node)
+    node.nft("table ip vipdish { set s { type inet_service; elements = { 7 }\n}\n}\n")
+    node.nft("delete table ip vipdish\n")
+    f.apply(web(site))
+    # A comparison ends with the rules written anew, a transaction of its own.
+    assert len(monitor.transactions()) == 2
+
+
 def test_a_flush_during_a_change_loses_nothing(site, forward):
     f = forward()
     f.sync([web(site)])
@@ -257,6 +297,43 @@ def test_a_refusal_is_named_and_tried_again(site, forward):
         owner.stdin.close()
         owner.wait(10)
     f.until(lambda: f.failed[-1][:2] == ("web", 0), "well again")
+    f.in_sync()
+    assert connect(site.client, VIP, 22)
+
+
+@pytest.mark.parametrize("damage", [
+    # ENOENT, EEXIST: in the middle of a change, before it is noticed.
+    f"delete element ip vipd endpoints {{ {VIP} . tcp . 22 . 8 }}",
+    f"delete element ip vipd endpoints {{ {VIP} . tcp . 22 . 8 }}\n"
+    f"add element ip vipd endpoints {{ {VIP} . tcp . 22 . 8 : 192.0.2.1 . 1 }}",
+    f"add element ip vipd endpoints {{ {VIP} . tcp . 22 . 1 : 192.0.2.1 . 1 }}",
+    "delete table ip vipd",
+])
+def test_a_change_that_meets_damage_gets_through(site, forward, damage):
+    f = forward()
+    f.sync([web(site)])
+    os.kill(f.pid, signal.SIGSTOP)
+    site.nodes[0].nft(damage + "\n")
+    seq = f.tell(web(site, count=1))
+    os.kill(f.pid, signal.SIGCONT)
+    f.in_place(seq)
+    f.in_sync()
+    wait(lambda: len(elements(site.nodes[0])["endpoints"]) == 1, 5, "one slot")
+    assert connect(site.client, VIP, 22)
+    assert not [x for x in f.failed if x[1]]
+
+
+def test_a_name_that_is_taken_by_another_kind_of_set_is_a_refusal(site, forward):
+    """EEXIST that no reading again cures; what stands stays, and it is told."""
+    node = site.nodes[0]
+    node.nft('table ip6 vipd {\n comment "vipd layout 2"\n'
+             " set served { type inet_service; flags interval; }\n}\n")
+    f = forward()
+    f.tell_all([web(site)])
+    f.until(lambda: f.failed and f.failed[0][1], "a failure is told")
+    assert f.failed[0][0] == "web"
+    node.nft("delete table ip6 vipd\n")
+    f.until(lambda: f.failed[-1][:2] == ("web", 0), "well again", within=15)
     f.in_sync()
     assert connect(site.client, VIP, 22)
 
