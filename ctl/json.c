@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "doctor.h"
 #include "explain.h"
 #include "log.h"
 #include "model.h"
@@ -381,6 +382,24 @@ json_explanation(
 		      ? packed(json_string(service_state_name(m->services[0].ctl.state)))
 		      : json_null(),
 		  "steps", steps, "missing", text_or_null(missing), "fix", e->fix),
+	    out);
+}
+
+void
+json_doctor(const struct doctor *d, FILE *out)
+{
+	json_t *list = packed(json_array());
+
+	for (size_t i = 0; i < d->n_findings; i++) {
+		const struct finding *f = &d->findings[i];
+
+		json_array_append_new(list,
+		    PACK("{s:s, s:s, s:s, s:o}", "check", f->check, "verdict",
+			doctor_mark_name(f->mark), "text", f->text, "fix",
+			text_or_null(f->fix)));
+	}
+	print(PACK("{s:s, s:b, s:o}", "node", d->model->node.node, "well",
+		  doctor_is_well(d), "findings", list),
 	    out);
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct doctor;
 struct explanation;
 struct model;
 struct msg_ctl_event;
@@ -18,6 +19,7 @@ void json_instances(const struct model *m, FILE *out);
 void json_services(const struct model *m, bool problems, FILE *out);
 void json_explanation(
     const struct model *m, const char *key, const struct explanation *e, FILE *out);
+void json_doctor(const struct doctor *d, FILE *out);
 /* An object on a line of its own. */
 void json_event(const struct msg_ctl_event *e, FILE *out);
 /* Everything for a bug report: status with counters, configuration, events. */

@@ -16,8 +16,10 @@
 #include "conf_report.h"
 #include "config.h"
 #include "diff.h"
+#include "doctor.h"
 #include "explain.h"
 #include "handover.h"
+#include "host.h"
 #include "json.h"
 #include "log.h"
 #include "mem.h"
@@ -320,6 +322,46 @@ run_diff(const struct args *args)
 	return diff_write(now, then, stdout) ? EXIT_NOT_WELL : EXIT_WELL;
 }
 
+static int
+run_doctor(const struct args *args)
+{
+	struct conf_problems problems = { 0 };
+	struct model m = { 0 };
+	struct host host;
+	struct doctor d = { .model = &m, .host = &host };
+	_free_ char *text = NULL;
+	struct conf *conf = NULL;
+	int code = ask_view(args, CTL_STATUS, &m);
+
+	if (code == EXIT_WELL)
+		code = ask_config(args, &text);
+	if (code == EXIT_WELL) {
+		conf = conf_load_text("vipd", text, strlen(text), NULL, &problems);
+		conf_problems_free(&problems);
+		if (!conf) {
+			fprintf(stderr,
+			    "vipctl: vipd's configuration is not understood: "
+			    "are vipctl and vipd of one version?\n");
+			code = EXIT_NO_DAEMON;
+		}
+	}
+	if (code == EXIT_WELL) {
+		d.conf = conf;
+		host_look(&host);
+		doctor_examine(&d);
+		if (args->format == FORMAT_JSON)
+			json_doctor(&d, stdout);
+		else
+			show_doctor(&d, stdout);
+		code = doctor_is_well(&d) ? EXIT_WELL : EXIT_NOT_WELL;
+		doctor_free(&d);
+		host_free(&host);
+	}
+	conf_free(conf);
+	model_free(&m);
+	return code;
+}
+
 struct events {
 	struct msg_ctl_event *list;
 	size_t n;
@@ -367,6 +409,7 @@ static const struct args_command commands[] = {
 	{ "explain", run_explain, "NS/NAME", "why a Service is served, or is not", 0 },
 	{ "events", run_events, NULL, "what has happened, the newest last",
 	    1u << ARGS_FOLLOW },
+	{ "doctor", run_doctor, NULL, "what is wrong with this node, or will be", 0 },
 	{ "metrics", run_metrics, NULL, "figures in OpenMetrics", 1u << ARGS_HTTP },
 	{ "check", run_check, "FILE", "check a configuration; needs no daemon", 0 },
 	{ "diff", run_diff, "FILE", "what a reload of it would change", 0 },

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "columns.h"
+#include "doctor.h"
 #include "explain.h"
 #include "log.h"
 #include "mem.h"
@@ -232,6 +233,19 @@ show_services(const struct model *m, bool problems, bool wide, FILE *out)
 		    plural(m->n_services));
 	else
 		show_service_counts(m, out);
+}
+
+void
+show_doctor(const struct doctor *d, FILE *out)
+{
+	for (size_t i = 0; i < d->n_findings; i++) {
+		const struct finding *f = &d->findings[i];
+
+		fprintf(out, "%-7s  %-12s  %s\n", doctor_mark_name(f->mark), f->check,
+		    f->text);
+		if (f->fix[0])
+			fprintf(out, "%*sFIX: %s\n", 23, "", f->fix);
+	}
 }
 
 void

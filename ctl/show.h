@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct doctor;
 struct explanation;
 struct model;
 struct msg_ctl_event;
@@ -16,6 +17,7 @@ void show_status(const struct model *m, bool wide, FILE *out);
 void show_instances(const struct model *m, bool wide, FILE *out);
 /* problems: only Services that are neither serving nor standby. */
 void show_services(const struct model *m, bool problems, bool wide, FILE *out);
+void show_doctor(const struct doctor *d, FILE *out);
 /* One line. */
 void show_event(const struct msg_ctl_event *e, FILE *out);
 void show_explanation(

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The canonical form without its secrets, for whoever may see a configuration
- * but not the keys in it. In place of a secret stand four hexadecimal digits of
- * its hash: enough to see that one has changed, too few to find it.
+ * but not the keys in it; it reads back as a configuration. In place of a secret stand
+ * four hexadecimal digits of its hash: enough to see that one has changed, too few to
+ * find it.
  */
 #pragma once
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host.h"
+
+#include <ifaddrs.h>
+#include <jansson.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "mem.h"
+
+#define CHAINS_TEXT_MAX (64u << 20)
+/* Somebody's transaction may hold nft up, a hung one must not hold us. */
+#define LIST_CHAINS "timeout 10 nft -j list chains 2>/dev/null"
+
+static long
+read_sysctl(const struct host *h, const char *name)
+{
+	char path[256] = "/proc/sys/", line[32];
+	size_t at = strlen(path);
+	long value = -1;
+	FILE *in;
+
+	(void)h;
+	if (strlen(name) >= sizeof(path) - at)
+		return -1;
+	/* A dot in an interface's name (eth0.7) is a slash here, as sysctl(8)
+	 * has it. */
+	for (; *name; name++)
+		path[at++] = *name == '.' ? '/' : *name == '/' ? '.' : *name;
+	path[at] = '\0';
+	in = fopen(path, "re");
+	if (!in)
+		return -1;
+	if (fgets(line, sizeof(line), in))
+		value = strtol(line, NULL, 10);
+	fclose(in);
+	return value;
+}
+
+static bool
+has_link(const struct host *h, const char *name)
+{
+	(void)h;
+	return if_nametoindex(name) != 0;
+}
+
+static void
+add_chain(struct host *h, const json_t *chain)
+{
+	const char *family = json_string_value(json_object_get(chain, "family"));
+	const char *table = json_string_value(json_object_get(chain, "table"));
+	const char *name = json_string_value(json_object_get(chain, "name"));
+	const char *hook = json_string_value(json_object_get(chain, "hook"));
+	const char *policy = json_string_value(json_object_get(chain, "policy"));
+	struct host_chain *c;
+
+	if (!family || !table || !name)
+		return;
+	h->chains = array_grow(h->chains, h->n_chains, &h->cap_chains, sizeof(*c));
+	c = &h->chains[h->n_chains++];
+	*c = (struct host_chain){ .drops = policy && !strcmp(policy, "drop") };
+	str_copy(c->family, sizeof(c->family), family);
+	str_copy(c->table, sizeof(c->table), table);
+	str_copy(c->name, sizeof(c->name), name);
+	str_copy(c->hook, sizeof(c->hook), hook ? hook : "");
+}
+
+bool
+host_add_chains(struct host *h, const char *json, size_t len)
+{
+	json_t *root = json_loadb(json, len, 0, NULL);
+	json_t *list = json_object_get(root, "nftables"), *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) add_chain(h, json_object_get(item, "chain"));
+	h->has_chains = json_is_array(list);
+	json_decref(root);
+	return h->has_chains;
+}
+
+static void
+look_at_chains(struct host *h)
+{
+	FILE *in = popen(LIST_CHAINS, "re");
+	char *text = NULL;
+	size_t len = 0, cap = 0, got;
+
+	if (!in)
+		return;
+	do {
+		if (len == cap) {
+			cap = cap ? 2 * cap : 64 * 1024;
+			text = xreallocarray(text, cap, 1);
+		}
+		got = fread(text + len, 1, cap - len, in);
+		len += got;
+	} while (got && len < CHAINS_TEXT_MAX);
+	if (pclose(in) == 0)
+		host_add_chains(h, text, len);
+	free(text);
+}
+
+static bool
+set_address(struct ipaddr *a, const struct sockaddr *sa)
+{
+	if (sa && sa->sa_family == AF_INET) {
+		const struct sockaddr_in *sin = (const void *)sa;
+
+		*a = (struct ipaddr){ .family = AF_INET };
+		memcpy(a->bytes, &sin->sin_addr, 4);
+		return true;
+	}
+	if (sa && sa->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *sin6 = (const void *)sa;
+
+		*a = (struct ipaddr){ .family = AF_INET6 };
+		memcpy(a->bytes, &sin6->sin6_addr, 16);
+		return true;
+	}
+	return false;
+}
+
+static void
+look_at_subnets(struct host *h)
+{
+	struct ifaddrs *all, *i;
+
+	if (getifaddrs(&all) < 0)
+		return;
+	for (i = all; i; i = i->ifa_next) {
+		struct host_subnet s = { 0 };
+		struct ipaddr mask;
+
+		if (!set_address(&s.addr, i->ifa_addr) ||
+		    !set_address(&mask, i->ifa_netmask))
+			continue;
+		str_copy(s.dev, sizeof(s.dev), i->ifa_name);
+		for (size_t b = 0; b < sizeof(mask.bytes); b++)
+			s.prefixlen += (uint8_t)__builtin_popcount(mask.bytes[b]);
+		h->subnets = array_grow(
+		    h->subnets, h->n_subnets, &h->cap_subnets, sizeof(*h->subnets));
+		h->subnets[h->n_subnets++] = s;
+	}
+	freeifaddrs(all);
+}
+
+void
+host_look(struct host *h)
+{
+	*h = (struct host){ .sysctl = read_sysctl, .link = has_link };
+	look_at_subnets(h);
+	look_at_chains(h);
+}
+
+void
+host_free(struct host *h)
+{
+	free(h->subnets);
+	free(h->chains);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What doctor wants to know of the host it runs on: sysctls, links, connected
+ * subnets, and by whose nftables chains packets pass. Only reads; what cannot
+ * be read is unknown. Tests fill the struct by hand.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ipaddr.h"
+#include "msg.h"
+
+struct host_subnet {
+	char dev[IFNAME_LEN];
+	struct ipaddr addr;
+	uint8_t prefixlen;
+};
+
+/* A chain of anybody's, as nft(8) names it. */
+struct host_chain {
+	char family[8];
+	char table[64];
+	char name[64];
+	char hook[16]; /* empty: not attached to one */
+	bool drops;    /* policy drop */
+};
+
+struct host {
+	/* The value of "net.ipv4.ip_forward", -1 where it is unknown. */
+	long (*sysctl)(const struct host *h, const char *name);
+	bool (*link)(const struct host *h, const char *name);
+	void *arg; /* a test's */
+	struct host_subnet *subnets;
+	size_t n_subnets;
+	size_t cap_subnets;
+	struct host_chain *chains;
+	size_t n_chains;
+	size_t cap_chains;
+	bool has_chains; /* they could be read */
+};
+
+void host_look(struct host *h);
+void host_free(struct host *h);
+/* Takes the output of `nft -j list chains`; false if it is none. */
+bool host_add_chains(struct host *h, const char *json, size_t len);
