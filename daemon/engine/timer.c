@@ -56,12 +56,10 @@ timer_set(struct timer *t, uint64_t at_us)
 		return; /* what the timerfd is set to may fire as well */
 	}
 	ev_idle_stop(t->loop, &t->now);
-	if (at_us == t->at_us)
+	if (at_us >= t->at_us)
 		return;
 	t->at_us = at_us;
-	if (at_us != TIMER_NEVER) {
-		when.it_value.tv_sec = (time_t)(at_us / US_PER_S);
-		when.it_value.tv_nsec = (long)(at_us % US_PER_S * 1000);
-	}
+	when.it_value.tv_sec = (time_t)(at_us / US_PER_S);
+	when.it_value.tv_nsec = (long)(at_us % US_PER_S * 1000);
 	timerfd_settime(t->fd, TFD_TIMER_ABSTIME, &when, NULL);
 }

@@ -23,5 +23,8 @@ struct timer {
 
 /* fn comes before every other watcher that is ready. Fatal without a timerfd. */
 void timer_init(struct timer *t, struct ev_loop *loop, void (*fn)(struct timer *t));
-/* Replaces the deadline. */
+/*
+ * fn comes by at_us, or earlier where it was to come earlier: a deadline that
+ * moves away, as each advert moves one, costs no system call.
+ */
 void timer_set(struct timer *t, uint64_t at_us);

@@ -9,6 +9,8 @@ addresses  the same with 1,000 IPv4 addresses: the first gratuitous ARP for each
 reload     one address more on 1,000, adverts every 10 ms: the longest gap
 services   one of 1,000 Services changes: until nftables has it
 memory     PSS of all processes with 1,000 Services and 5,000 endpoints
+instances  CPU time of 255 virtual routers with adverts every 0.1 s
+lateness   adverts every 10 ms under two CPU hogs: how late, and who moved
 forward-*  vipd-forward alone, see forward.py
 """
 
@@ -27,6 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test/lab"))
 sys.path.insert(0, str(ROOT / "test/bench"))
 import forward  # noqa: E402
+import routers  # noqa: E402
 
 COUNT = 1000
 ENDPOINTS_EACH = 5
@@ -372,8 +375,19 @@ def memory(options):
     return [figure]
 
 
+def instances(options):
+    """CPU of 255 virtual routers at 0.1 s."""
+    return routers.instances(options, Figure)
+
+
+def lateness(options):
+    """Adverts every 10 ms while two hogs want all CPUs."""
+    return routers.lateness(options, Figure)
+
+
 FIGURES = {"crash": crash, "addresses": addresses, "reload": reload,
-           "services": services, "memory": memory, **forward.FIGURES}
+           "services": services, "memory": memory, "instances": instances,
+           "lateness": lateness, **forward.FIGURES}
 
 
 def main():
@@ -383,6 +397,8 @@ def main():
     parser.add_argument("--only", action="append", choices=FIGURES)
     parser.add_argument("--who", action="append", choices=["vipd", "keepalived"])
     parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=3, help="of instances")
+    parser.add_argument("--hog-seconds", type=int, default=60)
     parser.add_argument("--json", type=pathlib.Path, help="writes all values there")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
