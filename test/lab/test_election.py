@@ -7,7 +7,7 @@ from cases import only_holder, settle, start
 from client import Probe
 from daemons import LINKLOCAL6, VIP4, VIP6, Vipd, instance
 from lab import stays, wait
-from wire import Capture, gaps_ms
+from wire import Capture, Sender, advert, gaps_ms
 
 V6 = {"vips": [LINKLOCAL6 + "/64", VIP6 + "/64"]}
 
@@ -179,3 +179,47 @@ def test_a_backup_stays_quiet(lab):
     vipds = start(topo)
     stays(lambda: vipds[1].state() == "BACKUP"
           and topo.holders(VIP4) == [topo.nodes[0]], 1.0, "one master")
+
+
+def test_an_instance_waits_as_long_as_startup_delay_says(lab):
+    """In INIT, deaf and silent; a reload does not begin it anew."""
+    topo = lab(nodes=1)
+    capture = Capture(topo.client, "vrrp")
+    conf = "global_defs {\n    vrrp_startup_delay 3\n}\n" + instance(200)
+    vipd = Vipd(topo.nodes[0], conf)
+    vipd.wait_state("INIT")
+    assert "vrrp_startup_delay" in vipd.instance()["reason"]
+    assert vipd.reload(conf + "# again\n").returncode == 0
+    assert not capture.frames("vrrp")
+    vipd.wait_state("MASTER", within=10)
+
+
+def test_unknown_virtual_routers_are_named_once(lab):
+    topo = lab(nodes=1)
+    vipd = Vipd(topo.nodes[0], "global_defs {\n    log_unknown_vrids\n}\n"
+                + instance(200))
+    vipd.wait_state("MASTER")
+    sender = Sender(topo.client)
+    message = advert(topo.client.ip4, 100, [VIP4], vrid=99)
+
+    def named():
+        sender.send(message)
+        return "virtual_router_id 99" in vipd.log_text()
+
+    wait(named, 5, "the log names it")
+    for _ in range(50):
+        sender.send(message)
+    sender.close()
+    assert vipd.log_text().count("virtual_router_id 99") == 1
+
+
+def test_an_election_without_addresses(lab):
+    """no_virtual_ipaddress: adverts list none, and none is carried."""
+    topo = lab(nodes=2)
+    capture = Capture(topo.client)
+    vipds = start(topo, vips=(), no_virtual_ipaddress=True)
+    wait(lambda: capture.frames("vrrp"), 5, "an advert")
+    assert capture.frames("vrrp")[0].data[37] == 0, "the count of addresses"
+    vipds[0].crash()
+    vipds[1].wait_state("MASTER")
+    assert VIP4 not in topo.nodes[1].addresses()

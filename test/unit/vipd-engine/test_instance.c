@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "cursor.h"
 #include "engine/instance_note.h"
 #include "engine/io.h"
 #include "unit.h"
@@ -525,6 +526,43 @@ START_TEST(without_addresses_the_interfaces_own_is_advertised)
 }
 END_TEST
 
+/* no_virtual_ipaddress: V12 holds for everybody else. */
+START_TEST(a_router_without_addresses_says_and_takes_an_empty_list)
+{
+	struct instance_conf c = conf();
+	struct instance *in;
+	struct advert_packet p;
+	struct advert a;
+
+	setup();
+	c.n_addrs = 0;
+	c.head.no_addresses = 1;
+	in = instance_new(&c, &iface, T0);
+	pass(in, T0 + DOWN);
+	ck_assert_uint_eq(net.len, 8);
+	ck_assert_uint_eq(net.message[3], 0);
+	ck_assert_uint_eq(net.ttl, 255);
+	/* Its own, as another would have sent it. */
+	p = (struct advert_packet){ .src = ip("192.0.2.20"),
+		.dst = net.dst,
+		.ttl = 255,
+		.vrid = 7,
+		.message = net.message,
+		.len = net.len };
+	net.message[6] = net.message[7] = 0;
+	{
+		uint16_t sum = checksum_fold(checksum_add(0, net.message, net.len));
+
+		net.message[6] = (uint8_t)(sum >> 8);
+		net.message[7] = (uint8_t)sum;
+	}
+	ck_assert_int_eq(instance_read(in, &p, &a), ADVERT_OK);
+	in->policy.takes_empty = false;
+	ck_assert_int_eq(instance_read(in, &p, &a), ADVERT_COUNT);
+	instance_free(in, T0);
+}
+END_TEST
+
 START_TEST(a_small_mtu_cuts_the_list)
 {
 	struct instance_conf c = conf();
@@ -557,10 +595,12 @@ START_TEST(unicast_goes_to_every_peer_and_one_may_be_away)
 	setup();
 	c.head.unicast = 1;
 	c.head.unicast_src = ip("192.0.2.12");
+	c.head.unicast_ttl = 64;
 	instance_conf_add_peers(&c, peers, 2);
 	in = instance_new(&c, &iface, T0);
 	pass(in, T0 + DOWN);
 	ck_assert_uint_eq(net.adverts, 2);
+	ck_assert_uint_eq(net.ttl, 64);
 	ck_assert(ipaddr_eq(&net.dst, &peers[1].addr));
 	ck_assert(ipaddr_eq(&net.src, &in->conf.head.unicast_src));
 	net.refuse = peers[1].addr;
@@ -662,7 +702,8 @@ UNIT_MAIN("instance", a_refused_packet_changes_a_counter_and_nothing_else,
     a_hold_does_not_stop_a_router_that_runs,
     a_restarted_engine_resumes_with_an_advert_at_once,
     a_restarted_engine_follows_a_better_master_it_finds,
-    without_addresses_the_interfaces_own_is_advertised, a_small_mtu_cuts_the_list,
+    without_addresses_the_interfaces_own_is_advertised,
+    a_router_without_addresses_says_and_takes_an_empty_list, a_small_mtu_cuts_the_list,
     unicast_goes_to_every_peer_and_one_may_be_away,
     what_is_odd_about_good_adverts_is_counted,
     counters_have_names_and_add_those_of_the_interface, impossible_routers_are_refused)
