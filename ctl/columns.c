@@ -73,12 +73,16 @@ static void
 instance_master(const struct table_row *row, FILE *out)
 {
 	const struct msg_state *state = &row->instance->info.state;
+	const char *node;
 	char text[IPADDR_STRLEN];
 
-	if (state->state == VRRP_MASTER)
+	if (state->state == VRRP_MASTER) {
 		fputs("this node", out);
-	else if (state->state == VRRP_BACKUP && state->master.family)
-		fputs(ipaddr_format(&state->master, text), out);
+	} else if (state->state == VRRP_BACKUP && state->master.family) {
+		node = model_node_of(
+		    row->model, row->instance->info.conf.name, &state->master);
+		fputs(node ? node : ipaddr_format(&state->master, text), out);
+	}
 }
 
 static void

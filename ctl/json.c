@@ -132,6 +132,20 @@ soft_reasons(uint32_t soft)
 	return list;
 }
 
+/* Empty: not known. */
+static const char *
+master_node(const struct model *m, const struct model_instance *i)
+{
+	const struct msg_state *state = &i->info.state;
+	const char *node = NULL;
+
+	if (state->state == VRRP_MASTER)
+		return m->node.node;
+	if (state->state == VRRP_BACKUP && state->master.family)
+		node = model_node_of(m, i->info.conf.name, &state->master);
+	return node ? node : "";
+}
+
 static json_t *
 instance(const struct model *m, const struct model_instance *i)
 {
@@ -163,6 +177,7 @@ instance(const struct model *m, const struct model_instance *i)
 		"handing_over", state->yielding, "handed_over", state->handed_over,
 		"sync_group", text_or_null(conf->group), "tracks",
 		instance_tracks(m, i)));
+	json_object_set_new(object, "master_node", text_or_null(master_node(m, i)));
 	if (i->n_counters)
 		json_object_set_new(object, "counters", instance_counters(i));
 	return object;

@@ -25,6 +25,7 @@
 #include "mem.h"
 #include "metrics.h"
 #include "model.h"
+#include "nodes.h"
 #include "show.h"
 
 enum exit_code { EXIT_WELL, EXIT_NOT_WELL, EXIT_USAGE, EXIT_NO_DAEMON };
@@ -97,6 +98,24 @@ run_instances(const struct args *args)
 		else
 			show_instances(&m, args->format == FORMAT_WIDE, stdout);
 		if (!model_instances_well(&m))
+			code = EXIT_NOT_WELL;
+	}
+	model_free(&m);
+	return code;
+}
+
+static int
+run_nodes(const struct args *args)
+{
+	struct model m = { 0 };
+	int code = ask_view(args, CTL_NODES, &m);
+
+	if (code == EXIT_WELL) {
+		if (args->format == FORMAT_JSON)
+			nodes_json(&m, stdout);
+		else
+			nodes_show(&m, args->format == FORMAT_WIDE, stdout);
+		if (!nodes_are_well(&m))
 			code = EXIT_NOT_WELL;
 	}
 	model_free(&m);
@@ -406,6 +425,7 @@ static const struct args_command commands[] = {
 	{ "instances", run_instances, NULL, "the instances and their addresses", 0 },
 	{ "services", run_services, NULL, "the Services and their addresses",
 	    1u << ARGS_PROBLEMS },
+	{ "nodes", run_nodes, NULL, "the nodes that run vipd, and who is master", 0 },
 	{ "explain", run_explain, "NS/NAME", "why a Service is served, or is not", 0 },
 	{ "events", run_events, NULL, "what has happened, the newest last",
 	    1u << ARGS_FOLLOW },

@@ -222,6 +222,24 @@ add_ctl_service(struct model *m, const struct msg *msg)
 }
 
 static const char *
+add_peer(struct model *m, const struct msg *msg)
+{
+	struct model_node *n;
+
+	m->nodes = array_grow(m->nodes, m->n_nodes, &m->cap_nodes, sizeof(*n));
+	n = &m->nodes[m->n_nodes++];
+	*n = (struct model_node){ 0 };
+	memcpy(&n->info, msg->head, sizeof(n->info));
+	CLEAN(n->info.name);
+	CLEAN(n->info.version);
+	CLEAN(n->info.config);
+	APPEND(n, instances, msg);
+	for (size_t i = 0; i < n->n_instances; i++)
+		CLEAN(n->instances[i].name);
+	return NULL;
+}
+
+static const char *
 add_text(struct model *m, const struct msg *msg)
 {
 	struct msg_ctl_text *t;
@@ -336,6 +354,7 @@ add_outside(struct model *m, const struct msg *msg)
 	} table[] = {
 		{ MSG_CTL_NODE, add_node },
 		{ MSG_CTL_INSTANCE, add_instance },
+		{ MSG_NODE, add_peer },
 		{ MSG_CTL_ADDRESSES, add_addresses },
 		{ MSG_CTL_TRACKS, add_tracks },
 		{ MSG_COUNTERS, add_counters },
@@ -382,12 +401,29 @@ model_free(struct model *m)
 		free(m->services[i].endpoints);
 		free(m->services[i].sources);
 	}
+	for (size_t i = 0; i < m->n_nodes; i++)
+		free(m->nodes[i].instances);
+	free(m->nodes);
 	free(m->instances);
 	free(m->services);
 	free(m->texts);
 	free(m->config);
 	free(m->handovers);
 	memset(m, 0, sizeof(*m));
+}
+
+const char *
+model_node_of(const struct model *m, const char *instance, const struct ipaddr *source)
+{
+	for (size_t i = 0; i < m->n_nodes; i++) {
+		const struct model_node *n = &m->nodes[i];
+
+		for (size_t k = 0; k < n->n_instances; k++)
+			if (ipaddr_eq(&n->instances[k].source, source) &&
+			    strcmp(n->instances[k].name, instance) == 0)
+				return n->info.name;
+	}
+	return NULL;
 }
 
 const struct model_instance *

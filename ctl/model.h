@@ -29,6 +29,13 @@ struct model_instance {
 	size_t cap_counters;
 };
 
+struct model_node {
+	struct msg_node info;
+	struct msg_node_instance *instances;
+	size_t n_instances;
+	size_t cap_instances;
+};
+
 struct model_service {
 	struct msg_service info;
 	struct msg_ctl_service ctl;
@@ -57,6 +64,9 @@ struct model {
 	struct model_instance *instances;
 	size_t n_instances;
 	size_t cap_instances;
+	struct model_node *nodes; /* that run vipd, by name */
+	size_t n_nodes;
+	size_t cap_nodes;
 	struct model_service *services;
 	size_t n_services;
 	size_t cap_services;
@@ -79,6 +89,11 @@ const struct model_instance *model_find_instance(const struct model *m, const ch
 /* The instance's record of an address, or NULL. */
 const struct msg_ctl_address *model_find_address(
     const struct model_instance *i, const struct ipaddr *addr);
+
+/* The name of the node whose adverts of this instance have that source; NULL:
+ * not known. */
+const char *model_node_of(
+    const struct model *m, const char *instance, const struct ipaddr *source);
 
 /* Not well, in the sense of the exit code. */
 bool model_instance_well(const struct model_instance *i);

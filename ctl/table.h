@@ -11,6 +11,7 @@
 
 struct model;
 struct model_instance;
+struct model_node;
 struct model_service;
 
 enum table_flag {
@@ -18,11 +19,12 @@ enum table_flag {
 	TABLE_WIDE = 2,  /* only with -o wide */
 };
 
-/* What a row is about; of instance and service one is set. */
+/* What a row is about; of instance, service and node one is set. */
 struct table_row {
 	const struct model *model;
 	const struct model_instance *instance;
 	const struct model_service *service;
+	const struct model_node *node;
 };
 
 struct table_column {

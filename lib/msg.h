@@ -655,6 +655,7 @@ enum ctl_command {
 	CTL_HANDOVER,   /* CTL_HANDOVER, END */
 	CTL_DRAIN,      /* CTL_HANDOVER..., END */
 	CTL_UNDRAIN,    /* END */
+	CTL_NODES,      /* NODE, MSG_NODE... */
 };
 
 struct msg_ctl_request {

@@ -75,6 +75,7 @@ vipd_answer_all(struct vipd *v, struct control_client *cl)
 	struct chan *to = control_chan(cl);
 
 	answer_node(to, &src);
+	cluster_answer(&v->cluster, to);
 	answer_instances(to, &src, false);
 	answer_services(to, &src);
 	control_end(cl, 0, "%s", "");
@@ -121,6 +122,16 @@ answer_config(struct vipd *v, struct control_client *cl)
 		n = len - i < max ? len - i : max;
 		chan_send(control_chan(cl), MSG_CTL_CONFIG, NULL, text + i, n);
 	}
+	control_end(cl, 0, "%s", "");
+}
+
+static void
+answer_nodes(struct vipd *v, struct control_client *cl)
+{
+	struct answer_source src = answer_source(v);
+
+	answer_node(control_chan(cl), &src);
+	cluster_answer(&v->cluster, control_chan(cl));
 	control_end(cl, 0, "%s", "");
 }
 
@@ -205,6 +216,7 @@ answer_counters(struct vipd *v)
 	if (!cl)
 		return;
 	answer_node(control_chan(cl), &src);
+	cluster_answer(&v->cluster, control_chan(cl));
 	answer_instances(control_chan(cl), &src, true);
 	if (v->awaiting_services)
 		answer_services(control_chan(cl), &src);
@@ -274,6 +286,7 @@ changes_something(uint32_t command)
 	case CTL_METRICS:
 	case CTL_CONFIG:
 	case CTL_EVENTS:
+	case CTL_NODES:
 		return false;
 	case CTL_RELOAD:
 	case CTL_HANDOVER:
@@ -312,6 +325,9 @@ vipd_on_request(void *arg, struct control_client *cl, const struct msg_ctl_reque
 		break;
 	case CTL_CONFIG:
 		answer_config(v, cl);
+		break;
+	case CTL_NODES:
+		answer_nodes(v, cl);
 		break;
 	case CTL_EVENTS:
 		followers_add(&v->followers, cl, !strcmp(req->arg, "follow"));

@@ -71,6 +71,16 @@ def handover(name="edge", result="YIELD_DONE", **fields):
 
 NO_SUCCESSOR = {"successor": "", "successor_priority": 0, "announced": 0,
                 "took_us": 0, "moved_us": 0}
+
+
+def peer(name, config="0123456789abcdef", instances=(), **fields):
+    """MSG_NODE: a node that runs vipd, with (instance, state, source) each."""
+    known = {"name": name, "version": "0.1.0", "config": config, "seen_us": UP - 20 * SECOND}
+    return build("MSG_NODE", records=[
+        {"name": instance_name, "state": ENUM[f"VRRP_{state}"], "priority": 150,
+         "source": source} for instance_name, state, source in instances], **known | fields)
+
+
 MASTER = {"state": "VRRP_MASTER", "reason": "VRRP_REASON_TIMEOUT",
           "master": "192.168.185.1", "master_priority": 150,
           "master_advert_us": 100_000, "transitions": 2}

@@ -110,6 +110,18 @@ REFUSED = models.explained(*models.service(
     [models.wanted("8.8.8.8", "", verdict="VERDICT_REFUSED",
                    reason=models.NOT_ALLOWED)], reason=models.NOT_ALLOWED))
 
+PEERS = [models.peer("worker-a", instances=[("edge", "BACKUP", "192.168.185.1"),
+                                            ("edge6", "MASTER", "fe80::1")], here=1),
+         models.peer("worker-b", instances=[("edge", "MASTER", "192.168.185.2")],
+                     allocator=1)]
+NODES = [models.node(), *PEERS, models.end()]
+DRIFTED = [models.node(), *PEERS,
+           models.peer("worker-c", "fedcba9876543210", excluded=1),
+           models.peer("worker-d", seen_us=models.UP - 3600 * models.SECOND),
+           models.end()]
+NAMED = [models.node(), *PEERS, *models.instance(1, "edge", models.BACKUP),
+         models.end()]
+
 # file: (arguments, answer, exit code)
 CASES = {
     "status-well.txt": ("status", WELL_FRAMES, WELL),
@@ -117,6 +129,11 @@ CASES = {
     "status-well.json": ("-o json status", WELL_FRAMES, WELL),
     "status-trouble.txt": ("status", list(models.troubled()), NOT_WELL),
     "status-trouble.json": ("status -o json", list(models.troubled()), NOT_WELL),
+    "nodes.txt": ("nodes", NODES, WELL),
+    "nodes-none.txt": ("nodes", NO_SERVICES, WELL),
+    "nodes-drifted.txt": ("nodes -o wide", DRIFTED, NOT_WELL),
+    "nodes-drifted.json": ("nodes -o json", DRIFTED, NOT_WELL),
+    "instances-named.txt": ("instances", NAMED, WELL),
     "status-nothing.txt": ("status", NOTHING, WELL),
     "status-nothing.json": ("status -o json", NOTHING, WELL),
     "status-no-services.txt": ("status", NO_SERVICES, WELL),
