@@ -30,8 +30,10 @@ struct status_entry {
 	bool written; /* `want` was, and is not seen yet */
 	char answered[STATUS_VERSION_MAX];
 	uint64_t written_us;
-	uint64_t due_us;  /* not before */
-	unsigned strikes; /* how often it was undone */
+	uint64_t due_us;    /* not before */
+	unsigned strikes;   /* how often it was undone */
+	unsigned conflicts; /* 409 in a row, for the same want */
+	bool with_ip_mode;  /* of the request that runs */
 	TAILQ_ENTRY(status_entry) of_dirty;
 	UT_hash_handle hh;
 	char key[];
@@ -137,6 +139,15 @@ is_on_its_way(const struct status_entry *e, const struct service_status *seen,
 	return strcmp(seen->version, e->answered) != 0;
 }
 
+/* The same was decided on the same version, and waits or runs. */
+static bool
+is_in_hand(const struct status_entry *e, const struct service_status *seen,
+    const struct service_status *want)
+{
+	return (e->dirty || e->req) && !e->again && wants_same(e, want) &&
+	    strcmp(seen->version, e->seen.version) == 0;
+}
+
 /* Somebody undid what we wrote: not at once again. */
 static void
 count_strikes(struct status_entry *e, const struct service_status *want, uint64_t now_us)
@@ -162,7 +173,7 @@ statusqueue_want(struct statusqueue *q, const char *key,
 	struct status_entry *e = find(q, key);
 	uint64_t now_us = clock_us();
 
-	if (e && is_on_its_way(e, seen, want))
+	if (e && (is_in_hand(e, seen, want) || is_on_its_way(e, seen, want)))
 		return;
 	if (!status_differs(seen, want, q->manager)) {
 		if (e) {
@@ -173,6 +184,7 @@ statusqueue_want(struct statusqueue *q, const char *key,
 	}
 	e = get(q, key);
 	e->written = false;
+	e->conflicts = 0;
 	count_strikes(e, want, now_us);
 	status_fini(&e->seen);
 	status_fini(&e->want);
@@ -217,7 +229,7 @@ invalid(struct status_entry *e, const struct api_answer *a)
 	struct statusqueue *q = e->queue;
 	uint32_t held;
 
-	if (q->ip_mode && a->status == 500) {
+	if (e->with_ip_mode && a->status == 500) {
 		/* S15: a server before 1.29; remembered, and no fault. */
 		q->ip_mode = false;
 		mark(e);
@@ -230,6 +242,19 @@ invalid(struct status_entry *e, const struct api_answer *a)
 		    "%s: its status was refused (%d): %s", e->key, a->status, a->message);
 }
 
+/*
+ * The watch brings the version that was in the way, and with it a new decision.
+ * Where it does not, the same is tried again, for the same version.
+ */
+static void
+conflict(struct status_entry *e)
+{
+	e->due_us = clock_us() + (US_PER_S << e->conflicts);
+	if (e->conflicts < STRIKES_MAX)
+		e->conflicts++;
+	mark(e);
+}
+
 static void
 written(struct status_entry *e, const struct api_answer *a)
 {
@@ -237,6 +262,7 @@ written(struct status_entry *e, const struct api_answer *a)
 	const char *version = json_string_value(json_object_get(meta, "resourceVersion"));
 
 	e->written = true;
+	e->conflicts = 0;
 	e->written_us = clock_us();
 	str_copy(e->answered, sizeof(e->answered), version ? version : "");
 	if (!ev_is_active(&e->queue->lost)) {
@@ -261,6 +287,8 @@ on_answer(void *arg, const struct api_answer *a)
 			written(e, a);
 		break;
 	case API_CONFLICT:
+		conflict(e);
+		break;
 	case API_ABSENT:
 		/* The watch brings what has happened. */
 		break;
@@ -307,6 +335,7 @@ send(struct status_entry *e)
 	};
 
 	clean(e);
+	e->with_ip_mode = style.ip_mode;
 	e->req = api_send(q->api, &call, on_answer, e);
 	if (!e->req)
 		mark(e);
