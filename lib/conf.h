@@ -140,9 +140,12 @@ struct conf_configmap {
 	char name[NAME_LEN];
 };
 
+/* In place of a file: the kubelet's own. */
+#define CONF_KUBELET "kubelet"
+
 struct conf_services {
 	bool present;
-	char kubeconfig[256];   /* absolute; empty: manifests */
+	char kubeconfig[256];   /* absolute, or CONF_KUBELET; empty: manifests */
 	char api_servers[1024]; /* URLs with blanks between them */
 	char manifests[256];
 	char node_name[254]; /* empty: the watcher finds it */

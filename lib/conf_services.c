@@ -71,14 +71,19 @@ print_api_servers(
 }
 
 static bool
-is_kubelet(const char *arg)
+take_kubelet(const char *arg, void *object)
 {
-	return !strcmp(arg, "kubelet");
+	struct conf_services_draft *d = object;
+
+	if (strcmp(arg, CONF_KUBELET) != 0)
+		return false;
+	str_copy(d->sv.kubeconfig, sizeof(d->sv.kubeconfig), arg);
+	return true;
 }
 
 static const struct conf_keyword words[] = {
-	[CONF_S_KUBECONFIG] = { "kubeconfig", .args = "FILE", .kind = CONF_PATH,
-	    CONF_FIELD(struct conf_services, kubeconfig), .later = is_kubelet,
+	[CONF_S_KUBECONFIG] = { "kubeconfig", .args = "FILE|kubelet", .kind = CONF_PATH,
+	    CONF_FIELD(struct conf_services, kubeconfig), .special = take_kubelet,
 	    .help = "the cluster whose Services are served" },
 	[CONF_S_MANIFESTS] = { "manifests", .args = "DIRECTORY", .kind = CONF_PATH,
 	    CONF_FIELD(struct conf_services, manifests),
@@ -133,6 +138,9 @@ conf_services_complete(struct conf_services_draft *d)
 {
 	conf_value_defaults(&table, &d->seen, d);
 	d->sv.present = d->word != NULL;
+	/* A kubelet may write no Lease but its own (NodeRestriction). */
+	if (!d->seen.at[CONF_S_ALLOCATOR] && !strcmp(d->sv.kubeconfig, CONF_KUBELET))
+		d->sv.allocator = false;
 	conf_pools_complete(d);
 	if (!d->seen.at[CONF_S_CLAIM_UNCLASSED])
 		d->sv.claim_unclassed = d->n_pools || d->sv.configmap.ns[0];

@@ -247,11 +247,6 @@ read_value(struct conf_reader *r, const struct conf_statement *st, void *object)
 	const char *text = st->arg ? st->arg->text : "yes";
 	char allowed[CONF_VALUE_STRLEN];
 
-	if (st->keyword->later && st->keyword->later(text)) {
-		conf_error(r->problems, &st->arg->pos, "%s %s is not supported yet",
-		    st->keyword->word, text);
-		return;
-	}
 	if (st->keyword->special && st->keyword->special(text, object))
 		return;
 	if (conf_value_read(st->keyword, text, st->word->pos.file, object))

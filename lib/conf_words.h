@@ -76,7 +76,6 @@ struct conf_keyword {
 	void (*print)(FILE *, unsigned indent, const struct conf_keyword *, const void *);
 	/* How many of the n words behind the argument belong to it; NULL: none. */
 	size_t (*more)(const struct conf_table *, const struct conf_word *, size_t n);
-	bool (*later)(const char *arg); /* vipd will take arg, not yet */
 	/* Takes arg beside what the kind allows; false: it is none of those. */
 	bool (*special)(const char *arg, void *object);
 	const char *refused; /* an argument that keepalived has, vipd never */

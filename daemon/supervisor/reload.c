@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "conf_pool.h"
 #include "here.h"
+#include "kubelet.h"
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
@@ -111,7 +112,13 @@ vipd_configure_watcher(struct vipd *v)
 	if (!v->watcher.up || !s->present)
 		return;
 	str_copy(m.node_name, sizeof(m.node_name), s->node_name);
-	str_copy(m.kubeconfig, sizeof(m.kubeconfig), s->kubeconfig);
+	if (!strcmp(s->kubeconfig, CONF_KUBELET)) {
+		kubelet_start(&v->kubelet, v->loop, v->options->run_dir, v->watcher.user);
+		kubelet_path(v->options->run_dir, m.kubeconfig, sizeof(m.kubeconfig));
+	} else {
+		kubelet_stop(&v->kubelet);
+		str_copy(m.kubeconfig, sizeof(m.kubeconfig), s->kubeconfig);
+	}
 	str_copy(m.api_servers, sizeof(m.api_servers), s->api_servers);
 	str_copy(m.manifests, sizeof(m.manifests), s->manifests);
 	str_copy(m.class, sizeof(m.class), s->load_balancer_class);

@@ -483,6 +483,7 @@ vipd_finish(struct vipd *v)
 	program_kill(&v->forward);
 	program_kill(&v->watcher);
 	control_close(&v->control);
+	kubelet_stop(&v->kubelet);
 }
 
 /* ---- start ---- */

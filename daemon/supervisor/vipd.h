@@ -14,6 +14,7 @@
 #include "followers.h"
 #include "handover.h"
 #include "instance.h"
+#include "kubelet.h"
 #include "options.h"
 #include "program.h"
 #include "run.h"
@@ -36,6 +37,7 @@ struct vipd {
 	struct instances instances;
 	struct services services;
 	struct cluster cluster;
+	struct kubelet kubelet;
 	struct control control;
 	struct journal journal;
 	struct followers followers;

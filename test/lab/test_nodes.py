@@ -17,6 +17,12 @@ OUT = {"key": "node.kubernetes.io/out-of-service", "value": "x", "effect": "NoEx
 
 
 @pytest.fixture
+def folder():
+    with open_folder() as path:
+        yield path
+
+
+@pytest.fixture
 def cluster():
     with open_folder() as path, kube.start(path / "api") as running:
         os.chmod(running.directory, 0o755)
@@ -168,3 +174,29 @@ def test_who_may_not_list_nodes_says_it_once_and_serves(cluster):
         node.wait(lambda: [line for line in node.logs if "allocator now" in line],
                   what="it leads all the same")
         assert node.excluded is None
+
+
+def test_a_kubelets_certificate_reads_and_posts_but_writes_no_lease(folder):
+    rbac = (kube.RBAC, kube.RBAC.parents[1] / "examples/kubelet-rbac.yaml")
+    with kube.start(folder / "api", rbac=rbac) as cluster:
+        os.chmod(cluster.directory, 0o755)
+        certificate, key = cluster.certificate("kubelet", "system:node:worker-a",
+                                               ["system:nodes"])
+        for path in (certificate, key):
+            os.chmod(path, 0o644)
+        kubeconfig = cluster.directory / "kubelet.kubeconfig"
+        cluster.write_kubeconfig(kubeconfig, {"client-certificate": str(certificate),
+                                              "client-key": str(key)})
+        cluster.create(kube.service("web", ports=[80], external_ips=["192.168.185.18"]))
+        with open_folder() as own, Watcher(own, kubeconfig=str(kubeconfig),
+                                           node_name="") as node:
+            node.configure()
+            node.wait_service("default/web")
+            assert text(node.state.node_name) == "worker-a"
+            node.send("MSG_HERE", instance="edge", state="VRRP_MASTER", since_us=1)
+            node.send("MSG_HELD_HERE", [ipaddr("192.168.185.18")], instance="edge", held=1)
+            wait(lambda: cluster.list("events.k8s.io/v1", "Event"), 5, "VIPActive")
+            node.wait(lambda: [line for line in node.logs if "may not" in line],
+                      what="the refusal of its Lease")
+            node.wait_health("OK")
+            assert cluster.list("coordination.k8s.io/v1", "Lease", "vipd") == []

@@ -77,6 +77,15 @@ def _selected_name(selector):
     return terms.get("metadata.name", "").lstrip("=")
 
 
+def restrict_node(user, wanted, target):
+    """The part of admission plugin NodeRestriction that concerns what is served here."""
+    if "system:nodes" not in user.groups or wanted.verb in ("get", "list", "watch"):
+        return
+    if target.resource.kind == "Lease" and target.namespace != "kube-node-lease":
+        raise errors.forbidden(target.resource, target.name, "can only access leases in the "
+                               '"kube-node-lease" system namespace')
+
+
 class Api:
     """Answers requests of users that are already known."""
 
@@ -100,6 +109,7 @@ class Api:
         if target is None:
             return self._answer_path(request, user, wanted)
         self._authorizer.check(user, wanted, target.resource)
+        restrict_node(user, wanted, target)
         handler = getattr(self, f"_{wanted.verb}")
         return handler(request, user, target)
 
