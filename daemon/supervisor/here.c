@@ -126,7 +126,7 @@ static bool
 is_of_one_node(const char *line)
 {
 	static const char *const words[] = { "priority", "router_id", "node_name",
-		"interface", "unicast_src_ip", "state" };
+		"interface", "unicast_src_ip", "state", "kubeconfig" };
 
 	line += strspn(line, " ");
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {

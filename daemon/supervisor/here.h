@@ -25,7 +25,7 @@ void here_tell_held(const struct instances *is, struct chan *watcher, uint32_t i
 void here_eligible(struct instances *is, const struct msg_eligible *m);
 /*
  * A hash of the configuration without what belongs to one node (its name,
- * priorities, own addresses), in hexadecimal: nodes that differ in it have
+ * priorities, own addresses, credentials), in hexadecimal: nodes that differ in it have
  * drifted apart. Writes size bytes.
  */
 void here_config_hash(const struct conf *conf, char *text, size_t size);
