@@ -20,6 +20,7 @@ static const struct option options[] = {
 	OF_COMMAND(ARGS_HTTP, "http", no_argument),
 	OF_COMMAND(ARGS_TO, "to", required_argument),
 	OF_COMMAND(ARGS_REASON, "reason", required_argument),
+	OF_COMMAND(ARGS_KEEPALIVED, "keepalived", no_argument),
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },

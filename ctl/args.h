@@ -18,6 +18,7 @@ enum args_option {
 	ARGS_HTTP,
 	ARGS_TO,
 	ARGS_REASON,
+	ARGS_KEEPALIVED,
 	ARGS_OPTION_COUNT
 };
 

@@ -24,6 +24,7 @@
 #include "log.h"
 #include "mem.h"
 #include "metrics.h"
+#include "migrate.h"
 #include "model.h"
 #include "nodes.h"
 #include "show.h"
@@ -184,7 +185,12 @@ run_explain(const struct args *args)
 static int
 run_check(const struct args *args)
 {
-	int code = conf_report(args->arg, NULL, false, stdout, stderr);
+	int code;
+
+	if (args->option[ARGS_KEEPALIVED])
+		return migrate_show(args->arg, args->format == FORMAT_JSON,
+		    args->format == FORMAT_WIDE, stdout, stderr);
+	code = conf_report(args->arg, NULL, false, stdout, stderr);
 
 	if (code == EXIT_WELL)
 		printf("%s: ok\n", args->arg);
@@ -431,7 +437,8 @@ static const struct args_command commands[] = {
 	    1u << ARGS_FOLLOW },
 	{ "doctor", run_doctor, NULL, "what is wrong with this node, or will be", 0 },
 	{ "metrics", run_metrics, NULL, "figures in OpenMetrics", 1u << ARGS_HTTP },
-	{ "check", run_check, "FILE", "check a configuration; needs no daemon", 0 },
+	{ "check", run_check, "FILE", "check a configuration; needs no daemon",
+	    1u << ARGS_KEEPALIVED },
 	{ "diff", run_diff, "FILE", "what a reload of it would change", 0 },
 	{ "dump", run_dump, NULL, "all there is to say, for a bug report", 0 },
 	{ "reload", run_reload, NULL, "read the configuration again", 0 },

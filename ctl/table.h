@@ -13,18 +13,21 @@ struct model;
 struct model_instance;
 struct model_node;
 struct model_service;
+struct migrate_row;
 
 enum table_flag {
 	TABLE_RIGHT = 1, /* numbers */
 	TABLE_WIDE = 2,  /* only with -o wide */
 };
 
-/* What a row is about; of instance, service and node one is set. */
+/* What a row is about; of instance, service, node and keyword one is set. */
 struct table_row {
 	const struct model *model;
 	const struct model_instance *instance;
 	const struct model_service *service;
 	const struct model_node *node;
+	const struct migrate_row *keyword;
+	const char *path; /* of the file it stands in */
 };
 
 struct table_column {

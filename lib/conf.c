@@ -17,6 +17,7 @@
 #include "conf_lists.h"
 #include "conf_pool.h"
 #include "conf_services.h"
+#include "conf_trace.h"
 #include "conf_track.h"
 #include "conf_value.h"
 #include "mem.h"
@@ -242,9 +243,12 @@ free_build(struct conf_build *b)
 
 static struct conf *
 build(struct conf_tree *tree, const char *path, const char *config_id,
-    struct conf_problems *problems)
+    struct conf_problems *problems, struct conf_trace *trace)
 {
-	struct conf_build b = { .reader.problems = problems, .config_id = config_id };
+	struct conf_build b = {
+		.reader = { .problems = problems, .trace = trace },
+		.config_id = config_id,
+	};
 	struct conf_seen seen = { 0 };
 	struct conf *conf = NULL;
 
@@ -261,6 +265,8 @@ build(struct conf_tree *tree, const char *path, const char *config_id,
 	conf_forwarding_complete(&b.forwarding, &b.forwarding_seen);
 	conf_check(&b);
 	conf_problems_finish(problems);
+	if (trace)
+		conf_trace_judge(trace, problems, b.globals.ignore_lvs);
 	if (!problems->errors)
 		conf = finish(&b, path);
 	free_build(&b);
@@ -289,7 +295,19 @@ conf_load(const char *path, const char *config_id, struct conf_problems *problem
 	const char *id = choose_id(config_id, buf, sizeof(buf));
 
 	conf_tree_read(&tree, path, id, problems);
-	return build(&tree, path, id, problems);
+	return build(&tree, path, id, problems, NULL);
+}
+
+void
+conf_trace_file(const char *path, const char *config_id, struct conf_trace *trace,
+    struct conf_problems *problems)
+{
+	struct conf_tree tree;
+	char buf[256];
+	const char *id = choose_id(config_id, buf, sizeof(buf));
+
+	conf_tree_read(&tree, path, id, problems);
+	conf_free(build(&tree, path, id, problems, trace));
 }
 
 struct conf *
@@ -301,7 +319,7 @@ conf_load_text(const char *name, const char *text, size_t len, const char *confi
 	const char *id = choose_id(config_id, buf, sizeof(buf));
 
 	conf_tree_read_text(&tree, name, text, len, id, problems);
-	return build(&tree, name, id, problems);
+	return build(&tree, name, id, problems, NULL);
 }
 
 /* ---- the finished configuration ---- */

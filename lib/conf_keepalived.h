@@ -21,6 +21,7 @@ struct conf_foreign {
 	const char *word;
 	enum conf_foreign_class class;
 	unsigned contexts; /* enum conf_context, or'ed */
+	const char *why;   /* for operators; NULL: there is nothing to say */
 };
 
 /* NULL: keepalived has no such word there. */

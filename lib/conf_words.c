@@ -5,6 +5,7 @@
 
 #include "conf_keepalived.h"
 #include "conf_suggest.h"
+#include "conf_trace.h"
 #include "conf_value.h"
 #include "mem.h"
 
@@ -143,7 +144,8 @@ judge_foreign(struct conf_reader *r, const struct conf_foreign *f,
 	case CONF_FOREIGN_REFUSED:
 		if (!off)
 			conf_error(r->problems, &word->pos,
-			    "vipd does not support keepalived's %s", word->text);
+			    "vipd does not support keepalived's %s%s%s", word->text,
+			    f->why ? ": " : "", f->why ? f->why : "");
 		break;
 	case CONF_FOREIGN_LVS:
 		conf_places_add(&r->lvs, word);
@@ -160,12 +162,14 @@ read_unknown(struct conf_reader *r, const struct conf_table *t,
 	const struct conf_word *word = &node->words[i];
 	const struct conf_foreign *f = conf_foreign_find(word->text, t->context);
 
+	bool off = i + 1 < node->n_words && is_off(node->words[i + 1].text);
+
+	conf_trace_note(r->trace, t, word, f, off);
 	if (!f) {
 		conf_unknown(r, t, word, "unknown keyword");
 		return node->n_words;
 	}
-	judge_foreign(
-	    r, f, word, i + 1 < node->n_words && is_off(node->words[i + 1].text));
+	judge_foreign(r, f, word, off);
 	return skip_statement(t, node, i);
 }
 
@@ -313,6 +317,7 @@ read_at(struct conf_reader *r, const struct conf_table *t, const struct conf_nod
 
 	if (!kw)
 		return read_unknown(r, t, node, i);
+	conf_trace_note(r->trace, t, st.word, NULL, false);
 	i++;
 	next = i < node->n_words ? &node->words[i] : NULL;
 	n = count_args(kw, t, next);

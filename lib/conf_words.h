@@ -106,10 +106,12 @@ struct conf_places {
 };
 void conf_places_add(struct conf_places *places, const struct conf_word *word);
 
+struct conf_trace;
 struct conf_reader {
 	struct conf_problems *problems;
-	bool *foreign_told;     /* one for each of keepalived's words */
-	struct conf_places lvs; /* its words for LVS, to be judged at the end */
+	struct conf_trace *trace; /* NULL: nobody asks (conf_trace.h) */
+	bool *foreign_told;       /* one for each of keepalived's words */
+	struct conf_places lvs;   /* its words for LVS, to be judged at the end */
 };
 
 /* Every table, for whoever looks for a word in all of them; NULL behind the
