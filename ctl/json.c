@@ -64,8 +64,21 @@ print(json_t *json, FILE *out)
 
 /* ---- instances ---- */
 
+/* Who else uses it, or has it before its first use here. */
 static json_t *
-instance_addresses(const struct model_instance *i)
+conflict(const struct model *m, const struct msg_ctl_address *a)
+{
+	char mac[TEXT_MAC_LEN];
+
+	if (!a->conflict_us && a->use != ADDRESS_TAKEN)
+		return json_null();
+	return PACK("{s:s, s:o, s:i, s:b}", "mac", text_mac(a->conflict_mac, mac), "seen",
+	    a->conflict_us ? wall_time(m, a->conflict_us) : json_null(), "heard",
+	    (int)a->conflicts, "before_first_use", a->use == ADDRESS_TAKEN);
+}
+
+static json_t *
+instance_addresses(const struct model *m, const struct model_instance *i)
 {
 	json_t *list = packed(json_array());
 
@@ -76,12 +89,12 @@ instance_addresses(const struct model_instance *i)
 		snprintf(prefix, sizeof(prefix), "%s/%u", ipaddr_format(&a->addr, text),
 		    a->prefixlen);
 		json_array_append_new(list,
-		    PACK("{s:s, s:s, s:b, s:s, s:b, s:o}", "address", prefix, "origin",
-			a->origin == ORIGIN_STATIC ? "static" : "service", "installed",
-			a->installed, "interface",
+		    PACK("{s:s, s:s, s:b, s:s, s:b, s:o, s:o}", "address", prefix,
+			"origin", a->origin == ORIGIN_STATIC ? "static" : "service",
+			"installed", a->installed, "interface",
 			a->dev[0] ? a->dev : i->info.conf.interface, "advertised",
 			a->origin == ORIGIN_STATIC && !a->excluded, "error",
-			text_or_null(a->error)));
+			text_or_null(a->error), "conflict", conflict(m, a)));
 	}
 	return list;
 }
@@ -171,7 +184,7 @@ instance(const struct model *m, const struct model_instance *i)
 		state->master.family ? interval_ms(state->master_advert_us) : json_null(),
 		"preempt", conf->preempt, "unicast", conf->unicast, "takeovers",
 		(json_int_t)state->transitions, "service_addresses",
-		i->info.wants_services, "addresses", instance_addresses(i)));
+		i->info.wants_services, "addresses", instance_addresses(m, i)));
 	json_object_update_new(object,
 	    PACK("{s:o, s:b, s:b, s:o, s:o}", "soft_reasons", soft_reasons(i->info.soft),
 		"handing_over", state->yielding, "handed_over", state->handed_over,

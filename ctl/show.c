@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "clock.h"
 #include "columns.h"
 #include "doctor.h"
 #include "explain.h"
@@ -135,6 +136,25 @@ problem(FILE *out, size_t *count)
 	return out;
 }
 
+/* What was heard longer ago may be over. */
+#define CONFLICT_SHOWN_US (60 * US_PER_S)
+
+static void
+show_conflict(const struct model *m, const struct model_instance *in,
+    const struct msg_ctl_address *a, FILE *out, size_t *count)
+{
+	uint64_t age = a->conflict_us ? model_age_us(m, a->conflict_us) : UINT64_MAX;
+	char text[IPADDR_STRLEN], mac[TEXT_MAC_LEN], since[TEXT_DURATION_LEN];
+
+	if (age > CONFLICT_SHOWN_US)
+		return;
+	fprintf(problem(out, count),
+	    "%s: %s is used by %s too, heard %s ago (%" PRIu32 " times)\n"
+	    "    FIX: find that station and take the address from it\n",
+	    in->info.conf.name, ipaddr_format(&a->addr, text),
+	    text_mac(a->conflict_mac, mac), text_duration(age, since), a->conflicts);
+}
+
 static void
 show_instance_problems(const struct model *m, FILE *out, size_t *count)
 {
@@ -148,6 +168,8 @@ show_instance_problems(const struct model *m, FILE *out, size_t *count)
 			fprintf(problem(out, count), "%s: %s, %s\n    FIX: %s\n",
 			    in->info.conf.name, vrrp_state_name(state->state),
 			    model_instance_reason(in), remedy_instance(m, in, remedy));
+		for (size_t k = 0; k < in->n_addresses; k++)
+			show_conflict(m, in, &in->addresses[k], out, count);
 		for (size_t k = 0; k < in->n_addresses; k++)
 			if (in->addresses[k].error[0])
 				fprintf(problem(out, count), "%s: %s is not on %s: %s\n",

@@ -99,3 +99,11 @@ text_hostport(const struct ipaddr *addr, uint16_t port, char buf[TEXT_HOSTPORT_L
 	    six ? "]" : "", port);
 	return buf;
 }
+
+const char *
+text_mac(const uint8_t mac[6], char buf[TEXT_MAC_LEN])
+{
+	snprintf(buf, TEXT_MAC_LEN, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+	    mac[2], mac[3], mac[4], mac[5]);
+	return buf;
+}

@@ -28,3 +28,6 @@ const char *text_time(uint64_t wall_us, char buf[TEXT_TIME_LEN]);
 #define TEXT_HOSTPORT_LEN (IPADDR_STRLEN + 8)
 const char *text_hostport(
     const struct ipaddr *addr, uint16_t port, char buf[TEXT_HOSTPORT_LEN]);
+/* "02:00:00:00:00:01" */
+#define TEXT_MAC_LEN 18
+const char *text_mac(const uint8_t mac[6], char buf[TEXT_MAC_LEN]);

@@ -69,6 +69,8 @@ static const struct field state_fields[] = { U8_MAX(struct msg_state, state, VRR
 static const struct field yielded_fields[] = { U8_MAX(struct msg_yielded, result,
 						   YIELD_RESULT_COUNT - 1),
 	ADDR(struct msg_yielded, successor), END };
+static const struct field conflict_fields[] = { ADDR(struct msg_conflict, at.addr), END };
+static const struct field probed_fields[] = { ADDR(struct msg_probed, at.addr), END };
 static const struct field handover_fields[] = {
 	U32_MAX(struct msg_handover, action, HANDOVER_FORGET), END
 };
@@ -172,6 +174,7 @@ static const struct field ctl_instance_fields[] = { STRING(struct msg_ctl_instan
 	STRING(struct msg_ctl_instance, tracker), END };
 static const struct field ctl_address_fields[] = { ADDR(struct msg_ctl_address, addr),
 	U8_MAX(struct msg_ctl_address, origin, ORIGIN_POOL),
+	U8_MAX(struct msg_ctl_address, use, ADDRESS_TAKEN),
 	STRING(struct msg_ctl_address, dev), STRING(struct msg_ctl_address, error), END };
 static const struct field ctl_track_fields[] = { STRING(struct msg_ctl_track, name),
 	U8_MAX(struct msg_ctl_track, kind, TRACK_KIND_COUNT - 1),
@@ -220,11 +223,14 @@ ROW(MSG_INSTALLED, REF, sizeof(struct msg_installed_record), PEER_VIPD, 0, NULL,
 ROW(MSG_REMOVED, REF, sizeof(struct msg_installed_record), PEER_VIPD, 0, NULL, installed_fields),
 ROW(MSG_COUNTERS_REQUEST, 0, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_HEARING, sizeof(struct msg_hearing), 0, PEER_VIPD, 2, NULL, NULL),
+ROW(MSG_PROBE, REF, sizeof(struct msg_installed_record), PEER_VIPD, 0, NULL, installed_fields),
 ROW(MSG_HANDOVER, sizeof(struct msg_handover), 0, PEER_VIPD, 0, handover_fields, NULL),
 ROW(MSG_STATE, sizeof(struct msg_state), 0, PEER_ENGINE, 0, state_fields, NULL),
 ROW(MSG_COUNTERS, REF, sizeof(struct msg_counter), PEER_ENGINE | PEER_VIPD, 0, NULL, counter_fields),
 ROW(MSG_RELEASED, REF, sizeof(struct msg_installed_record), PEER_ENGINE, 0, NULL, installed_fields),
 ROW(MSG_YIELDED, sizeof(struct msg_yielded), 0, PEER_ENGINE, 0, yielded_fields, NULL),
+ROW(MSG_CONFLICT, sizeof(struct msg_conflict), 0, PEER_ENGINE, 0, conflict_fields, NULL),
+ROW(MSG_PROBED, sizeof(struct msg_probed), 0, PEER_ENGINE, 0, probed_fields, NULL),
 ROW(MSG_WATCHER_CONF, sizeof(struct msg_watcher_conf), 0, PEER_VIPD, 0, watcher_conf_fields, NULL),
 ROW(MSG_WATCHER_RANGES, sizeof(struct msg_watcher_ranges), sizeof(struct iprange), PEER_VIPD, 0, watcher_ranges_fields, range_fields),
 ROW(MSG_WATCHER_POOLS, 0, sizeof(struct msg_byte), PEER_VIPD, 0, NULL, NULL),

@@ -62,11 +62,14 @@ enum msg_type {
 	MSG_COUNTERS_REQUEST,
 	MSG_HEARING,
 	MSG_HANDOVER,
+	MSG_PROBE,
 	/* engine -> vipd */
 	MSG_STATE,
 	MSG_COUNTERS,
 	MSG_RELEASED,
 	MSG_YIELDED,
+	MSG_CONFLICT,
+	MSG_PROBED,
 
 	/* vipd -> watcher */
 	MSG_WATCHER_CONF,
@@ -360,6 +363,25 @@ struct msg_state {
 	uint8_t yielding;     /* is not master, but holds what it held (yield.h) */
 	uint8_t handed_over;
 	uint8_t zero[2];
+};
+
+/* MSG_PROBE (records: struct msg_installed_record): asks the network before
+ * their first use whether anybody has these; each is answered. */
+struct msg_probed {
+	uint32_t id;
+	uint8_t taken; /* by mac */
+	uint8_t mac[6];
+	uint8_t zero;
+	struct msg_installed_record at;
+};
+
+/* A stranger uses an address that is held here; at most every 10 s for each. */
+struct msg_conflict {
+	uint32_t id;
+	uint8_t mac[6];
+	uint8_t zero[2];
+	struct msg_installed_record at;
+	uint32_t count; /* heard since it is held */
 };
 
 /* MSG_RELEASED (records: struct msg_installed_record): of those that an
@@ -708,6 +730,9 @@ struct msg_ctl_track {
 	char why[96];
 };
 
+/* Of a Service's new address, on a node that is master already. */
+enum address_use { ADDRESS_FREE, ADDRESS_PROBED, ADDRESS_TAKEN };
+
 struct msg_ctl_address {
 	struct ipaddr addr;
 	uint8_t prefixlen;
@@ -715,7 +740,14 @@ struct msg_ctl_address {
 	uint8_t installed;
 	uint8_t excluded;
 	uint8_t released; /* the successor has it (MSG_RELEASED) */
-	uint8_t zero[3];
+	uint8_t use;      /* enum address_use */
+	uint8_t zero[2];
+	uint8_t conflict_mac[6]; /* who has it, too or alone */
+	uint8_t zero2[2];
+	uint32_t probes_failed; /* in a row */
+	uint32_t conflicts;     /* heard while it is held */
+	uint64_t conflict_us;   /* monotonic, the last; 0: none */
+	uint64_t probe_us;      /* monotonic: it was asked, is asked again */
 	char dev[IFNAME_LEN];
 	char error[64]; /* of the last attempt; empty */
 };

@@ -19,3 +19,7 @@
  * node forwards IPv6 (the R flag). */
 size_t announce_frame(const struct ipaddr *addr, const uint8_t mac[6], bool router,
     uint8_t buf[ANNOUNCE_FRAME_MAX]);
+/* The frame that asks whether anybody has addr, in order to take it: an ARP
+ * probe (RFC 5227 2.1.1) or a solicitation of DAD (RFC 4862 5.4.2). */
+size_t announce_probe(
+    const struct ipaddr *addr, const uint8_t mac[6], uint8_t buf[ANNOUNCE_FRAME_MAX]);

@@ -27,6 +27,9 @@ static const char *const names[COUNTER_COUNT] = {
 	[COUNT_ARP_SENT] = "arp_sent",
 	[COUNT_NA_SENT] = "na_sent",
 	[COUNT_ANNOUNCE_ERRORS] = "announce_errors",
+	[COUNT_CONFLICTS] = "conflicts",
+	[COUNT_RIVAL_NEIGHBOURS] = "rival_neighbours",
+	[COUNT_PROBES_SENT] = "probes_sent",
 };
 
 size_t

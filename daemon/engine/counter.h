@@ -33,6 +33,9 @@ enum counter {
 	COUNT_ARP_SENT,
 	COUNT_NA_SENT,
 	COUNT_ANNOUNCE_ERRORS,
+	COUNT_CONFLICTS,        /* strangers that use a held address */
+	COUNT_RIVAL_NEIGHBOURS, /* other routers that do */
+	COUNT_PROBES_SENT,
 	COUNTER_COUNT
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "instance_conflict.h"
 #include "instance_note.h"
 #include "instance_yield.h"
 #include "log.h"
@@ -118,6 +119,7 @@ report(struct engine *e)
 			chan_send(c, MSG_STATE, &m, NULL, 0);
 		in->dirty = false;
 		instance_yield_tell(in, c);
+		instance_conflict_tell(in, c);
 	}
 	e->roster.dirty = false;
 }
@@ -426,9 +428,25 @@ on_removed(struct engine *e, const struct msg *m)
 	for (uint16_t i = 0; in && i < m->count; i++) {
 		outlets_remove(&in->outlets, r[i].ifindex, &r[i].addr);
 		yield_forget(&in->yield, &r[i]);
+		conflicts_forget(&in->conflicts, &r[i]);
 	}
 	if (in)
 		touch(e, in, clock_us());
+	return NULL;
+}
+
+static const char *
+on_probe(struct engine *e, const struct msg *m)
+{
+	const struct msg_instance_ref *ref = m->head;
+	const struct msg_installed_record *r = m->records;
+	struct instance *in = roster_find(&e->roster, ref->id);
+	uint64_t now = clock_us();
+
+	for (uint16_t i = 0; in && i < m->count; i++)
+		probes_start(&in->probes, &r[i], now);
+	if (in)
+		touch(e, in, now);
 	return NULL;
 }
 
@@ -510,6 +528,7 @@ static handler_fn *const handlers[MSG_TYPE_COUNT] = {
 	[MSG_COUNTERS_REQUEST] = on_counters_request,
 	[MSG_HEARING] = on_hearing,
 	[MSG_HANDOVER] = on_handover,
+	[MSG_PROBE] = on_probe,
 };
 
 static const char *

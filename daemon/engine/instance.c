@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "instance_conflict.h"
 #include "instance_derive.h"
 #include "instance_note.h"
 #include "instance_send.h"
@@ -245,6 +246,7 @@ instance_new(struct instance_conf *c, struct iface *iface, uint64_t now_us)
 	in->dropped.interval_us = LOG_INTERVAL_US;
 	in->differs.interval_us = LOG_INTERVAL_US;
 	in->sending.interval_us = LOG_INTERVAL_US;
+	in->conflicting.interval_us = LOG_INTERVAL_US;
 	take_conf(in, c);
 	conf = instance_election(in);
 	vrrp_init(&in->vrrp, &conf, now_us);
@@ -258,6 +260,7 @@ instance_free(struct instance *in, uint64_t now_us)
 {
 	instance_stop(in, now_us);
 	yield_fini(&in->yield);
+	instance_conflict_fini(in);
 	outlets_fini(&in->outlets);
 	instance_conf_free(&in->conf);
 	free(in->advertised);
@@ -386,15 +389,19 @@ instance_expire(struct instance *in, uint64_t now_us)
 		refresh(in, now_us);
 	}
 	yield_expire(&in->yield, now_us);
+	instance_conflict_expire(in, now_us);
 }
 
 unsigned
 instance_announce(struct instance *in, int fd, unsigned max, uint64_t now_us)
 {
+	struct msg_installed_record at;
 	struct iface *iface;
 	struct ipaddr addr;
 	unsigned n = 0;
 
+	for (; n < max && probes_next(&in->probes, now_us, &at); n++)
+		instance_send_probe(in, fd, &at);
 	while (n < max && outlets_next(&in->outlets, now_us, &addr, &iface)) {
 		instance_send_announcement(in, iface, fd, &addr);
 		n++;
@@ -408,11 +415,14 @@ instance_deadline(const struct instance *in, uint64_t now_us)
 	uint64_t at = is_held(in, now_us) ? VRRP_NEVER : vrrp_deadline(&in->vrrp);
 	uint64_t announce = outlets_deadline(&in->outlets);
 	uint64_t yield = yield_deadline(&in->yield);
+	uint64_t probe = probes_deadline(&in->probes);
 
 	if (in->retry_us < at)
 		at = in->retry_us;
 	if (yield < at)
 		at = yield;
+	if (probe < at)
+		at = probe;
 	return announce < at ? announce : at;
 }
 
@@ -444,6 +454,7 @@ instance_on_advert(struct instance *in, const struct advert_packet *packet,
 		trailer_accept(&in->trailer, &packet->src, advert->sequence, &now);
 	instance_note_advert(in, packet, advert, now_us);
 	step(in, &ev, now_us);
+	in->rival_us = now_us;
 	instance_yield_advert(in, &packet->src, advert->priority, now_us);
 }
 

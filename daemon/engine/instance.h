@@ -10,6 +10,7 @@
 #include <uthash.h>
 
 #include "advert.h"
+#include "conflict.h"
 #include "counter.h"
 #include "deadline.h"
 #include "group.h"
@@ -17,6 +18,7 @@
 #include "instance_conf.h"
 #include "log.h"
 #include "outlet.h"
+#include "probe.h"
 #include "trailer.h"
 #include "vrrp.h"
 #include "yield.h"
@@ -27,6 +29,15 @@ struct instance {
 	struct vrrp vrrp;
 	struct outlets outlets;
 	struct yield yield;
+	struct conflicts conflicts;
+	struct probes probes;
+	struct msg_conflict *told_conflicts; /* vipd has not heard of */
+	size_t n_conflicts;
+	size_t cap_conflicts;
+	struct msg_probed *probed; /* the same */
+	size_t n_probed;
+	size_t cap_probed;
+	uint64_t rival_us; /* another router was heard last; 0: never */
 	struct counters counters;
 	struct advert_policy policy;
 	struct trailer trailer;
@@ -42,6 +53,7 @@ struct instance {
 	uint64_t retry_us; /* of a router that could not send */
 	struct log_limit dropped;
 	struct log_limit differs;
+	struct log_limit conflicting;
 	struct log_limit sending;
 	bool group_fault; /* a member of its sync group has a reason for FAULT */
 	bool repaired;    /* its caches were; those of its group are to be */

@@ -125,3 +125,18 @@ instance_send_announcement(
 	else
 		in->counters.value[COUNT_NA_SENT]++;
 }
+
+void
+instance_send_probe(struct instance *in, int fd, const struct msg_installed_record *at)
+{
+	uint8_t frame[ANNOUNCE_FRAME_MAX];
+	size_t len;
+
+	if (!in->iface || in->iface->info.ifindex != at->ifindex)
+		return;
+	len = announce_probe(&at->addr, in->iface->info.mac, frame);
+	if (io_send_frame(fd, at->ifindex, frame, len) < 0)
+		in->counters.value[COUNT_ANNOUNCE_ERRORS]++;
+	else
+		in->counters.value[COUNT_PROBES_SENT]++;
+}

@@ -13,5 +13,7 @@
 struct ipaddr instance_source(const struct instance *in);
 /* 0, or -errno when nobody could be sent to. */
 int instance_send_advert(struct instance *in, uint8_t priority);
+void instance_send_probe(
+    struct instance *in, int fd, const struct msg_installed_record *at);
 void instance_send_announcement(
     struct instance *in, const struct iface *on, int fd, const struct ipaddr *addr);

@@ -164,6 +164,15 @@ outlets_have(const struct outlets *os, const struct msg_installed_record *at)
 	return o && pacing_has(&o->pacing, &at->addr);
 }
 
+void
+outlets_defend(struct outlets *os, const struct msg_installed_record *at)
+{
+	struct outlet *o = find(os, at->ifindex);
+
+	if (o)
+		pacing_repeat(&o->pacing, &at->addr);
+}
+
 struct visit {
 	uint32_t ifindex;
 	void (*fn)(void *arg, const struct msg_installed_record *at);

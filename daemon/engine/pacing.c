@@ -221,6 +221,15 @@ pacing_repair(struct pacing *p, uint64_t now_us)
 	    now_us + (pause > REPAIR_INTERVAL_MIN_US ? pause : REPAIR_INTERVAL_MIN_US);
 }
 
+void
+pacing_repeat(struct pacing *p, const struct ipaddr *addr)
+{
+	struct pacing_entry *e = p->active ? find(p, addr) : NULL;
+
+	if (e)
+		enqueue(p, e, QUEUE_AGAIN, 1);
+}
+
 /* Bursts whose time has come join the queues. */
 static void
 take_due(struct pacing *p, uint64_t now)

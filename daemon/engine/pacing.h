@@ -64,6 +64,8 @@ void pacing_start(struct pacing *p, uint64_t now_us);
 void pacing_stop(struct pacing *p);
 /* Another spoke as master and is about to yield. */
 void pacing_repair(struct pacing *p, uint64_t now_us);
+/* This one once more. */
+void pacing_repeat(struct pacing *p, const struct ipaddr *addr);
 /* The address to be announced now, if any; counts as announced. */
 bool pacing_next(
     struct pacing *p, struct pacing_gate *gate, uint64_t now_us, struct ipaddr *out);

@@ -5,6 +5,7 @@
 #include <uthash.h>
 
 #include "group.h"
+#include "instance_conflict.h"
 #include "instance_yield.h"
 #include "mem.h"
 
@@ -113,7 +114,8 @@ note(struct roster *r, struct instance *in, uint64_t now)
 {
 	uint64_t at = instance_deadline(in, now);
 
-	r->dirty |= in->dirty || instance_yield_is_news(in);
+	r->dirty |=
+	    in->dirty || instance_yield_is_news(in) || instance_conflict_is_news(in);
 	/* Who had its turn waits behind those who had none. */
 	deadline_set(&r->deadlines, &in->deadline,
 	    at < in->turn_us && at != DEADLINE_NEVER ? in->turn_us : at);
@@ -196,7 +198,8 @@ roster_neighbour(
     struct roster *r, const struct iface *i, const struct neighbour *n, uint64_t now_us)
 {
 	for (struct instance *in = r->first; in; in = in->next)
-		if (instance_yield_neighbour(in, i, n, now_us))
+		if (instance_yield_neighbour(in, i, n, now_us) ||
+		    instance_conflict_neighbour(in, i, n, now_us))
 			roster_touch(r, in, now_us);
 }
 

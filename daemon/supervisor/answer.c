@@ -106,6 +106,14 @@ state_on_wire(
 		if (a->verdict != VERDICT_OK || !in || in->state.state != VRRP_MASTER)
 			continue;
 		shown = instance_find_address(in, &a->addr);
+		if (shown && shown->use != ADDRESS_FREE) {
+			snprintf(reason, REASON_LEN, "%s: %s",
+			    ipaddr_format(&a->addr, text),
+			    shown->error[0] ? shown->error
+					    : "is asked for before its first use");
+			return shown->use == ADDRESS_TAKEN ? SERVICE_CONFLICT
+							   : SERVICE_PENDING;
+		}
 		if (shown && shown->installed) {
 			state = SERVICE_SERVING;
 		} else if (shown && shown->error[0]) {

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "first_use.h"
 #include "iface.h"
 #include "instance_iface.h"
 #include "instance_tell.h"
@@ -16,8 +17,8 @@
 #include "socket.h"
 #include "wants.h"
 
-static struct instance *
-by_id(struct instances *is, uint32_t id)
+struct instance *
+instances_by_id(struct instances *is, uint32_t id)
 {
 	for (struct instance *in = is->first; in; in = in->next)
 		if (in->id == id)
@@ -75,6 +76,8 @@ instances_engine_up(struct instances *is, struct chan *engine)
 		instance_send_installed(is, in);
 	}
 	chan_send(engine, MSG_SYNC_END, &end, NULL, 0);
+	for (struct instance *in = is->first; in; in = in->next)
+		first_use_ask(is, in);
 }
 
 /*
@@ -110,13 +113,10 @@ instances_engine_down(struct instances *is)
 
 /* ---- from the engine ---- */
 
-static struct msg_ctl_address *find_address(
-    const struct instance *in, const struct ipaddr *addr);
-
 static const char *
 on_state(struct instances *is, const struct msg_state *m)
 {
-	struct instance *in = by_id(is, m->id);
+	struct instance *in = instances_by_id(is, m->id);
 	struct msg_state before;
 
 	if (!in)
@@ -143,10 +143,10 @@ on_released(struct instances *is, const struct msg *m)
 {
 	const struct msg_instance_ref *ref = m->head;
 	const struct msg_installed_record *list = m->records;
-	struct instance *in = by_id(is, ref->id);
+	struct instance *in = instances_by_id(is, ref->id);
 
 	for (uint16_t i = 0; in && in->state.yielding && i < m->count; i++) {
-		struct msg_ctl_address *a = find_address(in, &list[i].addr);
+		struct msg_ctl_address *a = instance_address(in, &list[i].addr);
 
 		if (a)
 			a->released = true;
@@ -158,7 +158,7 @@ on_released(struct instances *is, const struct msg *m)
 static const char *
 on_yielded(struct instances *is, const struct msg_yielded *m)
 {
-	struct instance *in = by_id(is, m->id);
+	struct instance *in = instances_by_id(is, m->id);
 
 	if (in)
 		is->ops->yielded(is->arg, in, m);
@@ -169,7 +169,7 @@ static const char *
 on_counters(struct instances *is, const struct msg *m)
 {
 	const struct msg_instance_ref *ref = m->head;
-	struct instance *in = by_id(is, ref->id);
+	struct instance *in = instances_by_id(is, ref->id);
 
 	if (!in)
 		return NULL;
@@ -192,7 +192,13 @@ instances_on_msg(struct instances *is, const struct msg *m)
 		return on_released(is, m);
 	if (m->type == MSG_YIELDED)
 		return on_yielded(is, m->head);
-	return "a message that is not for this place";
+	if (m->type == MSG_PROBED)
+		first_use_on_probed(is, m->head);
+	else if (m->type == MSG_CONFLICT)
+		first_use_on_conflict(is, m->head);
+	else
+		return "a message that is not for this place";
+	return NULL;
 }
 
 /* ---- addresses ---- */
@@ -203,8 +209,8 @@ compare_address(const void *key, const void *member)
 	return ipaddr_cmp(key, &((const struct msg_ctl_address *)member)->addr);
 }
 
-static struct msg_ctl_address *
-find_address(const struct instance *in, const struct ipaddr *addr)
+struct msg_ctl_address *
+instance_address(const struct instance *in, const struct ipaddr *addr)
 {
 	for (size_t i = 0; i < in->n_static; i++)
 		if (ipaddr_eq(&in->addresses[i].addr, addr))
@@ -218,14 +224,14 @@ find_address(const struct instance *in, const struct ipaddr *addr)
 const struct msg_ctl_address *
 instance_find_address(const struct instance *in, const struct ipaddr *addr)
 {
-	return find_address(in, addr);
+	return instance_address(in, addr);
 }
 
 bool
 instances_is_installed(const struct instances *is, const struct ipaddr *addr)
 {
 	for (struct instance *in = is->first; in; in = in->next) {
-		const struct msg_ctl_address *a = find_address(in, addr);
+		const struct msg_ctl_address *a = instance_address(in, addr);
 
 		if (a && a->installed && a->origin != ORIGIN_STATIC)
 			return true;
@@ -237,12 +243,12 @@ void
 instances_on_installed(
     struct instances *is, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
-	struct instance *in = by_id(is, id);
+	struct instance *in = instances_by_id(is, id);
 
 	if (!in)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		struct msg_ctl_address *a = find_address(in, &list[i].addr);
+		struct msg_ctl_address *a = instance_address(in, &list[i].addr);
 
 		if (!a)
 			continue;
@@ -258,12 +264,12 @@ void
 instances_on_removed(
     struct instances *is, uint32_t id, const struct msg_installed_record *list, size_t n)
 {
-	struct instance *in = by_id(is, id);
+	struct instance *in = instances_by_id(is, id);
 
 	if (!in)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		struct msg_ctl_address *a = find_address(in, &list[i].addr);
+		struct msg_ctl_address *a = instance_address(in, &list[i].addr);
 
 		if (a)
 			a->installed = false;
@@ -278,8 +284,8 @@ void
 instances_on_failed(
     struct instances *is, uint32_t id, const struct ipaddr *addr, int error)
 {
-	struct instance *in = by_id(is, id);
-	struct msg_ctl_address *a = in ? find_address(in, addr) : NULL;
+	struct instance *in = instances_by_id(is, id);
+	struct msg_ctl_address *a = in ? instance_address(in, addr) : NULL;
 
 	if (!a)
 		return;
@@ -507,6 +513,7 @@ instances_init(struct instances *is, struct ev_loop *loop,
 {
 	*is = (struct instances){ .loop = loop, .ops = ops, .arg = arg };
 	ev_prepare_init(&is->recompute, on_prepare);
+	first_use_init(is);
 	is->announce_fd = socket_open_announce();
 	if (is->announce_fd < 0)
 		fatalx("packet socket: %s", strerror(-is->announce_fd));

@@ -25,9 +25,10 @@ struct instance {
 	struct msg_state state;
 	bool has_state; /* the engine has spoken since it started */
 	bool counters_due;
-	bool withdrawn; /* the engine was away too long */
-	bool stale;     /* the engine has to hear of it again */
-	uint32_t soft;  /* enum soft_reason, of this one alone */
+	bool withdrawn;  /* the engine was away too long */
+	bool was_master; /* when its addresses were computed last */
+	bool stale;      /* the engine has to hear of it again */
+	uint32_t soft;   /* enum soft_reason, of this one alone */
 	/* Static ones as configured, then those of Services, sorted. */
 	struct msg_ctl_address *addresses;
 	size_t n_addresses;
@@ -67,6 +68,7 @@ struct instances {
 	struct chan *engine; /* NULL: not there */
 	struct instance *first;
 	struct iface *ifaces;
+	ev_timer first_use;   /* addresses that are probed (first_use.h) */
 	ev_prepare recompute; /* wanted addresses, once a loop round */
 	uint32_t soft;        /* enum soft_reason, of the whole node */
 	bool hold;            /* instances with Services stay in INIT */
@@ -107,6 +109,9 @@ bool instance_is_master(const struct instance *in);
 bool instance_is_yielding(const struct instance *in);
 /* Asks the engine to hand over, or to forget that it did (MSG_HANDOVER). */
 void instance_hand_over(const struct instance *in, enum handover_action action);
+struct instance *instances_by_id(struct instances *is, uint32_t id);
+struct msg_ctl_address *instance_address(
+    const struct instance *in, const struct ipaddr *addr);
 const struct msg_ctl_address *instance_find_address(
     const struct instance *in, const struct ipaddr *addr);
 const struct instance *instances_find(const struct instances *is, const char *name);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "first_use.h"
 #include "mem.h"
 
 /* A list under construction for one instance. */
@@ -128,6 +129,8 @@ carry_over(struct wants *w, const struct instance *in)
 			before = &in->addresses[i];
 		else
 			before = instance_find_address(in, addr);
+		first_use_carry(
+		    &w->list[i], before, in->was_master, instance_is_master(in));
 		if (!before)
 			continue;
 		w->list[i].installed = before->installed;
@@ -140,7 +143,7 @@ carry_over(struct wants *w, const struct instance *in)
 static bool
 may_hold(const struct instance *in, const struct msg_ctl_address *a)
 {
-	return instance_is_master(in) ||
+	return (instance_is_master(in) && a->use == ADDRESS_FREE) ||
 	    (instance_is_yielding(in) && a->installed && !a->released);
 }
 
@@ -189,6 +192,8 @@ settle(struct instances *is, struct wants *w)
 	in->addresses = w->list;
 	in->n_addresses = w->count;
 	in->n_static = n_static;
+	in->was_master = instance_is_master(in);
+	first_use_ask(is, in);
 }
 
 static bool

@@ -209,7 +209,10 @@ def drained():
                                              "yielding": 1, "handed_over": 1},
                         conf={"priority": 28}, configured_priority=150,
                         soft=ENUM["SOFT_DRAINED"],
-                        addresses=[address("192.168.185.5", prefixlen=24)])
+                        addresses=[address("192.168.185.5", prefixlen=24,
+                                           conflict_mac=b"\2\0\0\0\0\x09",
+                                           conflicts=12,
+                                           conflict_us=UP - 5 * SECOND)])
     yield from instance(2, "lan", BACKUP, conf={"priority": 28},
                         configured_priority=150, soft=ENUM["SOFT_DRAINED"])
     yield end()

@@ -92,6 +92,10 @@ class Capture(Process):
                 if kind in (None, f.kind)
                 and all(getattr(f, k) == v for k, v in fields.items())]
 
+    def probes(self, address):
+        """ARP requests for address from no address (RFC 5227)."""
+        return self.frames("arp", src="0.0.0.0", target=address)
+
     def finish(self):
         if self.alive():
             os.kill(self.pid, signal.SIGINT)
@@ -169,3 +173,32 @@ class Sender:
 
     def close(self):
         self.sock.close()
+
+
+class Stranger:
+    """ARP by hand from a node's eth0, about addresses it need not have."""
+
+    def __init__(self, node):
+        self.mac = bytes.fromhex(node.mac().replace(":", ""))
+        self.sock = node.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self.sock.bind(("eth0", 0))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    def send(self, kind, address, to=None):
+        """garp, request (asks for another address), reply (to a MAC), probe."""
+        own = socket.inet_aton(address)
+        sender, target = own, own
+        if kind in ("request", "reply"):
+            target = own[:3] + b"\xfe"
+        elif kind == "probe":
+            sender = bytes(4)
+        dst = (bytes.fromhex(to.replace(":", "")) if kind == "reply"
+               else b"\xff" * 6)
+        self.sock.send(dst + self.mac + struct.pack(
+            "!HHHBBH", ETH_ARP, 1, ETH_IPV4, 6, 4, 2 if kind == "reply" else 1)
+            + self.mac + sender + bytes(6) + target)

@@ -69,6 +69,40 @@ START_TEST(a_node_that_does_not_forward_does_not_call_itself_router)
 }
 END_TEST
 
-UNIT_MAIN("announce", a_gratuitous_arp_is_a_broadcast_request_for_itself,
+START_TEST(a_probe_is_an_arp_request_from_nobody)
+{
+	static const uint8_t want[42] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54,
+		0x00, 0x12, 0x34, 0x56, 0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 0x06, 0x04,
+		0x00, 0x01, 0x52, 0x54, 0x00, 0x12, 0x34, 0x56, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0xc0, 0x00, 0x02, 0x05 };
+	struct ipaddr addr = ipaddr_from4((uint8_t[4]){ 192, 0, 2, 5 });
+	uint8_t frame[ANNOUNCE_FRAME_MAX];
+
+	ck_assert_uint_eq(announce_probe(&addr, mac, frame), sizeof(want));
+	ck_assert_mem_eq(frame, want, sizeof(want));
+}
+END_TEST
+
+START_TEST(a_probe_over_ipv6_is_a_solicitation_of_dad)
+{
+	static const uint8_t group[6] = { 0x33, 0x33, 0xff, 0x12, 0x34, 0x05 };
+	uint8_t frame[ANNOUNCE_FRAME_MAX], pseudo[8] = { [3] = 24, [7] = 58 };
+	struct ipaddr addr;
+	uint32_t sum;
+
+	ck_assert(ipaddr_parse("2001:db8::12:3405", &addr));
+	ck_assert_uint_eq(announce_probe(&addr, mac, frame), 78);
+	ck_assert_mem_eq(frame, group, 6);
+	ck_assert_uint_eq(frame[54], 135);
+	ck_assert_mem_eq(frame + 62, addr.bytes, 16);
+	sum = checksum_add(0, frame + 22, 32);
+	sum = checksum_add(sum, pseudo, sizeof(pseudo));
+	ck_assert_uint_eq(checksum_fold(checksum_add(sum, frame + 54, 24)), 0);
+}
+END_TEST
+
+UNIT_MAIN("announce", a_probe_is_an_arp_request_from_nobody,
+    a_probe_over_ipv6_is_a_solicitation_of_dad,
+    a_gratuitous_arp_is_a_broadcast_request_for_itself,
     an_unsolicited_na_overrides_and_carries_the_mac,
     a_node_that_does_not_forward_does_not_call_itself_router)
