@@ -93,18 +93,21 @@ def crc32c(data):
     return crc ^ 0xffffffff
 
 
-def test_sctp_reaches_an_endpoint(site, forward):
+@pytest.mark.parametrize("vip", [VIP4, VIP6])
+def test_sctp_reaches_an_endpoint(site, forward, vip):
     """The kernel has no SCTP sockets: one INIT, by hand."""
-    forward().sync([service("s", [VIP4], [(5060, SCTP)],
-                            [(0, site.endpoints[0].pod4, 5061)])])
+    family = socket.AF_INET6 if ":" in vip else socket.AF_INET
+    forward().sync([service("s", [VIP4, VIP6], [(5060, SCTP)],
+                            pods(site, port=5061, only=0))])
     ports = struct.pack("!HHI", 40000, 5060, 0)
     init = struct.pack("!BBHIIHHI", 1, 0, 20, 1, 65535, 1, 1, 1)
     packet = ports + struct.pack("<I", crc32c(ports + bytes(4) + init)) + init
-    ear = site.endpoints[0].socket(socket.AF_INET, socket.SOCK_RAW, SCTP)
-    with ear, site.client.socket(socket.AF_INET, socket.SOCK_RAW, SCTP) as mouth:
+    ear = site.endpoints[0].socket(family, socket.SOCK_RAW, SCTP)
+    with ear, site.client.socket(family, socket.SOCK_RAW, SCTP) as mouth:
         ear.settimeout(5)
-        mouth.sendto(packet, (VIP4, 0))
-        assert struct.unpack_from("!H", ear.recv(2048), 20 + 2)[0] == 5061
+        mouth.sendto(packet, (vip, 0))
+        header = 20 if family == socket.AF_INET else 0  # which IPv6 keeps
+        assert struct.unpack_from("!H", ear.recv(2048), header + 2)[0] == 5061
 
 
 def ask_from_many_ports(site, count=120):

@@ -2,6 +2,8 @@
 """vipd-forward and its tables: restarts, other people's flushes, refusals, and
 that nothing but the difference is ever written."""
 
+import collections
+import errno
 import json
 import os
 import random
@@ -16,7 +18,7 @@ import time
 
 import pytest
 
-from client import Endpoint, Probe, connect
+from client import Endpoint, Probe, connect, try_connect
 from forwarder import Forwarder, cleanup, service
 from lab import PATIENCE, Topology, wait
 
@@ -359,6 +361,46 @@ def test_what_is_refused_or_in_conflict_has_no_rule(site, forward):
     assert have["served"] == ['{"concat": ["192.168.185.20", "tcp", 80]}']
 
 
+def test_what_is_too_large_is_refused_by_name_and_harms_nobody(site, forward):
+    f = forward()
+    f.sync([web(site), web(site, name="big", addresses=["192.168.185.19"])])
+    before = elements(site.nodes[0])
+    ports = [(port, TCP) for port in range(1, 240)]
+    addresses = [f"192.168.186.{n}" for n in range(1, 20)]
+    f.apply(service("big", addresses, ports))
+    assert f.failed[-1] == ("big", errno.E2BIG, "too many addresses and ports")
+    # As many ports as there are, in frames: the first limit that is met.
+    frames = service("big", ["192.168.185.19"], [])
+    parts = [("MSG_SERVICE_PORTS", [{"port": p, "proto": TCP}
+                                    for p in range(n, min(n + 80, 65536))], {})
+             for n in range(1, 65536, 80)]
+    f.apply(frames[:2] + parts + frames[-1:])
+    assert f.failed[-1][:2] == ("big", errno.E2BIG)
+    assert elements(site.nodes[0]) == before  # what stood stays
+    assert connect(site.client, VIP, 22)
+    f.apply(web(site, name="big", addresses=["192.168.185.19"]))
+    assert f.failed[-1][:2] == ("big", 0)
+
+
+def test_a_thousand_endpoints_behind_a_port_share_it(site, forward):
+    ends = [(0, f"10.1.{i // 250}.{i % 250 + 1}", 8080) for i in range(1000)]
+    parts = [("MSG_SERVICE_ENDPOINTS",
+              [{"port_index": i, "addr": a, "port": p} for i, a, p in ends[n:n + 250]],
+              {}) for n in range(0, 1000, 250)]
+    frames = service("web", [VIP], [(22, TCP)])
+    f = forward()
+    f.sync([frames[:3] + parts + frames[-1:]])
+    slots = [json.loads(e) for e in elements(site.nodes[0])["endpoints"]]
+    loads = collections.Counter(slot[1]["concat"][0] for slot in slots)
+    assert len(slots) == 1024 and len(loads) == 1000
+    assert set(loads.values()) == {1, 2}
+    # One less: its slots go to others, and few of the rest move.
+    monitor = Monitor(site.nodes[0])
+    f.apply(frames[:3] + parts[:3] + [(parts[3][0], parts[3][1][:-1], {})] + frames[-1:])
+    (changed,) = monitor.transactions()
+    assert len(changed) < 2 * 1024 * 0.1
+
+
 def test_nonsense_inside_a_service_is_left_out(site, forward):
     f = forward()
     f.sync([service("web", [VIP], [(22, TCP), (0, TCP), (53, 99)],
@@ -392,62 +434,120 @@ def test_stop_leaves_the_tables_and_cleanup_removes_them(site, forward):
 
 def random_service(rng):
     v6 = rng.random() < 0.3
-    addresses = [f"2001:db8:185::{rng.randrange(1, 6):x}" if v6 else
-                 f"192.168.185.{rng.randrange(20, 25)}"
+    addresses = [f"2001:db8:185::{rng.randrange(0x20, 0x26):x}" if v6 else
+                 f"192.168.185.{rng.randrange(18, 25)}"
                  for _ in range(rng.randrange(3))]
     ports = [(rng.choice([22, 53, 80, 443]), rng.choice([TCP, UDP]))
              for _ in range(rng.randrange(3))]
     hosts = rng.sample(range(1, 30), rng.choice([0, 1, 2, 3, 5, 17]))
     ends = [(i, f"fd00::{h:x}" if v6 else f"10.0.0.{h}", 8080, rng.randrange(4))
             for i in range(len(ports)) for h in hosts]
-    return addresses, ports, ends, rng.choice([0, 1, 2])
+    nets = ["2001:db8:{}::", "2001:db8:{}:ffff::"] if v6 else ["10.{}.0.0", "10.{}.9.9"]
+    sources = [tuple(net.format(n) for net in nets)
+               for n in rng.choices(range(6), k=rng.choice([0, 0, 1, 3]))]
+    return addresses, ports, ends, rng.choice([0, 1, 2, 3]), sources
 
 
-def history(rng, f, others, restart):
-    """Random news of few Services on few addresses; returns the last of each.
-    A port belongs to the Service that has its name: no two claim one."""
-    current = {}
-    for _ in range(30):
-        name = f"s{rng.randrange(6)}"
-        roll = rng.random()
-        if roll < 0.2:
-            f.gone(name)
-            current.pop(name, None)
+CONFS = [{"mode": mode, "source_nat": f"SOURCE_NAT_{nat}", "uplinks": uplinks}
+         for mode in ("FORWARD_NFTABLES", "FORWARD_NFTABLES", "FORWARD_NONE")
+         for nat in ("NODE", "VIP", "NONE") for uplinks in (["eth0"], ["eth0", "eth1"])]
+DAMAGE = ["flush ruleset", "delete table ip vipd", "flush set ip vipd endpoints",
+          "flush set ip vipd traffic", "flush set ip vipd allowed",
+          "flush chain ip vipd guard", "flush set ip6 vipd restricted",
+          "add element ip vipd dropped { 192.168.185.19 . tcp . 22 }",
+          "add element ip vipd hairpin { 10.0.0.1 . 192.168.185.19 . tcp . 22 }"]
+
+
+class History:
+    """Random news of few Services on few addresses, restarts, other
+    configurations, other people's flushes. A port belongs to the Service that
+    has its number: no two claim one."""
+
+    def __init__(self, rng, start, node):
+        self.rng, self.start, self.node = rng, start, node
+        self.current = {}
+        self.conf = rng.choice(CONFS)
+        self.forward = start(node, **self.conf)
+        self.forward.sync([])
+
+    def step(self):
+        roll = self.rng.random()
+        name = f"s{self.rng.randrange(6)}"
+        if roll < 0.15:
+            self.forward.gone(name)
+            self.current.pop(name, None)
+        elif roll < 0.20:
+            self.forward.crash()
+            self.forward = self.start(self.node, **self.conf)
+            self.forward.sync(list(self.current.values()))
         elif roll < 0.25:
-            f = restart(f)
-            f.sync(list(current.values()))
+            self.conf = self.rng.choice(CONFS)
+            self.forward.drain()
+            self.forward.configure(**self.conf)
+        elif roll < 0.30:
+            # It may be too late for this one: the table has just gone.
+            self.node.run("nft", self.rng.choice(DAMAGE), check=False)
         else:
-            addresses, ports, ends, flags = random_service(rng)
-            ports = [(number + 1000 * int(name[1:]), proto)
-                     for number, proto in ports]
-            current[name] = service(
-                name, addresses, ports, ends, flags,
-                origin=rng.choice(["ORIGIN_EXTERNAL_IP", "ORIGIN_STATIC"]))
-            f.tell(current[name])
-    return f, current
+            self.tell(name)
+
+    def tell(self, name):
+        addresses, ports, ends, flags, sources = random_service(self.rng)
+        ports = [(number + 1000 * int(name[1:]), proto) for number, proto in ports]
+        self.current[name] = service(
+            name, addresses, ports, ends, flags, sources=sources,
+            origin=self.rng.choice(["ORIGIN_EXTERNAL_IP", "ORIGIN_STATIC",
+                                    "ORIGIN_POOL"]))
+        self.forward.tell(self.current[name])
 
 
-@pytest.mark.parametrize("seed", range(6))
+def what_packets_meet(client, services):
+    """{(address, port): refused}. That endpoints do not exist shows by silence
+    or, some time later, by their router's word: no difference here."""
+    return {(address["addr"], port["port"]):
+            try_connect(client, address["addr"], port["port"], 0.02)
+            == "ConnectionRefusedError"
+            for frames in services for address in frames[1][1]
+            for port in frames[2][1] if port["proto"] == TCP}
+
+
+@pytest.mark.parametrize("seed", range(10))
 def test_after_any_history_the_tables_are_those_of_a_new_start(site, forward, seed):
     """I6 too: another node, told only the last state, in another order, has
-    element for element the same."""
+    element for element the same, and packets meet the same at both."""
     rng = random.Random(seed)
     here, there = site.nodes
-    conf = {"mode": rng.choice(["FORWARD_NFTABLES", "FORWARD_NONE"]),
-            "source_nat": rng.choice(["SOURCE_NAT_NODE", "SOURCE_NAT_VIP",
-                                      "SOURCE_NAT_NONE"])}
+    history = History(rng, forward, here)
+    for _ in range(40):
+        history.step()
+    history.forward.in_place(history.forward.gone("nobody"))
 
-    def restart(f):
-        f.crash()
-        return forward(here, **conf)
-
-    f = forward(here, **conf)
-    f.sync([])
-    f, current = history(rng, f, there, restart)
-    f.in_place(f.gone("nobody"))
-
-    final = list(current.values())
+    final = list(history.current.values())
     rng.shuffle(final)
-    forward(there, **conf).sync(final)
-    for family in FAMILIES:
-        assert elements(here, family) == elements(there, family)
+    forward(there, **history.conf).sync(final)
+    wait(lambda: all(elements(here, f) == elements(there, f) for f in FAMILIES), 10,
+         "the same elements")
+    history.forward.in_sync()
+    for chain in ("guard", "prerouting", "spread", "postrouting"):
+        assert chain_text(here, chain) == chain_text(there, chain)
+    met = []
+    for node, other in ((here, there), (there, here)):
+        place(site, final, node, other)
+        met.append(what_packets_meet(site.client, final))
+    assert met[0] == met[1]
+    place(site, [], here, there)
+
+
+def chain_text(node, chain):
+    return node.run("nft", "list", "chain", "ip", "vipd", chain, check=False)
+
+
+def place(site, services, node, other):
+    """The services' addresses on one node, and nowhere else."""
+    for each in (node, other):
+        for address, info in each.addresses().items():
+            if info["prefixlen"] in (32, 128):
+                each.ip("addr", "del", f"{address}/{info['prefixlen']}", "dev", "eth0")
+    wanted = {a["addr"] for frames in services for a in frames[1][1]} or {VIP}
+    node.batch([f"addr replace {a}/{128 if ':' in a else 32} dev eth0"
+                + (" nodad" if ":" in a else "") for a in wanted])
+    site.client.ip("neigh", "flush", "dev", "eth0")
