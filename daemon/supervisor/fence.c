@@ -78,15 +78,19 @@ fence_check(const struct fence *f, struct msg_service_address *a)
 {
 	const struct conf_instance *ci;
 	char text[IPADDR_STRLEN];
-	const char *interface;
+	const char *interface, *owner;
 
 	if (a->verdict != VERDICT_OK)
 		return;
 	ipaddr_format(&a->addr, text);
 	ci = conf_find_instance(f->conf, a->instance);
 	interface = f->foreign(f->arg, &a->addr);
+	owner = f->reserved ? f->reserved(f->arg, &a->addr) : NULL;
 	if (!ipaddr_is_routable(&a->addr))
 		reject(a, VERDICT_REFUSED, "%s is not an address for a LAN", text);
+	else if (owner)
+		reject(a, VERDICT_REFUSED, "%s is %s; give the Service another", text,
+		    owner);
 	else if (!is_offered(&f->conf->services, ci, a))
 		reject(a, VERDICT_REFUSED, "%s is outside %s; widen it in vipd.conf",
 		    text,

@@ -12,6 +12,9 @@ struct fence {
 	/* Name of the interface on which somebody else configured the address
 	 * here, or NULL. */
 	const char *(*foreign)(void *arg, const struct ipaddr *addr);
+	/* Whose it is if no Service may ever have it (reserved.h), or NULL.
+	 * The callback may be NULL: nobody's is known. */
+	const char *(*reserved)(void *arg, const struct ipaddr *addr);
 	void *arg;
 };
 

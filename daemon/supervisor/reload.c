@@ -304,6 +304,7 @@ take(struct vipd *v, struct conf *new)
 	vipd_run_services(v);
 	vipd_configure_forward(v);
 	vipd_configure_watcher(v);
+	reserved_survey(&v->reserved, new, &v->instances);
 	services_recheck(&v->services);
 	conf_free(old);
 }

@@ -22,6 +22,18 @@
 #define STOP_MAX_S 5.
 #define UNIT_STOP_S 15.
 
+/* Several causes come together; Services are judged again once. */
+#define RECHECK_DELAY_S 0.05
+
+static void
+recheck_soon(struct vipd *v)
+{
+	if (ev_is_active(&v->recheck))
+		return;
+	ev_timer_set(&v->recheck, RECHECK_DELAY_S, 0.);
+	ev_timer_start(v->loop, &v->recheck);
+}
+
 /* ---- engine ---- */
 
 static void
@@ -46,11 +58,16 @@ engine_msg(struct program *p, const struct msg *m)
 {
 	struct vipd *v = p->arg;
 	const char *wrong = instances_on_msg(&v->instances, m);
+	const struct msg_state *state = m->head;
 
 	if (!wrong && m->type == MSG_COUNTERS)
 		vipd_on_counters(v);
 	if (!wrong && m->type == MSG_STATE && v->watcher.up)
 		here_tell_state(&v->instances, &v->watcher.chan, m->head);
+	/* Another router's address is no Service's. */
+	if (!wrong && m->type == MSG_STATE && state->state == VRRP_BACKUP &&
+	    !reserved_find(&v->reserved, &state->master))
+		recheck_soon(v);
 	return wrong;
 }
 
@@ -312,27 +329,30 @@ on_answer(void *arg, uint32_t seq, int error)
 	stop_progress(v);
 }
 
-/* Several come together; Services are judged again once. */
-#define RECHECK_DELAY_S 0.05
-
 static void
 on_foreign_change(void *arg)
 {
 	struct vipd *v = arg;
 
 	addresses_on_foreign(v->addresses);
-	if (ev_is_active(&v->recheck))
-		return;
-	ev_timer_set(&v->recheck, RECHECK_DELAY_S, 0.);
-	ev_timer_start(v->loop, &v->recheck);
+	recheck_soon(v);
 }
 
 static void
 on_recheck(struct ev_loop *loop, ev_timer *w, int events)
 {
+	struct vipd *v = container_of(w, struct vipd, recheck);
+
 	(void)loop;
 	(void)events;
-	services_recheck(&container_of(w, struct vipd, recheck)->services);
+	reserved_survey(&v->reserved, v->conf, &v->instances);
+	services_recheck(&v->services);
+}
+
+static const char *
+reserved_address(void *arg, const struct ipaddr *addr)
+{
+	return reserved_find(&((struct vipd *)arg)->reserved, addr);
 }
 
 static const char *
@@ -553,7 +573,10 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 {
 	const char *user = child_user();
 	const struct passwd *pw;
-	struct fence fence = { .conf = conf, .foreign = foreign_address, .arg = v };
+	struct fence fence = { .conf = conf,
+		.foreign = foreign_address,
+		.reserved = reserved_address,
+		.arg = v };
 
 	v->options = o;
 	v->conf = conf;
@@ -580,6 +603,7 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	if (v->drain.on)
 		v->instances.soft |= SOFT_DRAINED;
 	instances_apply(&v->instances, conf);
+	reserved_survey(&v->reserved, conf, &v->instances);
 	pw = getpwnam("vipd");
 	if (control_open(&v->control, v->loop, o->run_dir, pw ? pw->pw_gid : 0,
 		&control_ops, v) < 0)

@@ -17,6 +17,7 @@
 #include "kubelet.h"
 #include "options.h"
 #include "program.h"
+#include "reserved.h"
 #include "run.h"
 #include "services.h"
 #include "startup_delay.h"
@@ -38,6 +39,7 @@ struct vipd {
 	struct services services;
 	struct cluster cluster;
 	struct kubelet kubelet;
+	struct reserved reserved;
 	struct control control;
 	struct journal journal;
 	struct followers followers;

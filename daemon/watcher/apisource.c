@@ -18,6 +18,8 @@
 #include "text.h"
 
 #define RETRY_S 2.
+/* Addresses that answered as the API server; the oldest makes way. */
+#define PEERS_MAX 16
 
 struct apisource {
 	struct ev_loop *loop;
@@ -28,6 +30,8 @@ struct apisource {
 	struct msg_watcher_conf conf;
 	struct store *store;
 	struct servers servers;
+	struct ipaddr peers[PEERS_MAX];
+	size_t n_peers;
 	struct kubeconfig *kc; /* NULL: not usable yet */
 	char error[FILE_ERROR_LEN];
 	ev_timer retry; /* of the kubeconfig */
@@ -51,6 +55,37 @@ find_node_name(struct apisource *s)
 	    node ? node->name : NULL, s->node_name);
 }
 
+/* X2: those that answered and those that the URLs name. */
+static void
+reserve_servers(struct apisource *s)
+{
+	struct ipaddr *list = xcalloc(s->n_peers + s->servers.n, sizeof(*list));
+	size_t n = s->n_peers;
+
+	memcpy(list, s->peers, n * sizeof(*list));
+	for (size_t i = 0; i < s->servers.n; i++)
+		n += http_literal_host(s->servers.urls[i], &list[n]);
+	if (store_reserve(s->store, RESERVED_API_SERVER, list, n))
+		s->ops->on_changed(s->arg);
+	free(list);
+}
+
+static void
+note_peer(struct apisource *s)
+{
+	struct ipaddr peer;
+
+	if (!http_peer(s->http, &peer))
+		return;
+	for (size_t i = 0; i < s->n_peers; i++)
+		if (ipaddr_eq(&s->peers[i], &peer))
+			return;
+	if (s->n_peers == PEERS_MAX)
+		memmove(s->peers, s->peers + 1, --s->n_peers * sizeof(peer));
+	s->peers[s->n_peers++] = peer;
+	reserve_servers(s);
+}
+
 /* True if the file could be used. The last good one stays in use if not. */
 static bool
 load(struct apisource *s)
@@ -66,6 +101,7 @@ load(struct apisource *s)
 	s->kc = kc;
 	servers_set(&s->servers, kc->server, s->conf.api_servers);
 	kubeconfig_set_server(kc, servers_current(&s->servers));
+	reserve_servers(s);
 	return true;
 }
 
@@ -182,6 +218,7 @@ on_state(struct feed *f)
 
 	if (f->lw.head) {
 		servers_answered(&s->servers);
+		note_peer(s);
 		retry_unreachable(s);
 	} else if (f->lw.unreachable) {
 		bool another = servers_failed(&s->servers, f->server);

@@ -18,6 +18,8 @@ struct claim {
 
 struct claims {
 	struct claim *by_addr;
+	struct ipaddr *reserved[RESERVED_KINDS];
+	size_t n_reserved[RESERVED_KINDS];
 };
 
 struct claims *
@@ -29,9 +31,48 @@ claims_new(void)
 void
 claims_free(struct claims *c)
 {
-	if (c)
-		claims_clear(c);
+	if (!c)
+		return;
+	claims_clear(c);
+	for (size_t k = 0; k < RESERVED_KINDS; k++)
+		free(c->reserved[k]);
 	free(c);
+}
+
+bool
+claims_reserve(
+    struct claims *c, enum reserved_kind kind, const struct ipaddr *list, size_t n)
+{
+	if (n == c->n_reserved[kind] &&
+	    (!n || memcmp(c->reserved[kind], list, n * sizeof(*list)) == 0))
+		return false;
+	free(c->reserved[kind]);
+	c->reserved[kind] = xcalloc(n, sizeof(*list));
+	if (n)
+		memcpy(c->reserved[kind], list, n * sizeof(*list));
+	c->n_reserved[kind] = n;
+	return true;
+}
+
+bool
+claims_is_reserved(const struct claims *c, const struct ipaddr *addr, char *reason)
+{
+	static const char *const owners[RESERVED_KINDS] = {
+		[RESERVED_API_SERVER] = "the API server's",
+		[RESERVED_NODE] = "a node's",
+	};
+	char text[IPADDR_STRLEN];
+
+	for (size_t k = 0; k < RESERVED_KINDS; k++)
+		for (size_t i = 0; i < c->n_reserved[k]; i++) {
+			if (!ipaddr_eq(&c->reserved[k][i], addr))
+				continue;
+			text_format(reason, REASON_LEN,
+			    "%s is %s own address; give the Service another",
+			    ipaddr_format(addr, text), owners[k]);
+			return true;
+		}
+	return false;
 }
 
 bool

@@ -19,8 +19,16 @@ struct claims;
 struct claims *claims_new(void);
 void claims_free(struct claims *c);
 
+/* Whose addresses no Service may have, whatever the lists say (X2). */
+enum reserved_kind { RESERVED_API_SERVER, RESERVED_NODE, RESERVED_KINDS };
+
+/* All of one kind anew, copied. True if that changed anything. */
+bool claims_reserve(
+    struct claims *c, enum reserved_kind kind, const struct ipaddr *list, size_t n);
+/* It is; reason (REASON_LEN) says whose. */
+bool claims_is_reserved(const struct claims *c, const struct ipaddr *addr, char *reason);
 /*
- * Whether an external IP may be served at all. On false, reason (REASON_LEN)
+ * Whether the lists let an external IP be served. On false, reason (REASON_LEN)
  * names the address and the remedy.
  */
 bool claims_allowed(

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "config.h"
+#include "ipaddr.h"
 #include "kubeconfig.h"
 #include "log.h"
 #include "mem.h"
@@ -33,6 +34,7 @@ struct http {
 	CURLM *multi;
 	ev_timer timer;
 	LIST_HEAD(http_requests, http_request) requests;
+	struct ipaddr peer; /* family 0: none */
 };
 
 struct http_request {
@@ -247,6 +249,31 @@ http_new(struct ev_loop *loop)
 	return h;
 }
 
+bool
+http_peer(const struct http *h, struct ipaddr *addr)
+{
+	*addr = h->peer;
+	return addr->family != 0;
+}
+
+bool
+http_literal_host(const char *url, struct ipaddr *addr)
+{
+	CURLU *parsed = curl_url();
+	char *host = NULL;
+	bool literal = false;
+
+	if (curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+		/* [2001:db8::1] */
+		host[strcspn(host, "]")] = '\0';
+		literal = ipaddr_parse(host + (host[0] == '['), addr);
+	}
+	curl_free(host);
+	curl_url_cleanup(parsed);
+	return literal;
+}
+
 void
 http_free(struct http *h)
 {
@@ -285,13 +312,18 @@ static size_t
 on_header(char *data, size_t size, size_t n, void *arg)
 {
 	struct http_request *req = arg;
+	char *peer = NULL;
 	long status = 0;
 
 	/* The empty line ends the head; 1xx is followed by another. */
 	if (size * n == 2 && memcmp(data, "\r\n", 2) == 0) {
 		curl_easy_getinfo(req->easy, CURLINFO_RESPONSE_CODE, &status);
-		if (status >= 200)
-			req->ops->on_head(req->arg, (int)status);
+		if (status < 200)
+			return size * n;
+		curl_easy_getinfo(req->easy, CURLINFO_PRIMARY_IP, &peer);
+		if (peer)
+			ipaddr_parse(peer, &req->http->peer);
+		req->ops->on_head(req->arg, (int)status);
 	}
 	return size * n;
 }

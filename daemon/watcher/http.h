@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct http;
+struct ipaddr;
 struct http_request;
 struct kubeconfig;
 
@@ -55,6 +56,10 @@ struct http_ops {
 };
 
 struct http *http_new(struct ev_loop *loop);
+/* From where the last answer came. False: none has come yet. */
+bool http_peer(const struct http *h, struct ipaddr *addr);
+/* The host of a URL if that is an address. */
+bool http_literal_host(const char *url, struct ipaddr *addr);
 /* Requests end without on_done. */
 void http_free(struct http *h);
 /* A request with a body. Texts are not needed after the call. */

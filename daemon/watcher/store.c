@@ -117,8 +117,9 @@ may_claim(const struct store *s, const struct ipaddr *addr)
 {
 	char reason[REASON_LEN];
 
-	return claims_allowed(
-	    s->settings->external_ips, s->settings->n_external_ips, addr, reason);
+	return !claims_is_reserved(s->claims, addr, reason) &&
+	    claims_allowed(
+		s->settings->external_ips, s->settings->n_external_ips, addr, reason);
 }
 
 static void
@@ -367,6 +368,16 @@ void
 store_mark_address(struct store *s, const struct ipaddr *addr)
 {
 	mark_claimants(s, addr);
+}
+
+bool
+store_reserve(
+    struct store *s, enum reserved_kind kind, const struct ipaddr *list, size_t n)
+{
+	if (!claims_reserve(s->claims, kind, list, n))
+		return false;
+	store_resettle(s);
+	return true;
 }
 
 void

@@ -104,6 +104,9 @@ void store_compare_slices(
 
 /* The rules have changed: judge everything again. */
 void store_resettle(struct store *s);
+/* As claims_reserve(); judges everything again if it changed something. */
+bool store_reserve(
+    struct store *s, enum reserved_kind kind, const struct ipaddr *list, size_t n);
 /* Forgets what vipd was told, so that all of it is told again. */
 void store_forget_told(struct store *s);
 struct store_entry *store_find(const struct store *s, const char *key);

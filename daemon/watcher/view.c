@@ -110,10 +110,13 @@ static void
 judge_address(struct msg_service_address *a, const struct service_object *s,
     const struct claims *claims, const struct settings *settings)
 {
+	bool allowed = !claims_is_reserved(claims, &a->addr, a->reason) &&
+	    (a->origin == ORIGIN_POOL ||
+		claims_allowed(settings->external_ips, settings->n_external_ips, &a->addr,
+		    a->reason));
+
 	a->verdict = VERDICT_REFUSED;
-	if (a->origin == ORIGIN_POOL ||
-	    claims_allowed(
-		settings->external_ips, settings->n_external_ips, &a->addr, a->reason))
+	if (allowed)
 		judge_placement(a, s, claims, settings);
 }
 

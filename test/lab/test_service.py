@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+import kube
 from cases import (ALLOWED, EXTERNAL, EXTERNAL6, Api, endpoints, only_holder, put,
                    rules, serving, start_manifests, take, web)
 from client import Endpoint, Probe, Session, connect, try_connect, udp_ask
@@ -469,3 +470,31 @@ def test_a_refused_address_of_the_api_says_why(lab):
     assert "192.168.185.99" not in topo.nodes[0].addresses()
     assert ALLOWED[0].split("-", maxsplit=1)[0] not in rules(topo.nodes[0])
 
+
+
+def test_what_is_somebodys_own_is_refused_inside_external_ips_too(lab):
+    """X2: the API server's address, another router's, a default gateway."""
+    topo = lab(nodes=2, api=True)
+    for node in topo.nodes:
+        node.ip("route", "add", "default", "via", "192.168.185.254")
+    api = Api(topo)
+    vipds = [Vipd(node, api.conf(node, priority).replace(
+        "192.168.185.18-192.168.185.30", "192.168.185.0/24"))
+        for node, priority in zip(topo.nodes, (200, 100))]
+    vipds[0].wait_state("MASTER", within=15)
+    vipds[1].wait_state("BACKUP", within=15)
+    owners = {"api": (topo.api.ip4, "the API server's"),
+              "router": (topo.nodes[0].ip4, "adverts come from it"),
+              "gateway": ("192.168.185.254", "a default gateway")}
+    for name, (address, why) in owners.items():
+        api.cluster.create(kube.service(name, [{"port": 80}], external_ips=[address]))
+        vipds[1].wait_service(name, "refused", within=10)
+        shown = vipds[1].ctl("explain", f"default/{name}").stdout
+        assert f"{address} is " in shown and why in shown, shown
+    # On the node itself it is one of its own.
+    vipds[0].wait_service("router", "conflict", within=10)
+    vipds[0].wait_service("api", "refused", within=10)
+    for address, _ in owners.values():
+        for node in topo.nodes:
+            if address != node.ip4:
+                assert address not in node.addresses()

@@ -55,6 +55,28 @@ START_TEST(only_routable_addresses_of_the_allow_list_are_allowed)
 }
 END_TEST
 
+/* X2 */
+START_TEST(what_is_the_clusters_own_is_nobodys)
+{
+	struct ipaddr own[2] = { ip("192.168.185.20"), ip("2001:db8:185::20") };
+	struct claims *c = claims_new();
+	struct ipaddr free_one = ip("192.168.185.21");
+	char reason[REASON_LEN];
+
+	ck_assert(claims_reserve(c, RESERVED_API_SERVER, &own[0], 1));
+	ck_assert(!claims_reserve(c, RESERVED_API_SERVER, &own[0], 1));
+	ck_assert(claims_reserve(c, RESERVED_NODE, &own[1], 1));
+	ck_assert(claims_is_reserved(c, &own[0], reason));
+	ck_assert_str_eq(reason,
+	    "192.168.185.20 is the API server's own address; give the Service another");
+	ck_assert(claims_is_reserved(c, &own[1], reason));
+	ck_assert(!claims_is_reserved(c, &free_one, reason));
+	ck_assert(claims_reserve(c, RESERVED_API_SERVER, NULL, 0));
+	ck_assert(!claims_is_reserved(c, &own[0], reason));
+	claims_free(c);
+}
+END_TEST
+
 START_TEST(no_allow_list_allows_nothing)
 {
 	struct ipaddr addr = ip("192.168.185.18");
@@ -124,6 +146,6 @@ START_TEST(two_services_share_an_address_with_different_ports)
 END_TEST
 
 UNIT_MAIN("claims", only_routable_addresses_of_the_allow_list_are_allowed,
-    no_allow_list_allows_nothing,
+    what_is_the_clusters_own_is_nobodys, no_allow_list_allows_nothing,
     the_oldest_service_has_a_port_and_the_name_decides_between_twins,
     two_services_share_an_address_with_different_ports)

@@ -21,7 +21,21 @@ foreign(void *arg, const struct ipaddr *addr)
 	return ipaddr_eq(&node, addr) ? "eth0" : NULL;
 }
 
-static const struct fence fence = { .conf = &conf, .foreign = foreign };
+static const char *
+reserved(void *arg, const struct ipaddr *addr)
+{
+	struct ipaddr gateway;
+
+	(void)arg;
+	ck_assert(ipaddr_parse("192.0.2.21", &gateway));
+	return ipaddr_eq(&gateway, addr) ? "a default gateway of this host" : NULL;
+}
+
+static const struct fence fence = {
+	.conf = &conf,
+	.foreign = foreign,
+	.reserved = reserved,
+};
 
 /* external_ips .18-.40; edge carries .0/25 and .5 statically; rest is bare. */
 static void
@@ -59,6 +73,17 @@ START_TEST(an_address_inside_all_ranges_passes)
 {
 	ck_assert_int_eq(checked("192.0.2.18", "edge").verdict, VERDICT_OK);
 	ck_assert_str_eq(checked("192.0.2.18", "edge").reason, "");
+}
+END_TEST
+
+/* X2: whatever external_ips says. */
+START_TEST(an_address_that_is_somebodys_is_refused_and_named)
+{
+	struct msg_service_address a = checked("192.0.2.21", "edge");
+
+	ck_assert_int_eq(a.verdict, VERDICT_REFUSED);
+	ck_assert_str_eq(a.reason,
+	    "192.0.2.21 is a default gateway of this host; give the Service another");
 }
 END_TEST
 
@@ -174,6 +199,7 @@ START_TEST(what_the_watcher_rejected_stays_rejected)
 END_TEST
 
 UNIT_MAIN("fence", an_address_inside_all_ranges_passes,
+    an_address_that_is_somebodys_is_refused_and_named,
     an_address_outside_external_ips_is_refused_with_the_remedy,
     a_pool_address_is_held_against_the_pools_or_named_ranges,
     an_instance_carries_only_its_own_ranges, a_bare_instance_carries_what_no_other_names,
