@@ -106,13 +106,14 @@ iface_listen(struct iface *i)
 			ev_io_start(i->loop, &i->ports[f].readable);
 }
 
-/* A frame that a loop brought back is not a neighbour's. */
+/* A frame that a loop brought back is not a neighbour's. But a macvlan has its
+ * virtual MAC in common with the other routers, the next master among them. */
 static void
 on_neighbour(struct hearing *h, const struct neighbour *n)
 {
 	struct iface *i = container_of(h, struct iface, hearing);
 
-	if (memcmp(n->mac, i->info.mac, sizeof(n->mac)) != 0)
+	if (i->info.heard_for || memcmp(n->mac, i->info.mac, sizeof(n->mac)) != 0)
 		i->neighbour_fn(i->arg, i, n);
 }
 

@@ -160,6 +160,46 @@ def test_adverts_may_come_from_the_base(lab):
     assert {f.mac for f in capture.frames("garp")} == {VMAC4}
 
 
+def test_a_handover_sees_the_successor_though_both_have_the_mac(lab):
+    topo = lab(nodes=2)
+    vipds = [Vipd(node, vmac_instance(priority))
+             for node, priority in zip(topo.nodes, (200, 100))]
+    vipds[0].wait_state("MASTER")
+    vipds[1].wait_state("BACKUP")
+    carries(topo.nodes[0], "vrrp.87", VIP4)
+    done = vipds[0].ctl("handover", "edge")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 address moved" in done.stdout
+    vipds[1].wait_state("MASTER")
+    assert neighbour(topo.client, VIP4) in (None, VMAC4)
+    wait(lambda: "UP" not in link(topo.nodes[0], "vrrp.87")["flags"], 5,
+         "the old master's macvlan is down")
+
+
+def test_a_file_of_keepalived_s_users_runs_unchanged(lab):
+    """Sync group, script, VMAC and notify, in the words of keepalived.conf(5):
+    first keepalived runs it, then vipd, with the same addresses."""
+    topo = lab(nodes=1)
+    one = topo.nodes[0]
+    text = (
+        "global_defs {\n    router_id lab\n    script_user root\n}\n"
+        "vrrp_script ok {\n    script /bin/true\n    interval 1\n}\n"
+        "vrrp_sync_group both {\n    group {\n        four\n        six\n    }\n"
+        "    notify /bin/true\n}\n"
+        + instance(200, name="four", advert_int=1, version=2, use_vmac=True,
+                   state="BACKUP", track_script=["ok"])
+        + instance(200, name="six", advert_int=1, use_vmac=True, state="BACKUP",
+                   vips=[LINKLOCAL6 + "/64", VIP6 + "/64"]))
+    for kind in (Keepalived, Vipd):
+        daemon = kind(one, text)
+        daemon.wait_state("MASTER", name="four", within=15)
+        daemon.wait_state("MASTER", name="six", within=15)
+        carries(one, "vrrp.87", VIP4)
+        carries(one, "vrrp6.87", VIP6)
+        daemon.stop()
+        wait(lambda: link(one, "vrrp.87") is None, 10, "nothing is left")
+
+
 def test_a_backup_s_macvlan_stays_down(lab):
     """P11: whoever sets it up, it answers nothing and is down again."""
     topo = lab(nodes=2)
