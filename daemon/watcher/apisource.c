@@ -197,15 +197,20 @@ retry_unreachable(struct apisource *s)
 			feed_retry_now(&s->feeds[i]);
 }
 
-/* What is served does not hang on these: said once, and that is all. */
+/*
+ * What is served does not hang on these: said once, and that is all. A server
+ * or credentials that are wrong for all are the Services' to tell.
+ */
 static void
 say_optional(struct apisource *s, struct feed *f)
 {
 	bool optional = f >= &s->feeds[KIND_COUNT];
+	bool common = f->lw.unreachable || f->refused_credentials ||
+	    s->feeds[KIND_SERVICE].error[0];
 
 	if (!f->error[0])
 		f->said = false;
-	if (!optional || !f->error[0] || f->said || s->feeds[KIND_SERVICE].error[0])
+	if (!optional || !f->error[0] || f->said || common)
 		return;
 	f->said = true;
 	log_warn("%s", f->error);
