@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "hear.h"
 #include "instance_conflict.h"
-#include "instance_note.h"
 #include "instance_yield.h"
 #include "log.h"
 #include "mem.h"
@@ -27,53 +27,6 @@ touch(struct engine *e, struct instance *in, uint64_t now)
 {
 	if (e->is_synced)
 		roster_touch(&e->roster, in, now);
-}
-
-/* ---- packets ---- */
-
-/*
- * Several routers may share an identifier if their unicast peers differ, so
- * one that merely does not know the sender leaves the packet to the next.
- */
-static void
-on_packet(void *arg, struct iface *i, uint8_t family, const struct advert_packet *packet)
-{
-	struct engine *e = arg;
-	struct instance *in, *refused = NULL;
-	enum advert_verdict verdict = ADVERT_VRID, v;
-	uint64_t now = clock_us();
-	struct advert advert;
-	struct iface *parent;
-
-	/* The kernel gives a macvlan what comes from its own, virtual MAC. */
-	parent = i->info.heard_for ? iface_find(e->ifaces, i->info.heard_for) : NULL;
-	i = parent ? parent : i;
-	in = roster_lookup(&e->roster, i, family, packet->vrid);
-	for (; in; in = in->same) {
-		v = instance_read(in, packet, &advert);
-		if (v == ADVERT_OK) {
-			instance_on_advert(in, packet, &advert, now);
-			touch(e, in, now);
-			return;
-		}
-		if (!refused || (v != ADVERT_SRC && v != ADVERT_DST)) {
-			refused = in;
-			verdict = v;
-		}
-	}
-	if (refused)
-		instance_note_drop(refused, packet, verdict, now);
-	else
-		instance_note_stranger(i, family, packet, now);
-}
-
-static void
-on_neighbour(void *arg, struct iface *i, const struct neighbour *neighbour)
-{
-	struct engine *e = arg;
-
-	if (e->is_synced)
-		roster_neighbour(&e->roster, i, neighbour, clock_us());
 }
 
 /* ---- time ---- */
@@ -188,7 +141,7 @@ on_interface(struct engine *e, const struct msg *m)
 		return "interface without an index";
 	drain(e);
 	i = iface_get(
-	    &e->ifaces, head->ifindex, e->child.loop, on_packet, on_neighbour, e);
+	    &e->ifaces, head->ifindex, e->child.loop, hear_packet, hear_neighbour, e);
 	if (e->is_synced)
 		iface_listen(i);
 	i->frame_fd = e->announce_fd;

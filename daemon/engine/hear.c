@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hear.h"
+
+#include "clock.h"
+#include "engine.h"
+#include "instance_note.h"
+
+/*
+ * Several routers may share an identifier if their unicast peers differ, so
+ * one that merely does not know the sender leaves the packet to the next.
+ */
+void
+hear_packet(
+    void *arg, struct iface *i, uint8_t family, const struct advert_packet *packet)
+{
+	struct engine *e = arg;
+	struct instance *in, *refused = NULL;
+	enum advert_verdict verdict = ADVERT_VRID, v;
+	uint64_t now = clock_us();
+	struct advert advert;
+	struct iface *parent;
+
+	/* The kernel gives a macvlan what comes from its own, virtual MAC. */
+	parent = i->info.heard_for ? iface_find(e->ifaces, i->info.heard_for) : NULL;
+	i = parent ? parent : i;
+	in = roster_lookup(&e->roster, i, family, packet->vrid);
+	for (; in; in = in->same) {
+		v = instance_read(in, packet, &advert);
+		if (v == ADVERT_OK) {
+			instance_on_advert(in, packet, &advert, now);
+			roster_touch(&e->roster, in, now);
+			return;
+		}
+		if (!refused || (v != ADVERT_SRC && v != ADVERT_DST)) {
+			refused = in;
+			verdict = v;
+		}
+	}
+	if (refused)
+		instance_note_drop(refused, packet, verdict, now);
+	else
+		instance_note_stranger(i, family, packet, now);
+}
+
+void
+hear_neighbour(void *arg, struct iface *i, const struct neighbour *neighbour)
+{
+	struct engine *e = arg;
+
+	if (e->is_synced)
+		roster_neighbour(&e->roster, i, neighbour, clock_us());
+}
