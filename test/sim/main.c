@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_sim: every scenario over SIM_SEEDS seeds (600). SIM_SEED=N runs that
+ * test_sim: every scenario over SIM_SEEDS seeds (400). SIM_SEED=N runs that
  * seed alone and tells what happens; so does a seed that fails.
  */
 #include <stdio.h>
@@ -38,7 +38,7 @@ run_one(void (*scenario)(uint64_t), uint64_t seed, bool trace)
 static void
 each_seed(const char *name, void (*scenario)(uint64_t))
 {
-	uint64_t one = number("SIM_SEED", 0), last = number("SIM_SEEDS", 600);
+	uint64_t one = number("SIM_SEED", 0), last = number("SIM_SEEDS", 400);
 
 	log_set_sink(no_log, NULL);
 	if (one)
