@@ -65,12 +65,6 @@ class Vipd(Process):
             [BUILD / "vipctl", "--socket", self.run_dir / "control.sock", *argv],
             text=True, capture_output=True, timeout=30)
 
-    def start_ctl(self, *argv):
-        """vipctl beside the test; returns its Popen."""
-        return subprocess.Popen(
-            [BUILD / "vipctl", "--socket", self.run_dir / "control.sock", *argv],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
     def status(self):
         """`vipctl -o json status`, or None while nobody answers."""
         if not self.alive():
@@ -166,9 +160,10 @@ class Keepalived(Process):
 
 
 class Frr:
-    """FRR's zebra and vrrpd with one virtual router on eth0."""
+    """FRR's zebra and vrrpd with one virtual router on eth0; vips of one
+    family, the interval is a second."""
 
-    def __init__(self, node, vrid, priority, vip):
+    def __init__(self, node, vrid, priority, *vips, version=3):
         self.node = node
         self.title = f"{node.name}/frr"
         self.daemons = []
@@ -181,17 +176,22 @@ class Frr:
             shutil.chown(directory, "frr", "frr")
         conf = self.etc / "frr.conf"
         conf.write_text(
-            f"interface eth0\n vrrp {vrid} version 3\n"
+            f"interface eth0\n vrrp {vrid} version {version}\n"
             f" vrrp {vrid} priority {priority}\n"
-            f" vrrp {vrid} advertisement-interval 100\n vrrp {vrid} ip {vip}\n")
+            f" vrrp {vrid} advertisement-interval 1000\n"
+            + "".join(f" vrrp {vrid} {'ipv6' if ':' in vip else 'ip'} {vip}\n"
+                      for vip in vips))
         shutil.chown(conf, "frr", "frr")
-        macvlan = f"vrrp4-{vrid}"
+        self.family = "v6" if ":" in vips[0] else "v4"
+        macvlan = f"vrrp{self.family[1]}-{vrid}"
         node.ip("link", "add", macvlan, "link", "eth0", "type", "macvlan",
                 "mode", "bridge")
-        node.batch([f"link set {macvlan} address 00:00:5e:00:01:{vrid:02x}",
-                    f"link set {macvlan} addrgenmode none",
-                    f"addr add {vip}/32 dev {macvlan}",
-                    f"link set {macvlan} up"])
+        middle = "02" if self.family == "v6" else "01"
+        length = 64 if self.family == "v6" else 32
+        node.batch([f"link set {macvlan} address 00:00:5e:00:{middle}:{vrid:02x}",
+                    f"link set {macvlan} addrgenmode none"]
+                   + [f"addr add {vip}/{length} dev {macvlan}" for vip in vips]
+                   + [f"link set {macvlan} up"])
         for name in ("zebra", "vrrpd"):
             self.daemons.append(Process(
                 node, name, f"/usr/lib/frr/{name}", "-N", self.space, "-f", conf,
@@ -206,7 +206,7 @@ class Frr:
             routers = json.loads(out)
         except ValueError:
             return None
-        return routers[0]["v4"]["status"] if routers else None
+        return routers[0][self.family]["status"] if routers else None
 
     def crash(self):
         self.daemons[1].crash()

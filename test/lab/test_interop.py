@@ -101,3 +101,37 @@ def test_beside_frr(lab, ours, theirs):
         frr.crash()
         vipd.wait_state("MASTER", within=10)
     capture.assert_clean()
+
+
+KINDS = [
+    pytest.param([VIP4], {"version": 2}, id="v2"),
+    pytest.param([VIP4], {}, id="v3-ipv4"),
+    pytest.param([LINKLOCAL6, VIP6], {}, id="v3-ipv6"),
+]
+
+
+@pytest.mark.parametrize("vips, settings", KINDS)
+def test_three_kinds_elect_one_master(lab, vips, settings):
+    """vipd, keepalived and FRR on one network: each leads once."""
+    topo = lab(nodes=3)
+    capture = Capture(topo.client)
+    length = 64 if ":" in vips[0] else 32
+    known = {"vips": [f"{vip}/{length}" for vip in vips], "advert_int": 1} | settings
+    vipd = Vipd(topo.nodes[0], instance(200, **known))
+    keepalived = Keepalived(topo.nodes[1], instance(150, **known))
+    frr = Frr(topo.nodes[2], 87, 100, *vips, version=settings.get("version", 3))
+
+    def led_by(*states):
+        wait(lambda: (vipd.state(), keepalived.state(), frr.state()) == states, 20,
+             f"{states}, is {(vipd.state(), keepalived.state(), frr.state())}")
+
+    led_by("MASTER", "BACKUP", "Backup")
+    vipd.crash()
+    wait(lambda: (keepalived.state(), frr.state()) == ("MASTER", "Backup"), 20,
+         f"keepalived leads, is {(keepalived.state(), frr.state())}")
+    keepalived.crash()
+    wait(lambda: frr.state() == "Master", 20, f"FRR leads, is {frr.state()}")
+    vipd = Vipd(topo.nodes[0], instance(200, **known))
+    wait(lambda: (vipd.state(), frr.state()) == ("MASTER", "Backup"), 20,
+         f"vipd leads again, is {(vipd.state(), frr.state())}")
+    capture.assert_clean()
