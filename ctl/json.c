@@ -29,8 +29,8 @@ text_or_null(const char *text)
 	return text[0] ? packed(json_string(text)) : json_null();
 }
 
-static json_t *
-address(const struct ipaddr *addr)
+json_t *
+json_address(const struct ipaddr *addr)
 {
 	char text[IPADDR_STRLEN];
 
@@ -54,8 +54,8 @@ wall_time(const struct model *m, uint64_t then_us)
 	return packed(json_string(text_time(model_wall_us(m, then_us), text)));
 }
 
-static void
-print(json_t *json, FILE *out)
+void
+json_write(json_t *json, FILE *out)
 {
 	if (json_dumpf(json, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0)
 		fputc('\n', out);
@@ -175,7 +175,7 @@ instance(const struct model *m, const struct model_instance *i)
 	    "since", wall_time(m, state->since_us), "priority",
 	    i->info.configured_priority, "effective_priority", conf->priority,
 	    "advert_interval_ms", interval_ms(conf->advert_us), "master_address",
-	    address(&state->master));
+	    json_address(&state->master));
 	json_object_update_new(object,
 	    PACK("{s:o, s:o, s:b, s:b, s:I, s:b, s:o}", "master_priority",
 		state->master.family ? packed(json_integer(state->master_priority))
@@ -219,9 +219,10 @@ port(const struct model_service *s, size_t index)
 
 		if (e->port_index == index)
 			json_array_append_new(endpoints,
-			    PACK("{s:o, s:i, s:b, s:b}", "address", address(&e->addr),
-				"port", e->port, "local", e->flags & ENDPOINT_LOCAL,
-				"terminating", e->flags & ENDPOINT_TERMINATING));
+			    PACK("{s:o, s:i, s:b, s:b}", "address",
+				json_address(&e->addr), "port", e->port, "local",
+				e->flags & ENDPOINT_LOCAL, "terminating",
+				e->flags & ENDPOINT_TERMINATING));
 	}
 	return PACK("{s:s, s:i, s:o, s:b, s:o}", "protocol", proto_name(p->proto), "port",
 	    p->port, "name", text_or_null(p->name), "conflict",
@@ -238,14 +239,14 @@ service_addresses(
 
 		if (a->verdict != VERDICT_OK) {
 			json_array_append_new(not_taken,
-			    PACK("{s:o, s:s, s:o}", "address", address(&a->addr),
+			    PACK("{s:o, s:s, s:o}", "address", json_address(&a->addr),
 				"verdict", model_verdict_name(a->verdict), "reason",
 				text_or_null(a->reason)));
 			continue;
 		}
-		json_array_append_new(taken, address(&a->addr));
+		json_array_append_new(taken, json_address(&a->addr));
 		json_array_append_new(placement,
-		    PACK("{s:o, s:o}", "address", address(&a->addr), "instance",
+		    PACK("{s:o, s:o}", "address", json_address(&a->addr), "instance",
 			text_or_null(a->instance)));
 	}
 }
@@ -368,19 +369,21 @@ status(const struct model *m)
 void
 json_status(const struct model *m, FILE *out)
 {
-	print(status(m), out);
+	json_write(status(m), out);
 }
 
 void
 json_instances(const struct model *m, FILE *out)
 {
-	print(PACK("{s:s, s:o}", "node", m->node.node, "instances", instances(m)), out);
+	json_write(
+	    PACK("{s:s, s:o}", "node", m->node.node, "instances", instances(m)), out);
 }
 
 void
 json_services(const struct model *m, bool problems, FILE *out)
 {
-	print(PACK("{s:s, s:o}", "node", m->node.node, "services", services(m, problems)),
+	json_write(
+	    PACK("{s:s, s:o}", "node", m->node.node, "services", services(m, problems)),
 	    out);
 }
 
@@ -404,12 +407,12 @@ json_explanation(
 			marks[e->steps[i].mark], "text", e->steps[i].text));
 	if (e->missing >= 0)
 		missing = explain_stage_name(e->steps[e->missing].stage);
-	print(PACK("{s:s, s:s, s:o, s:o, s:o, s:s}", "service", key, "node", m->node.node,
-		  "state",
-		  m->n_services
-		      ? packed(json_string(service_state_name(m->services[0].ctl.state)))
-		      : json_null(),
-		  "steps", steps, "missing", text_or_null(missing), "fix", e->fix),
+	json_write(PACK("{s:s, s:s, s:o, s:o, s:o, s:s}", "service", key, "node",
+		       m->node.node, "state",
+		       m->n_services ? packed(json_string(
+					   service_state_name(m->services[0].ctl.state)))
+				     : json_null(),
+		       "steps", steps, "missing", text_or_null(missing), "fix", e->fix),
 	    out);
 }
 
@@ -426,8 +429,8 @@ json_doctor(const struct doctor *d, FILE *out)
 			doctor_mark_name(f->mark), "text", f->text, "fix",
 			text_or_null(f->fix)));
 	}
-	print(PACK("{s:s, s:b, s:o}", "node", d->model->node.node, "well",
-		  doctor_is_well(d), "findings", list),
+	json_write(PACK("{s:s, s:b, s:o}", "node", d->model->node.node, "well",
+		       doctor_is_well(d), "findings", list),
 	    out);
 }
 
@@ -472,7 +475,7 @@ json_dump(const struct model *m, const char *config, const struct msg_ctl_event 
 		json_array_append_new(list, event_of(&events[i]));
 	json_object_update_new(
 	    object, PACK("{s:s, s:o}", "configuration", config, "events", list));
-	print(object, out);
+	json_write(object, out);
 }
 
 void
@@ -484,7 +487,7 @@ json_texts(const struct model *m, FILE *out)
 		json_array_append_new(lines,
 		    PACK("{s:s, s:s}", "level", log_level_name(m->texts[i].level), "text",
 			m->texts[i].text));
-	print(PACK("{s:b, s:o, s:o}", "ok", m->end.code == 0, "text",
-		  text_or_null(m->end.text), "lines", lines),
+	json_write(PACK("{s:b, s:o, s:o}", "ok", m->end.code == 0, "text",
+		       text_or_null(m->end.text), "lines", lines),
 	    out);
 }

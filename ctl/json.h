@@ -6,11 +6,13 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 struct doctor;
 struct explanation;
+struct ipaddr;
 struct model;
 struct msg_ctl_event;
 
@@ -25,5 +27,8 @@ void json_event(const struct msg_ctl_event *e, FILE *out);
 /* Everything for a bug report: status with counters, configuration, events. */
 void json_dump(const struct model *m, const char *config,
     const struct msg_ctl_event *events, size_t n_events, FILE *out);
+/* "192.0.2.1"; and the object, with a newline, which is given up. */
+json_t *json_address(const struct ipaddr *addr);
+void json_write(json_t *json, FILE *out);
 /* The lines of an answer, and whether it was well. */
 void json_texts(const struct model *m, FILE *out);

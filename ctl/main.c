@@ -27,6 +27,7 @@
 #include "migrate.h"
 #include "model.h"
 #include "nodes.h"
+#include "pools_view.h"
 #include "show.h"
 
 enum exit_code { EXIT_WELL, EXIT_NOT_WELL, EXIT_USAGE, EXIT_NO_DAEMON };
@@ -136,6 +137,24 @@ run_services(const struct args *args)
 			show_services(&m, args->option[ARGS_PROBLEMS] != NULL,
 			    args->format == FORMAT_WIDE, stdout);
 		if (!model_services_well(&m))
+			code = EXIT_NOT_WELL;
+	}
+	model_free(&m);
+	return code;
+}
+
+static int
+run_pools(const struct args *args)
+{
+	struct model m = { 0 };
+	int code = ask_view(args, CTL_POOLS, &m);
+
+	if (code == EXIT_WELL) {
+		if (args->format == FORMAT_JSON)
+			pools_json(&m, stdout);
+		else
+			pools_show(&m, args->format == FORMAT_WIDE, stdout);
+		if (m.pools_head.error[0])
 			code = EXIT_NOT_WELL;
 	}
 	model_free(&m);
@@ -432,6 +451,7 @@ static const struct args_command commands[] = {
 	{ "services", run_services, NULL, "the Services and their addresses",
 	    1u << ARGS_PROBLEMS },
 	{ "nodes", run_nodes, NULL, "the nodes that run vipd, and who is master", 0 },
+	{ "pools", run_pools, NULL, "the address pools, and who has an address", 0 },
 	{ "explain", run_explain, "NS/NAME", "why a Service is served, or is not", 0 },
 	{ "events", run_events, NULL, "what has happened, the newest last",
 	    1u << ARGS_FOLLOW },

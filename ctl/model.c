@@ -127,6 +127,24 @@ add_counters(struct model *m, const struct msg *msg)
 }
 
 static const char *
+add_pools(struct model *m, const struct msg *msg)
+{
+	size_t at = m->n_pools;
+
+	memcpy(&m->pools_head, msg->head, sizeof(m->pools_head));
+	CLEAN(m->pools_head.source);
+	CLEAN(m->pools_head.error);
+	if (m->pools_head.first != at)
+		return "address pools out of order";
+	APPEND(m, pools, msg);
+	for (; at < m->n_pools; at++) {
+		CLEAN(m->pools[at].name);
+		CLEAN(m->pools[at].ranges);
+	}
+	return NULL;
+}
+
+static const char *
 add_service(struct model *m, const struct msg *msg)
 {
 	struct model_service *s;
@@ -358,6 +376,7 @@ add_outside(struct model *m, const struct msg *msg)
 		{ MSG_CTL_ADDRESSES, add_addresses },
 		{ MSG_CTL_TRACKS, add_tracks },
 		{ MSG_COUNTERS, add_counters },
+		{ MSG_POOLS, add_pools },
 		{ MSG_SERVICE, add_service },
 		{ MSG_CTL_TEXT, add_text },
 		{ MSG_CTL_CONFIG, add_config },
@@ -407,6 +426,7 @@ model_free(struct model *m)
 	free(m->instances);
 	free(m->services);
 	free(m->texts);
+	free(m->pools);
 	free(m->config);
 	free(m->handovers);
 	memset(m, 0, sizeof(*m));

@@ -70,6 +70,10 @@ struct model {
 	struct model_service *services;
 	size_t n_services;
 	size_t cap_services;
+	struct msg_pools pools_head;
+	struct msg_pool *pools;
+	size_t n_pools;
+	size_t cap_pools;
 	struct msg_ctl_text *texts;
 	size_t n_texts;
 	size_t cap_texts;

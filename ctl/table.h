@@ -14,6 +14,8 @@ struct model_instance;
 struct model_node;
 struct model_service;
 struct migrate_row;
+struct msg_pool;
+struct msg_service_address;
 
 enum table_flag {
 	TABLE_RIGHT = 1, /* numbers */
@@ -28,6 +30,9 @@ struct table_row {
 	const struct model_node *node;
 	const struct migrate_row *keyword;
 	const char *path; /* of the file it stands in */
+	const struct msg_pool *pool;               /* with `family`: 0 IPv4, 1 IPv6 */
+	const struct msg_service_address *address; /* of service, of pool */
+	unsigned family;
 };
 
 struct table_column {

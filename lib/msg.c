@@ -118,6 +118,10 @@ static const struct field node_instance_fields[] = {
 };
 static const struct field node_gone_fields[] = { STRING(struct msg_node_gone, name),
 	END };
+static const struct field pools_fields[] = { STRING(struct msg_pools, source),
+	STRING(struct msg_pools, error), END };
+static const struct field pool_fields[] = { STRING(struct msg_pool, name),
+	STRING(struct msg_pool, ranges), END };
 static const struct field service_fields[] = { STRING(struct msg_service, key.ns),
 	STRING(struct msg_service, key.name), STRING(struct msg_service, uid),
 	STRING(struct msg_service, reason),
@@ -242,6 +246,7 @@ ROW(MSG_HELD_HERE, sizeof(struct msg_held_here), sizeof(struct ipaddr), PEER_VIP
 ROW(MSG_ELIGIBLE, sizeof(struct msg_eligible), 0, PEER_WATCHER, 0, eligible_fields, NULL),
 ROW(MSG_NODE, sizeof(struct msg_node), sizeof(struct msg_node_instance), PEER_WATCHER | PEER_VIPD, 0, node_fields, node_instance_fields),
 ROW(MSG_NODE_GONE, sizeof(struct msg_node_gone), 0, PEER_WATCHER, 0, node_gone_fields, NULL),
+ROW(MSG_POOLS, sizeof(struct msg_pools), sizeof(struct msg_pool), PEER_VIPD | PEER_WATCHER, 0, pools_fields, pool_fields),
 ROW(MSG_SERVICE, sizeof(struct msg_service), 0, PEER_VIPD | PEER_WATCHER, 0, service_fields, NULL),
 ROW(MSG_SERVICE_ADDRESSES, 0, sizeof(struct msg_service_address), PEER_VIPD | PEER_WATCHER, 0, NULL, service_address_fields),
 ROW(MSG_SERVICE_PORTS, 0, sizeof(struct msg_service_port), PEER_VIPD | PEER_WATCHER, 0, NULL, service_port_fields),

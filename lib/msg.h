@@ -85,6 +85,7 @@ enum msg_type {
 	/* watcher -> vipd -> vipctl */
 	MSG_NODE,
 	MSG_NODE_GONE,
+	MSG_POOLS,
 
 	/* watcher -> vipd -> forward, and vipd -> vipctl */
 	MSG_SERVICE,
@@ -526,6 +527,29 @@ struct msg_node_gone {
 	char name[256];
 };
 
+/*
+ * The address pools: frames with first = 0, then on, as many records as total
+ * says in all. A frame with first = 0 begins anew.
+ */
+struct msg_pools {
+	uint32_t first; /* the place of the first record */
+	uint32_t total;
+	char source[160];       /* "vipd.conf", "ConfigMap vipd/vipd-pools" */
+	char error[REASON_LEN]; /* of a text that is not taken; empty */
+};
+
+/* size, used: IPv4, IPv6; UINT64_MAX: that many or more. */
+struct msg_pool {
+	char name[NAME_LEN];
+	char ranges[128]; /* "192.0.2.40-192.0.2.99, ...", cut where too long */
+	uint64_t size[2];
+	uint64_t used[2];
+	uint32_t limit_per_namespace; /* 0: none */
+	uint8_t auto_assign;
+	uint8_t restricted; /* has namespaces or a service_selector */
+	uint8_t zero[2];
+};
+
 /* ---- Services ---- */
 
 enum verdict {
@@ -678,6 +702,7 @@ enum ctl_command {
 	CTL_DRAIN,      /* CTL_HANDOVER..., END */
 	CTL_UNDRAIN,    /* END */
 	CTL_NODES,      /* NODE, MSG_NODE... */
+	CTL_POOLS,      /* NODE, POOLS..., then as SERVICES */
 };
 
 struct msg_ctl_request {

@@ -194,6 +194,7 @@ vipd_run_services(struct vipd *v)
 	services_clear(&v->services);
 	instances_complete(&v->instances);
 	v->source = (struct msg_source_state){ 0 };
+	pools_told_clear(&v->pools);
 }
 
 static void __attribute__((format(printf, 3, 4)))

@@ -82,6 +82,17 @@ vipd_answer_all(struct vipd *v, struct control_client *cl)
 }
 
 static void
+answer_pools(struct vipd *v, struct control_client *cl)
+{
+	struct answer_source src = answer_source(v);
+
+	answer_node(control_chan(cl), &src);
+	pools_told_send(&v->pools, control_chan(cl));
+	answer_services(control_chan(cl), &src);
+	control_end(cl, 0, "%s", "");
+}
+
+static void
 explain(struct vipd *v, struct control_client *cl, const char *arg)
 {
 	struct answer_source src = answer_source(v);
@@ -287,6 +298,7 @@ changes_something(uint32_t command)
 	case CTL_CONFIG:
 	case CTL_EVENTS:
 	case CTL_NODES:
+	case CTL_POOLS:
 		return false;
 	case CTL_RELOAD:
 	case CTL_HANDOVER:
@@ -328,6 +340,9 @@ vipd_on_request(void *arg, struct control_client *cl, const struct msg_ctl_reque
 		break;
 	case CTL_NODES:
 		answer_nodes(v, cl);
+		break;
+	case CTL_POOLS:
+		answer_pools(v, cl);
 		break;
 	case CTL_EVENTS:
 		followers_add(&v->followers, cl, !strcmp(req->arg, "follow"));

@@ -168,6 +168,8 @@ watcher_msg(struct program *p, const struct msg *m)
 		here_eligible(&v->instances, m->head);
 		return NULL;
 	}
+	if (m->type == MSG_POOLS)
+		return pools_told_take(&v->pools, m);
 	if (m->type != MSG_SOURCE_STATE)
 		return services_on_msg(&v->services, m);
 	v->source = *(const struct msg_source_state *)m->head;

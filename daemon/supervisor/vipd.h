@@ -16,6 +16,7 @@
 #include "instance.h"
 #include "kubelet.h"
 #include "options.h"
+#include "pools_told.h"
 #include "program.h"
 #include "reserved.h"
 #include "run.h"
@@ -56,6 +57,7 @@ struct vipd {
 	ev_timer stop_late;
 	ev_signal on_hup, on_term, on_int;
 	struct msg_source_state source;
+	struct pools_told pools;
 	struct msg_forward_state forward_state;
 	uint64_t started_us;
 	uint64_t wall_ahead_us; /* wall time less monotonic time */

@@ -116,6 +116,7 @@ flush(struct publisher *p)
 		}
 	}
 	p->last_us = clock_us();
+	pooltell(&p->pools, p->store, p->chan);
 	if (p->syncing && TAILQ_EMPTY(&p->store->dirty)) {
 		struct msg_sync_end end = { .complete = p->complete };
 

@@ -13,6 +13,7 @@
 
 #include "log.h"
 #include "msg.h"
+#include "pooltell.h"
 #include "view.h"
 
 struct chan;
@@ -32,6 +33,7 @@ struct publisher {
 	bool syncing;  /* SYNC_END is still to come */
 	bool complete; /* what SYNC_END will say */
 	struct view view;
+	struct pooltell pools;
 	publish_looked *on_looked; /* NULL: nobody cares */
 	void *arg;
 	struct log_limit dropped_log;

@@ -21,9 +21,10 @@ struct settings {
 	struct iprange *reserved; /* single addresses */
 	size_t n_reserved;
 	size_t cap_reserved;
-	bool has_pools;      /* somewhere */
-	struct pools *pools; /* NULL: not known (yet) */
-	char *pools_text;    /* address_pool blocks; not terminated */
+	bool has_pools;               /* somewhere */
+	struct pools *pools;          /* NULL: not known (yet) */
+	char pools_error[REASON_LEN]; /* of a newer text; empty: none */
+	char *pools_text;             /* address_pool blocks; not terminated */
 	size_t pools_len;
 	struct placement_instance *instances;
 	size_t n_instances;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Recorded answers of vipd, as frames: what vipctl's golden tests feed it."""
 
+import ctypes
 import pathlib
 import socket
 import sys
@@ -262,3 +263,47 @@ def well(counters=()):
 
 def explained(*frames):
     return [node(), *well_instances(), *frames, end()]
+
+
+# ---- address pools ----
+
+def pool(name, ranges, size, used, **fields):
+    pair = ctypes.c_uint64 * 2
+    return {"name": name, "ranges": ranges, "size": pair(*size), "used": pair(*used),
+            "auto_assign": 1, **fields}
+
+
+def pools_answer(*records, error="", source="vipd.conf"):
+    """The frame of the pools, and two Services that share an address of one."""
+    yield node()
+    yield build("MSG_POOLS", total=len(records), source=source, error=error,
+                records=list(records))
+
+
+def allocated(text, of_pool=1, instance_name="edge"):
+    return wanted(text, instance_name, origin="ORIGIN_POOL", pool=of_pool)
+
+
+def pools():
+    yield from pools_answer(
+        pool("public", "192.168.185.40-192.168.185.99, 2001:db8:185::/64",
+             (60, 2**64 - 1), (3, 1)),
+        pool("tenants", "192.168.186.0/29", (6, 0), (6, 0), auto_assign=0,
+             restricted=1, limit_per_namespace=2),
+        pool("empty", "", (0, 0), (0, 0)),
+        source="ConfigMap vipd/vipd-pools",
+        error="pools.conf:3:5: error: unknown keyword \"adresses\"; did you mean "
+              "addresses?")
+    yield from service("web", "SERVING", [allocated("192.168.185.41"),
+                                          allocated("2001:db8:185::1")], [(443, "TCP")])
+    yield from service("ssh", "STANDBY", [allocated("192.168.185.41")])
+    yield from service("old", "SERVING", [allocated("192.168.184.7", of_pool=0)])
+    yield from service("ext", "SERVING", [wanted("192.168.185.18")])
+    yield from service("new", "PENDING", reason="address_pool tenants has no free IPv4 "
+                       "address: 0 of 6 are free")
+    yield end()
+
+
+def no_pools():
+    yield from pools_answer()
+    yield end()

@@ -67,6 +67,8 @@ class Watcher:
         self.state = None
         self.said = []       # (health, error), every state told
         self.logs = []
+        self.pools = {}      # name -> ([used IPv4, IPv6], [size of both])
+        self.pools_error = ""
         self.hello = None
         self.conf = {"state_dir": str(directory), "class": "vipd.io/vip",
                      "node_name": "worker-a", **conf}
@@ -121,6 +123,12 @@ class Watcher:
         elif name == "MSG_SOURCE_STATE":
             self.state = message.head
             self.said.append((self.health(), self.error()))
+        elif name == "MSG_POOLS":
+            if not message.head.first:
+                self.pools = {}
+            self.pools_error = text(message.head.error)
+            for r in message.records:
+                self.pools[text(r.name)] = (list(r.used), list(r.size))
         elif name == "MSG_SYNC_BEGIN":
             self._during_sync = set()
         elif name == "MSG_SYNC_END":
