@@ -277,7 +277,8 @@ start(struct apisource *s)
 {
 	find_node_name(s);
 	for (size_t i = 0; i < KIND_FEEDS; i++)
-		feed_start(&s->feeds[i]);
+		if (i != KIND_POOLS || s->conf.configmap_ns[0])
+			feed_start(&s->feeds[i]);
 }
 
 static void
@@ -322,6 +323,8 @@ apisource_new(struct ev_loop *loop, struct store *store,
 	for (size_t i = 0; i < KIND_FEEDS; i++)
 		feed_init(&s->feeds[i], kind_get((enum kind_id)i), &feed_ops, s, loop,
 		    s->http, store, &s->rules);
+	str_copy(s->feeds[KIND_POOLS].only.ns, NAME_LEN, s->conf.configmap_ns);
+	str_copy(s->feeds[KIND_POOLS].only.name, NAME_LEN, s->conf.configmap_name);
 	ev_timer_init(&s->retry, on_retry, RETRY_S, RETRY_S);
 	return s;
 }

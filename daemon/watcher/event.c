@@ -28,6 +28,7 @@ static const struct {
 	[EVENT_VIP_MOVED] = { "VIPMoved", "Serve", false },
 	[EVENT_NO_ENDPOINTS] = { "NoEndpoints", "Serve", true },
 	[EVENT_RULES_FAILED] = { "RulesFailed", "Serve", true },
+	[EVENT_POOLS_REFUSED] = { "PoolsRefused", "Allocate", true },
 };
 
 const char *
@@ -64,7 +65,8 @@ static json_t *
 regarding(const struct event *e)
 {
 	json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "apiVersion", "v1", "kind",
-	    "Service", "namespace", e->about.ns, "name", e->about.name);
+	    e->reason == EVENT_POOLS_REFUSED ? "ConfigMap" : "Service", "namespace",
+	    e->about.ns, "name", e->about.name);
 
 	if (e->uid[0])
 		json_object_set_new(object, "uid", json_string(e->uid));

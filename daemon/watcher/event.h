@@ -22,6 +22,7 @@ enum event_reason {
 	EVENT_VIP_MOVED,
 	EVENT_NO_ENDPOINTS,
 	EVENT_RULES_FAILED,
+	EVENT_POOLS_REFUSED, /* about a ConfigMap */
 	EVENT_REASON_COUNT
 };
 

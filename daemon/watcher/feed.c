@@ -234,6 +234,15 @@ on_done(void *arg, const struct http_result *result)
 	end(f, result);
 }
 
+static char *
+path_of(const struct feed *f, const char *query)
+{
+	if (!f->only.name[0])
+		return xasprintf("%s?%s", f->kind->path, query);
+	return xasprintf("/api/v1/namespaces/%s/%s?fieldSelector=metadata.name%%3D%s&%s",
+	    f->only.ns, f->kind->resource, f->only.name, query);
+}
+
 static void
 send_request(struct feed *f)
 {
@@ -243,7 +252,7 @@ send_request(struct feed *f)
 		.on_done = on_done,
 	};
 	_free_ char *query = lw_query(&f->lw);
-	_free_ char *path = xasprintf("%s?%s", f->kind->path, query);
+	_free_ char *path = path_of(f, query);
 
 	/* What an earlier list has left behind is forgotten with that. */
 	if (f->snapshot && f->lw.phase == LW_LISTING && !f->lw.next_page)

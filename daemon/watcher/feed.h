@@ -46,6 +46,7 @@ struct feed {
 	struct snapshot *snapshot;            /* NULL: none is kept */
 	int snapshot_error;                   /* as logged */
 	char cluster[KUBECONFIG_CLUSTER_LEN]; /* as the snapshot was told */
+	struct msg_service_key only;          /* one object of this name; empty: all */
 	struct listwatch lw;
 	ev_timer timer;
 	struct http_request *req;

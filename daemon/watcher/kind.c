@@ -172,6 +172,64 @@ lease_free(void *object)
 	peer_object_free(object);
 }
 
+static enum decoded
+pools_decode(
+    const json_t *json, const struct decode_rules *rules, void **out, struct fault *f)
+{
+	struct poolmap_object *object;
+	enum decoded result = decode_poolmap(json, &object, f);
+
+	(void)rules;
+	*out = object;
+	return result;
+}
+
+/* The feed asks for one object by its name, so what comes is that one. */
+static void
+pools_put(struct store *s, void *object)
+{
+	poolmap_put(&s->poolmap, object);
+}
+
+static void
+pools_remove(struct store *s, const char *key)
+{
+	(void)key;
+	poolmap_put(&s->poolmap, NULL);
+}
+
+static void
+pools_replace(struct store *s, void *const *objects, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		poolmap_object_free(objects[i]);
+	poolmap_put(&s->poolmap, n ? objects[0] : NULL);
+}
+
+static void
+pools_compare(
+    const struct store *s, void *const *objects, size_t n, size_t *held, size_t *missing)
+{
+	(void)s;
+	(void)objects;
+	(void)n;
+	*held = *missing = 0;
+}
+
+static char *
+pools_key(const void *object)
+{
+	const struct poolmap_object *o = object;
+
+	return xasprintf("%s/%s", o->id.ns, o->id.name);
+}
+
+static void
+pools_free_object(void *object)
+{
+	poolmap_object_free(object);
+}
+
 static const struct kind kinds[KIND_FEEDS] = {
 	[KIND_SERVICE] = {
 		.name = "Service",
@@ -229,6 +287,20 @@ static const struct kind kinds[KIND_FEEDS] = {
 		.compare = lease_compare,
 		.key = lease_key,
 		.free = lease_free,
+	},
+	[KIND_POOLS] = {
+		.name = "ConfigMap",
+		.list = "ConfigMapList",
+		.api_version = "v1",
+		.resource = "configmaps",
+		.path = "/api/v1/configmaps",
+		.decode = pools_decode,
+		.put = pools_put,
+		.remove = pools_remove,
+		.replace = pools_replace,
+		.compare = pools_compare,
+		.key = pools_key,
+		.free = pools_free_object,
 	},
 };
 

@@ -40,6 +40,7 @@ enum kind_id {
 	KIND_COUNT, /* of those that are served from */
 	KIND_NODE = KIND_COUNT,
 	KIND_LEASE,
+	KIND_POOLS, /* the one ConfigMap, where the configuration names it */
 	KIND_FEEDS
 };
 const struct kind *kind_get(enum kind_id id);

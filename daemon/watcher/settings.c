@@ -7,6 +7,7 @@
 #include "log.h"
 #include "mem.h"
 #include "pools.h"
+#include "text.h"
 
 void
 settings_fini(struct settings *s)
@@ -92,6 +93,34 @@ settings_add(struct settings *s, const struct msg *m)
 	}
 }
 
+bool
+settings_take_pools(struct settings *s, const char *text)
+{
+	struct conf_problems problems = { 0 };
+	char line[512] = "it is not there, or has no key " CONF_CONFIGMAP_KEY;
+	struct conf_pool *conf;
+	bool good;
+	size_t n;
+
+	good = text &&
+	    conf_pools_load_text(
+		CONF_CONFIGMAP_KEY, text, strlen(text), &problems, &conf, &n);
+	for (size_t i = 0; i < problems.count; i++)
+		if (problems.items[i].severity == CONF_ERROR) {
+			conf_problem_format(&problems.items[i], line, sizeof(line));
+			break;
+		}
+	conf_problems_free(&problems);
+	text_format(s->pools_error, sizeof(s->pools_error), "%s", good ? "" : line);
+	text_make_safe(s->pools_error);
+	if (!good)
+		return false;
+	/* The allocator looks at the old ones no more (store_resettle). */
+	pools_free(s->pools);
+	s->pools = pools_new(conf, n);
+	return true;
+}
+
 static bool
 same_configmap(const struct settings *a, const struct settings *b)
 {
@@ -123,6 +152,7 @@ settings_complete(struct settings *s, struct settings *old)
 		s->pools = read_pools(s);
 	} else if (s->conf.configmap_ns[0] && same_configmap(s, old)) {
 		s->pools = old->pools;
+		memcpy(s->pools_error, old->pools_error, sizeof(s->pools_error));
 		old->pools = NULL;
 	}
 }

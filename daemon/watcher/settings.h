@@ -38,5 +38,10 @@ void settings_fini(struct settings *s);
  * ConfigMap are kept. */
 void settings_complete(struct settings *s, struct settings *old);
 bool settings_has_instance(const struct settings *s, const char *name);
+/*
+ * The text of the ConfigMap (NULL: it, or its key, is not there). False: it is
+ * not taken, pools_error says why, and the last good pools stay.
+ */
+bool settings_take_pools(struct settings *s, const char *text);
 /* The source and how its objects are read are the same. */
 bool settings_same_source(const struct settings *a, const struct settings *b);

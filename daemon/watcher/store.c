@@ -85,6 +85,7 @@ store_fini(struct store *s)
 	HASH_ITER(hh, s->entries, e, next)
 	free_entry(s, e);
 	assign_fini(&s->assign);
+	poolmap_fini(&s->poolmap);
 	claims_free(s->claims);
 	nodes_fini(&s->nodes);
 	peers_fini(&s->peers);

@@ -22,6 +22,7 @@
 #include "nodes.h"
 #include "object.h"
 #include "peers.h"
+#include "poolmap.h"
 
 struct settings;
 
@@ -61,6 +62,7 @@ struct store {
 	TAILQ_HEAD(store_dirty, store_entry) dirty;
 	struct claims *claims;
 	struct assign assign;
+	struct poolmap poolmap;
 	struct nodes nodes;
 	struct peers peers;
 	const struct settings *settings;

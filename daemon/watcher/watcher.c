@@ -99,10 +99,42 @@ update_standing(struct watcher *w)
 }
 
 static void
+tell_refused_pools(struct watcher *w)
+{
+	const struct poolmap_object *o = w->store.poolmap.object;
+
+	if (o && w->settings.pools_error[0])
+		writer_pools_event(w->writer, &o->id, o->uid, w->settings.pools_error);
+}
+
+/* One parser for the file and the ConfigMap; a bad text changes nothing. */
+static void
+take_pools(struct watcher *w)
+{
+	struct poolmap *p = &w->store.poolmap;
+	const struct msg_watcher_conf *conf = &w->settings.conf;
+
+	if (!p->changed || !conf->configmap_ns[0])
+		return;
+	p->changed = false;
+	if (settings_take_pools(&w->settings, p->object ? p->object->text : NULL)) {
+		log_info("address pools of ConfigMap %s/%s taken", conf->configmap_ns,
+		    conf->configmap_name);
+		store_resettle(&w->store);
+		return;
+	}
+	log_warn("ConfigMap %s/%s is not taken, the last good pools stay: %s",
+	    conf->configmap_ns, conf->configmap_name, w->settings.pools_error);
+	tell_refused_pools(w);
+	pooltell(&w->publisher.pools, &w->store, w->chan);
+}
+
+static void
 on_changed(void *arg)
 {
 	struct watcher *w = arg;
 
+	take_pools(w);
 	publish_kick(&w->publisher);
 	update_standing(w);
 }
@@ -115,6 +147,9 @@ allocate(struct watcher *w, const struct service_object *s)
 
 	/* Of a malformed one nobody knows what it wants. */
 	if (!s || s->fault || !writer_leads(w->writer))
+		return;
+	/* The ConfigMap has not been read yet. */
+	if (w->settings.has_pools && !w->settings.pools)
 		return;
 	wanted_build(&want, s, &w->store);
 	writer_allocate(w->writer, s, &want.status);
@@ -150,6 +185,7 @@ on_lead(void *arg, bool leads)
 	struct watcher *w = arg;
 
 	alloc_lead(w->store.assign.alloc, leads);
+	tell_refused_pools(w);
 	store_resettle(&w->store);
 	publish_kick(&w->publisher);
 	update_standing(w);

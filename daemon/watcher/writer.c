@@ -218,6 +218,19 @@ writer_node(const struct writer *w)
 	return w ? w->node_name : "";
 }
 
+void
+writer_pools_event(struct writer *w, const struct msg_service_key *configmap,
+    const char *uid, const char *note)
+{
+	struct event e = { .about = *configmap, .reason = EVENT_POOLS_REFUSED };
+
+	if (!writer_leads(w))
+		return;
+	str_copy(e.uid, sizeof(e.uid), uid);
+	str_copy(e.note, sizeof(e.note), note);
+	eventqueue_post(w->events, &e);
+}
+
 size_t
 writer_pending(const struct writer *w)
 {

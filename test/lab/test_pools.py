@@ -251,3 +251,38 @@ def test_with_manifests_an_address_is_asked_for(folder):
             "192.168.185.41": ("ok", "edge", "")})
         watcher.wait_service("default/waits", lambda s: s.verdict == "pending"
                              and "vipd.io/addresses" in s.reason)
+
+
+def configmap(text, **data):
+    return {"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "vipd-pools", "namespace": "vipd"},
+            "data": {"pools.conf": text, **data}}
+
+
+def test_pools_of_a_configmap_grow_and_a_bad_text_changes_nothing(cluster, watcher):
+    one = "address_pool lan { addresses { 192.168.185.40 } }"
+    watcher.configure(instances={"edge": (87, ["192.168.185.0-192.168.185.255"])},
+                      configmap_ns="vipd", configmap_name="vipd-pools")
+    cluster.create(configmap(one))
+    for name in ("a", "b"):
+        cluster.create(balancer(name))
+        if name == "a":
+            wait_ingress(cluster, ["192.168.185.40"], "a")
+    wait(lambda: (condition(cluster, "AddressAllocated", "b") or "  ")[1] == "Exhausted", 15)
+
+    cluster.replace(configmap("address_pool lan { adresses { 192.168.185.41 } }"))
+    wait(lambda: notes(cluster, "PoolsRefused", "vipd-pools"), 15)
+    note = notes(cluster, "PoolsRefused", "vipd-pools")[0]
+    assert note.startswith("pools.conf:1:20: error: unknown keyword \"adresses\"")
+    watcher.wait(lambda: watcher.pools_error == note, 5, "vipctl knows it")
+    assert ingress(cluster, "a") == ["192.168.185.40"] and not ingress(cluster, "b")
+
+    cluster.replace(configmap("address_pool lan { addresses { 192.168.185.41 } }"))
+    wait_ingress(cluster, ["192.168.185.41"], "b")
+    assert ingress(cluster, "a") == ["192.168.185.40"]
+    watcher.wait(lambda: not watcher.pools_error
+                 and watcher.pools == {"lan": ([1, 0], [1, 0])}, 5, "the pools")
+    # What has gone altogether leaves the last good pools, too.
+    cluster.delete(configmap(one))
+    watcher.wait(lambda: "not there" in watcher.pools_error, 5, "the loss")
+    assert ingress(cluster, "b") == ["192.168.185.41"]
