@@ -29,7 +29,7 @@ struct table_row {
 	const struct model_service *service;
 	const struct model_node *node;
 	const struct migrate_row *keyword;
-	const char *path; /* of the file it stands in */
+	const char *path;                          /* of the file it stands in */
 	const struct msg_pool *pool;               /* with `family`: 0 IPv4, 1 IPv6 */
 	const struct msg_service_address *address; /* of service, of pool */
 	unsigned family;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "locality.h"
 #include "mem.h"
 #include "sources.h"
 #include "text.h"
@@ -399,6 +400,8 @@ read_endpoint(struct slice_object *s, const json_t *endpoint, size_t i, uint8_t 
 		fault_set(f, "%s.addresses[0]: not an address of the slice's type", path);
 	ep.flags = read_conditions(endpoint, path, f);
 	node = field_string(endpoint, path, "nodeName", f);
+	if (node && *node)
+		ep.node = locality_of(node);
 	if (node && *node && strcmp(node, rules->node_name) == 0)
 		ep.flags |= SLICE_LOCAL;
 	s->endpoints[s->n_endpoints++] = ep;

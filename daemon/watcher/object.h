@@ -63,6 +63,7 @@ enum slice_endpoint_flag {
 struct slice_endpoint {
 	struct ipaddr addr;
 	uint32_t flags; /* enum slice_endpoint_flag */
+	uint64_t node;  /* locality_of() its node's name; 0: not said */
 };
 
 struct slice_object {

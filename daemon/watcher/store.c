@@ -382,6 +382,14 @@ store_reserve(
 }
 
 void
+store_mark_local(struct store *s)
+{
+	for (struct store_entry *e = s->entries; e; e = e->hh.next)
+		if (e->service && (e->service->flags & SERVICE_LOCAL))
+			mark(s, e);
+}
+
+void
 store_mark(struct store *s, const char *key)
 {
 	struct store_entry *e = find_entry(s, key);

@@ -112,6 +112,8 @@ bool store_reserve(
 /* Forgets what vipd was told, so that all of it is told again. */
 void store_forget_told(struct store *s);
 struct store_entry *store_find(const struct store *s, const char *key);
+/* All Services with externalTrafficPolicy Local: masters have changed. */
+void store_mark_local(struct store *s);
 /* Look at this one again: "namespace/name". */
 void store_mark(struct store *s, const char *key);
 /* Look at all again that claim this address. */

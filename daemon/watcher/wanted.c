@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "locality.h"
 #include "object.h"
 #include "settings.h"
 #include "store.h"
@@ -89,9 +90,31 @@ want_addresses(
 /* ---- placement ---- */
 
 struct record {
+	uint64_t now_us;
+	bool nowhere_local; /* Local, and no master has an endpoint */
 	char text[STATUS_MESSAGE_MAX];
 	char why[REASON_LEN]; /* an address that is not placed */
 };
+
+static bool
+is_local(const struct service_object *s, const struct ipaddr *addr)
+{
+	(void)addr;
+	return s->flags & SERVICE_LOCAL;
+}
+
+/* Whose endpoints decide: the oldest's that shares addr and wants them so. */
+static const struct store_entry *
+local_entry(
+    const struct service_object *s, const struct ipaddr *addr, const struct store *store)
+{
+	const struct service_object *first = claims_first(store->claims, addr, is_local);
+	char key[SERVICE_KEY_LEN];
+
+	if (!first && is_local(s, addr))
+		first = s;
+	return first ? store_find(store, service_object_key(first, key)) : NULL;
+}
 
 /* Until its status says so it claims nothing, so its pin is looked at here. */
 static void
@@ -100,11 +123,17 @@ place(struct record *rec, const struct service_object *s, const struct ipaddr *a
 {
 	const struct settings *st = store->settings;
 	struct placement_wish wish = placement_wish_of(store->claims, addr);
+	struct locality local = { store, local_entry(s, addr, store), rec->now_us };
 	const struct placement_instance *in;
 	char text[IPADDR_STRLEN];
 
 	if (!wish.pin)
 		wish.pin = s->pin;
+	if (local.entry) {
+		wish.suits = locality_suits;
+		wish.arg = &local;
+		rec->nowhere_local |= !locality_any(&local);
+	}
 	in = placement_choose(addr, st->instances, st->n_instances, &wish);
 	if (in)
 		placement_record(rec->text, sizeof(rec->text), addr, in->vrid);
@@ -115,11 +144,11 @@ place(struct record *rec, const struct service_object *s, const struct ipaddr *a
 }
 
 static void
-want_placement(
-    struct wanted *w, const struct service_object *s, const struct store *store)
+want_placement(struct wanted *w, const struct service_object *s,
+    const struct store *store, uint64_t now_us)
 {
 	const struct settings *st = store->settings;
-	struct record rec = { "", "" };
+	struct record rec = { .now_us = now_us };
 	char reason[REASON_LEN];
 	size_t n = w->status.n_ingress;
 
@@ -133,14 +162,16 @@ want_placement(
 		n++;
 	}
 	if (rec.text[0])
-		status_set_condition(&w->status, STATUS_PLACED, true, "Placed", rec.text);
+		status_set_condition(&w->status, STATUS_PLACED, true,
+		    rec.nowhere_local ? "NoMasterWithEndpoint" : "Placed", rec.text);
 	else if (n)
 		status_set_condition(
 		    &w->status, STATUS_PLACED, false, "NoInstance", rec.why);
 }
 
 void
-wanted_build(struct wanted *w, const struct service_object *s, const struct store *store)
+wanted_build(struct wanted *w, const struct service_object *s, const struct store *store,
+    uint64_t now_us)
 {
 	*w = (struct wanted){ 0 };
 	switch (tenure_of(s, store->settings, w->news)) {
@@ -152,7 +183,7 @@ wanted_build(struct wanted *w, const struct service_object *s, const struct stor
 	case TENURE_OPTED_OUT:
 		break;
 	}
-	want_placement(w, s, store);
+	want_placement(w, s, store, now_us);
 }
 
 void

@@ -19,6 +19,6 @@ struct wanted {
 };
 
 /* For who leads, after alloc_run(), of a Service without a fault. */
-void wanted_build(
-    struct wanted *w, const struct service_object *s, const struct store *store);
+void wanted_build(struct wanted *w, const struct service_object *s,
+    const struct store *store, uint64_t now_us);
 void wanted_fini(struct wanted *w);

@@ -5,6 +5,7 @@
 
 #include "apisource.h"
 #include "clock.h"
+#include "locality.h"
 #include "manifests.h"
 #include "mem.h"
 #include "report.h"
@@ -129,12 +130,27 @@ take_pools(struct watcher *w)
 	pooltell(&w->publisher.pools, &w->store, w->chan);
 }
 
+/* Where an address belongs may hang on who is master. */
+static void
+follow_masters(struct watcher *w)
+{
+	uint64_t masters;
+
+	if (!writer_leads(w->writer))
+		return;
+	masters = locality_masters(&w->store, clock_us());
+	if (masters != w->masters)
+		store_mark_local(&w->store);
+	w->masters = masters;
+}
+
 static void
 on_changed(void *arg)
 {
 	struct watcher *w = arg;
 
 	take_pools(w);
+	follow_masters(w);
 	publish_kick(&w->publisher);
 	update_standing(w);
 }
@@ -151,7 +167,7 @@ allocate(struct watcher *w, const struct service_object *s)
 	/* The ConfigMap has not been read yet. */
 	if (w->settings.has_pools && !w->settings.pools)
 		return;
-	wanted_build(&want, s, &w->store);
+	wanted_build(&want, s, &w->store, clock_us());
 	writer_allocate(w->writer, s, &want.status);
 	if (want.news[0])
 		writer_event(w->writer, s,

@@ -32,6 +32,7 @@ struct watcher {
 	struct standing standing;
 	struct apisource *api; /* one of these two, or none yet */
 	struct manifests *manifests;
+	uint64_t masters;      /* as placement saw them last */
 	struct writer *writer; /* NULL: there is nothing to write to */
 	ev_timer every;        /* MSG_SOURCE_STATE, unasked */
 	struct msg_source_state told;

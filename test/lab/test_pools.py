@@ -286,3 +286,43 @@ def test_pools_of_a_configmap_grow_and_a_bad_text_changes_nothing(cluster, watch
     cluster.delete(configmap(one))
     watcher.wait(lambda: "not there" in watcher.pools_error, 5, "the loss")
     assert ingress(cluster, "b") == ["192.168.185.41"]
+
+
+def lease_of(node, **states):
+    """What the Lease of a node says of its instances."""
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": {"name": f"vipd-{node}", "namespace": "vipd",
+                         "annotations": {"vipd.io/node": json.dumps({
+                             "version": "0.1.0", "config": "", "instances": [
+                                 {"name": name, "state": state, "priority": 100,
+                                  "source": "192.168.185.1"}
+                                 for name, state in states.items()]})}},
+            "spec": {"holderIdentity": node, "leaseDurationSeconds": 180}}
+
+
+def record(cluster, name="web"):
+    placed = condition(cluster, "Placed", name)
+    return placed and (placed[1], placed[2].split("=")[-1])
+
+
+def test_with_local_an_address_goes_where_a_master_has_an_endpoint(cluster, watcher):
+    everywhere = ["192.168.185.0-192.168.185.255"]
+    watcher.configure(pools=POOL, instances={"red": (87, everywhere),
+                                             "blue": (88, everywhere)})
+    cluster.create(lease_of("w1", red="MASTER", blue="BACKUP"))
+    cluster.create(lease_of("w2", red="BACKUP", blue="MASTER"))
+    for node in ("w1", "w2"):
+        cluster.create(balancer(node, externalTrafficPolicy="Local"))
+        cluster.create(kube.endpoint_slice(node, ["10.0.0.7"], ports=[8080], node=node))
+    wait(lambda: record(cluster, "w1") == ("Placed", "87"), 15,
+         lambda: status(cluster, "w1"))
+    wait(lambda: record(cluster, "w2") == ("Placed", "88"), 15,
+         lambda: status(cluster, "w2"))
+    # The endpoint moves, and the address with it.
+    cluster.replace(kube.endpoint_slice("w1", ["10.0.0.8"], ports=[8080], node="w2"))
+    wait(lambda: record(cluster, "w1") == ("Placed", "88"), 15,
+         lambda: status(cluster, "w1"))
+    # Where no master has one it stays, and the reason says so.
+    cluster.replace(kube.endpoint_slice("w1", ["10.0.0.8"], ports=[8080], node="w3"))
+    wait(lambda: record(cluster, "w1") == ("NoMasterWithEndpoint", "88"), 15,
+         lambda: status(cluster, "w1"))

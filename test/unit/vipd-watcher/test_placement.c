@@ -143,7 +143,69 @@ START_TEST(instances_of_one_virtual_router_id_are_told_apart_by_name)
 }
 END_TEST
 
-UNIT_MAIN("placement", an_address_goes_where_its_range_is_named,
+static bool
+is_blue(void *arg, const struct placement_instance *in)
+{
+	(void)arg;
+	return !strcmp(in->name, "blue");
+}
+
+static bool
+is_none(void *arg, const struct placement_instance *in)
+{
+	(void)arg;
+	(void)in;
+	return false;
+}
+
+START_TEST(a_pin_goes_before_what_suits_and_that_before_the_record)
+{
+	static const struct {
+		struct placement_wish wish;
+		const char *chosen;
+	} cases[] = {
+		{ { .vrid = 87 }, "red" },
+		{ { .vrid = 88 }, "blue" },
+		{ { .vrid = 87, .suits = is_blue }, "blue" },
+		{ { .vrid = 87, .suits = is_none }, "red" },
+		{ { .vrid = 88, .pin = "red" }, "red" },
+		{ { .vrid = 88, .pin = "gone" }, "blue" },
+		{ { .pin = "red", .suits = is_blue }, "red" },
+		{ { .vrid = 90, .suits = is_blue }, "blue" },
+	};
+	struct ipaddr addr;
+
+	setup();
+	add("red", 87, lan, 2);
+	add("blue", 88, lan, 2);
+	ck_assert(ipaddr_parse("192.168.185.18", &addr));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		ck_assert_str_eq(
+		    placement_choose(&addr, instances, n_instances, &cases[i].wish)->name,
+		    cases[i].chosen);
+}
+END_TEST
+
+START_TEST(a_record_reads_back)
+{
+	char text[100] = "";
+	struct ipaddr a, b, c;
+
+	ck_assert(ipaddr_parse("192.0.2.1", &a) && ipaddr_parse("2001:db8::1", &b) &&
+	    ipaddr_parse("92.0.2.1", &c));
+	placement_record(text, sizeof(text), &a, 87);
+	placement_record(text, sizeof(text), &b, 255);
+	ck_assert_str_eq(text, "192.0.2.1=87, 2001:db8::1=255");
+	ck_assert_uint_eq(placement_recorded(text, &a), 87);
+	ck_assert_uint_eq(placement_recorded(text, &b), 255);
+	ck_assert_uint_eq(placement_recorded(text, &c), 0);
+	ck_assert_uint_eq(placement_recorded(NULL, &a), 0);
+	ck_assert_uint_eq(placement_recorded("192.0.2.1=900", &a), 0);
+}
+END_TEST
+
+UNIT_MAIN("placement", a_pin_goes_before_what_suits_and_that_before_the_record,
+    a_record_reads_back, an_address_goes_where_its_range_is_named,
     a_bare_instance_takes_what_no_other_names, no_instance_is_no_place,
     several_that_fit_share_by_a_hash_that_never_changes,
     the_order_of_the_instances_and_a_new_one_move_as_little_as_possible,
