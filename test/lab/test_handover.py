@@ -101,6 +101,20 @@ def test_no_packet_is_lost_to_one_that_preempts(lab, successor):
 
 
 @pytest.mark.parametrize("way", [stop, hand_over])
+def test_few_are_lost_under_one_virtual_mac(lab, way):
+    """Both have it: the successor's advert moves the switches before it has the
+    addresses, so its claim window is lost, and no more than that."""
+    topo = lab(nodes=2)
+    leader, follower = pair(topo, use_vmac=True)
+    probe = counting(topo)
+    way(leader)
+    follower.wait_state("MASTER")
+    assert "handed over to" in leader.log_text()
+    assert "in time" not in leader.log_text(), "it was heard"
+    assert probe.lost() < COUNT / 20
+
+
+@pytest.mark.parametrize("way", [stop, hand_over])
 def test_no_packet_is_lost_to_frr(lab, way):
     """Its gratuitous ARP comes from the virtual router's MAC."""
     topo = lab(nodes=2)
