@@ -93,7 +93,7 @@ read_message(struct cursor *c, uint8_t type, const struct ipaddr *src,
 	if (!cursor_ok(c))
 		return NEIGHBOUR_TRUNCATED;
 	addr = ipaddr_from6(target);
-	if (ipaddr_is_multicast(&addr))
+	if (ipaddr_is_multicast(&addr) || ipaddr_is_unspecified(&addr))
 		return NEIGHBOUR_HEADER;
 	if (type == ND_NEIGHBOR_ADVERT) {
 		if (flags & NA_SOLICITED && ipaddr_is_multicast(dst))
@@ -147,7 +147,7 @@ read_ipv6(struct cursor *c, struct neighbour *out)
 	cursor_u16(&m); /* checksum */
 	if (type != ND_NEIGHBOR_SOLICIT && type != ND_NEIGHBOR_ADVERT)
 		return NEIGHBOUR_OTHER;
-	if (hops != HOP_LIMIT || code != 0)
+	if (hops != HOP_LIMIT || code != 0 || !is_station(out->mac))
 		return NEIGHBOUR_HEADER;
 	if (!is_sum_right(addresses, message, len))
 		return NEIGHBOUR_CHECKSUM;

@@ -217,6 +217,8 @@ START_TEST(a_wrong_arp_says_nothing)
 	}
 	refuse(arp(2, "0.0.0.0", "192.0.2.5"), NEIGHBOUR_HEADER);
 	refuse(arp(1, "0.0.0.0", "0.0.0.0"), NEIGHBOUR_HEADER);
+	refuse(nd(135, 0, "::", "ff02::1:ff00:0", "::", 0), NEIGHBOUR_HEADER);
+	refuse(nd(136, 0, "fe80::9", "ff02::1", "::", 2), NEIGHBOUR_HEADER);
 }
 END_TEST
 
@@ -228,6 +230,7 @@ START_TEST(a_wrong_neighbour_message_says_nothing)
 		bool sealed;
 		enum neighbour_verdict verdict;
 	} cases[] = {
+		{ 6, 0x53, true, NEIGHBOUR_HEADER },  /* from a group */
 		{ 14, 0x40, true, NEIGHBOUR_HEADER }, /* version 4 */
 		{ 20, 17, true, NEIGHBOUR_OTHER },    /* UDP */
 		{ 21, 64, true, NEIGHBOUR_HEADER },   /* came through a router */
