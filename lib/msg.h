@@ -364,6 +364,8 @@ struct msg_state {
 	uint8_t yielding;     /* is not master, but holds what it held (yield.h) */
 	uint8_t handed_over;
 	uint8_t zero[2];
+	uint32_t lower_adverts; /* heard as MASTER; at most one a second counts */
+	uint32_t zero2;
 };
 
 /* MSG_PROBE (records: struct msg_installed_record): asks the network before

@@ -71,6 +71,17 @@ send_advert(struct instance *in, uint8_t priority, uint64_t now)
 	in->retries = 0;
 }
 
+/* For notify_master_rx_lower_pri: whatever is forged, scripts are few. */
+static void
+count_lower(struct instance *in, uint64_t now)
+{
+	if (now < in->lower_at_us)
+		return;
+	in->lower_at_us = now + US_PER_S;
+	in->lower_adverts++;
+	in->dirty = true;
+}
+
 static void
 carry_out(struct instance *in, const struct vrrp_actions *actions, uint64_t now)
 {
@@ -85,6 +96,7 @@ carry_out(struct instance *in, const struct vrrp_actions *actions, uint64_t now)
 		case VRRP_DO_REANNOUNCE:
 			outlets_repair(&in->outlets, now);
 			in->repaired = true;
+			count_lower(in, now);
 			break;
 		case VRRP_DO_SILENCE:
 			outlets_stop(&in->outlets);
@@ -477,6 +489,7 @@ instance_state(const struct instance *in)
 		.transitions = r->transitions,
 		.yielding = in->yield.active,
 		.handed_over = r->handed_over,
+		.lower_adverts = in->lower_adverts,
 	};
 }
 

@@ -51,6 +51,8 @@ struct instance {
 	bool send_failed;       /* among the actions carried out now */
 	unsigned retries;
 	uint64_t retry_us; /* of a router that could not send */
+	uint32_t lower_adverts;
+	uint64_t lower_at_us; /* not before is the next one counted */
 	struct log_limit dropped;
 	struct log_limit differs;
 	struct log_limit conflicting;

@@ -10,6 +10,7 @@
 #include "first_use.h"
 #include "iface.h"
 #include "instance_iface.h"
+#include "instance_notify.h"
 #include "instance_tell.h"
 #include "instance_watch.h"
 #include "log.h"
@@ -94,6 +95,7 @@ on_engine_lost(struct ev_loop *loop, ev_timer *w, int events)
 	log_err("%s: no engine for %.0f ms; its addresses are removed", in->name,
 	    2e-3 * in->conf->advert_us);
 	in->withdrawn = true;
+	instance_notify_fault(in->owner, in);
 	instances_wants_changed(in->owner);
 }
 
@@ -129,6 +131,7 @@ on_state(struct instances *is, const struct msg_state *m)
 	in->has_state = true;
 	in->withdrawn = false;
 	ev_timer_stop(is->loop, &in->engine_lost);
+	instance_notify(is, in, &before);
 	if (before.state == m->state && before.yielding == m->yielding)
 		return NULL;
 	if (!m->yielding || !before.yielding || before.since_us != m->since_us)
@@ -376,6 +379,7 @@ retire(struct instances *is, struct instance *in)
 	struct msg_instance_ref ref = { .id = in->id };
 
 	log_info("%s: removed from the configuration", in->name);
+	instance_notify_gone(is, in);
 	in->conf = NULL;
 	ev_timer_stop(is->loop, &in->engine_lost);
 	if (is->engine)

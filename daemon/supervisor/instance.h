@@ -42,6 +42,7 @@ struct instance {
 
 struct iface;
 struct carriers;
+struct notifier;
 struct trackers;
 
 struct instances_ops {
@@ -62,6 +63,7 @@ struct instances {
 	struct services *services;
 	struct trackers *trackers;
 	struct carriers *carriers;
+	struct notifier *notifier;
 	const struct conf *conf;
 	const struct instances_ops *ops;
 	void *arg;

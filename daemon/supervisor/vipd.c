@@ -17,9 +17,9 @@
 #include "notify.h"
 
 /* Above kernel threads of ordinary work, below watchdogs and migration. */
-/* Beyond the longest handover. The unit's TimeoutStopSec is UNIT_STOP_S; more
- * is asked for. */
-#define STOP_MAX_S 5.
+/* Beyond the longest handover; 2 s of it are for commands of STOP. The unit's
+ * TimeoutStopSec is UNIT_STOP_S; more is asked for. */
+#define STOP_MAX_S 7.
 #define UNIT_STOP_S 15.
 
 /* Several causes come together; Services are judged again once. */
@@ -452,6 +452,21 @@ tell_stopping(double longest_s)
 	notify_manager(state);
 }
 
+/* shutdown_script comes behind all that. */
+static double
+hook_s(const struct conf_hooks *hooks)
+{
+	return hooks->shutdown.text ? 1e-6 * hooks->shutdown_timeout_us : 0;
+}
+
+static void
+resign(struct vipd *v)
+{
+	program_stop(&v->engine);
+	if (!program_is_running(&v->engine))
+		engine_down(&v->engine);
+}
+
 static void
 on_stop_signal(struct ev_loop *loop, ev_signal *w, int events)
 {
@@ -462,13 +477,11 @@ on_stop_signal(struct ev_loop *loop, ev_signal *w, int events)
 	if (v->stopping)
 		return;
 	log_info("stopping");
-	tell_stopping(longest);
+	tell_stopping(longest + hook_s(&v->conf->hooks));
 	v->stopping = true;
 	ev_timer_init(&v->stop_late, on_stop_late, longest, 0.);
 	ev_timer_start(loop, &v->stop_late);
-	program_stop(&v->engine);
-	if (!program_is_running(&v->engine))
-		engine_down(&v->engine);
+	vipd_tell_stop(v, resign);
 }
 
 static void
@@ -500,10 +513,13 @@ start_signal(struct vipd *v, ev_signal *w, int signum,
 void
 vipd_finish(struct vipd *v)
 {
-	runner_kill(&v->runner);
 	program_kill(&v->engine);
 	program_kill(&v->forward);
 	program_kill(&v->watcher);
+	vipd_run_hook(v, "shutdown_script", &v->conf->hooks.shutdown,
+	    v->conf->hooks.shutdown_timeout_us);
+	notifier_close(&v->notifier);
+	runner_kill(&v->runner);
 	control_close(&v->control);
 	kubelet_stop(&v->kubelet);
 }
@@ -597,6 +613,8 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	instances_init(&v->instances, v->loop, &instances_ops, v);
 	v->instances.services = &v->services;
 	start_kernel(v);
+	vipd_run_hook(
+	    v, "startup_script", &conf->hooks.startup, conf->hooks.startup_timeout_us);
 	vipd_watch_apply(v, conf);
 	v->instances.hold = conf->services.present;
 	v->instances.soft = conf->services.present ? SOFT_INCOMPLETE : 0;

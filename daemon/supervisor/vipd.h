@@ -15,6 +15,7 @@
 #include "handover.h"
 #include "instance.h"
 #include "kubelet.h"
+#include "notifier.h"
 #include "options.h"
 #include "pools_told.h"
 #include "program.h"
@@ -36,6 +37,9 @@ struct vipd {
 	struct carriers carriers;
 	struct trackers trackers;
 	struct vmacs *vmacs;
+	struct notifier notifier;
+	ev_timer tell_stop_late;
+	void (*after_tell_stop)(struct vipd *v); /* NULL: done */
 	struct instances instances;
 	struct services services;
 	struct cluster cluster;
@@ -88,6 +92,11 @@ void vipd_watch_init(struct vipd *v);
 /* Before the instances take the same configuration. */
 void vipd_watch_apply(struct vipd *v, const struct conf *conf);
 void vipd_watch_on_link(struct vipd *v);
+/* Tells STOP; then is called when it is told, or the patience for it is over. */
+void vipd_tell_stop(struct vipd *v, void (*then)(struct vipd *v));
+/* startup_script, shutdown_script: runs the loop until it has ended. */
+void vipd_run_hook(struct vipd *v, const char *what, const struct conf_command *command,
+    uint32_t timeout_us);
 
 /* Answers a request of vipctl (requests.c). */
 void vipd_on_request(
