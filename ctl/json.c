@@ -11,6 +11,7 @@
 #include "log.h"
 #include "model.h"
 #include "text.h"
+#include "why.h"
 
 /* json_pack fails only out of memory or on broken UTF-8, which is cleaned. */
 #define PACK(...) packed(json_pack(__VA_ARGS__))
@@ -463,6 +464,25 @@ json_event(const struct msg_ctl_event *e, FILE *out)
 	json_dumpf(event, out, JSON_COMPACT);
 	fputc('\n', out);
 	json_decref(event);
+}
+
+void
+json_why(const struct why *w, FILE *out)
+{
+	const struct msg_ctl_instance *info = &w->instance->info;
+	uint64_t takeover_us = why_takeover_us(info);
+	json_t *list = packed(json_array());
+
+	for (size_t i = 0; i < w->n_events; i++)
+		if (why_is_of(w, &w->events[i]))
+			json_array_append_new(list, event_of(&w->events[i]));
+	json_write(PACK("{s:s, s:o, s:s, s:o, s:o}", "node", w->model->node.node,
+		       "instance", instance(w->model, w->instance), "why",
+		       model_instance_reason(w->instance), "takeover_ms",
+		       takeover_us ? packed(json_real((double)takeover_us / US_PER_MS))
+				   : json_null(),
+		       "events", list),
+	    out);
 }
 
 void

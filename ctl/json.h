@@ -15,6 +15,7 @@ struct explanation;
 struct ipaddr;
 struct model;
 struct msg_ctl_event;
+struct why;
 
 void json_status(const struct model *m, FILE *out);
 void json_instances(const struct model *m, FILE *out);
@@ -22,6 +23,7 @@ void json_services(const struct model *m, bool problems, FILE *out);
 void json_explanation(
     const struct model *m, const char *key, const struct explanation *e, FILE *out);
 void json_doctor(const struct doctor *d, FILE *out);
+void json_why(const struct why *w, FILE *out);
 /* An object on a line of its own. */
 void json_event(const struct msg_ctl_event *e, FILE *out);
 /* Everything for a bug report: status with counters, configuration, events. */

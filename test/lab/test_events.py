@@ -32,6 +32,23 @@ def test_transitions_are_told_with_their_cause(lab):
     assert [e["time"] for e in told] == sorted(e["time"] for e in told)
 
 
+def test_why_says_what_an_instance_waits_for(lab):
+    topo = lab(nodes=2)
+    vipds = start(topo, priorities=(200, 100))
+    vipds[0].wait_state("MASTER")
+    wait(lambda: f"{topo.nodes[0].ip4}" in vipds[1].ctl("why", "edge").stdout, 5,
+         "the master is named")
+    done = vipds[1].ctl("-o", "json", "why", "edge")
+    told = json.loads(done.stdout)
+    assert done.returncode == 0 and told["takeover_ms"] == 360.937
+    assert told["instance"]["state"] == "BACKUP"
+    assert told["events"][0]["text"] == "INIT -> BACKUP (started)"
+    assert vipds[1].ctl("why", "nobody").returncode == 1
+    topo.nodes[1].link_down()
+    wait(lambda: "FIX: " in vipds[1].ctl("why", "edge").stdout, 5, "a remedy")
+    assert vipds[1].ctl("why", "edge").returncode == 1
+
+
 def test_a_follower_hears_of_what_comes_and_children_too(lab):
     topo = lab(nodes=1)
     vipd, = start(topo, priorities=(200,))
