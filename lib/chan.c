@@ -69,7 +69,16 @@ fail(struct chan *c, const char *why)
 	c->ops->on_closed(c, why);
 }
 
-/* 0, or -errno; -EAGAIN when the socket is full. */
+/* Memory of the kernel's, or a full queue of descriptors in flight, comes back
+ * like room in the socket. */
+static bool
+is_passing(int error)
+{
+	return error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM ||
+	    error == ETOOMANYREFS;
+}
+
+/* 0, or -errno; -EAGAIN when it is to be tried again. */
 static int
 send_now(struct chan *c, const void *data, size_t len, const int *fds, size_t n_fds)
 {
@@ -92,10 +101,7 @@ send_now(struct chan *c, const void *data, size_t len, const int *fds, size_t n_
 	}
 	if (sendmsg(c->fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
 		return 0;
-	/* A full queue of descriptors in flight passes like a full socket. */
-	if (errno == EWOULDBLOCK || errno == ENOBUFS || errno == ETOOMANYREFS)
-		return -EAGAIN;
-	return -errno;
+	return is_passing(errno) ? -EAGAIN : -errno;
 }
 
 static void
