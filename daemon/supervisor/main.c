@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "children.h"
 #include "cleanup.h"
 #include "conf_report.h"
 #include "config.h"
@@ -105,7 +106,7 @@ run(const struct options *o)
 	log_info("vipd " PACKAGE_VERSION " started with %s", o->file);
 	ev_run(vipd.loop, 0);
 	vipd_finish(&vipd);
-	vipd_remove_tables(&vipd);
+	children_remove_tables(&vipd);
 	log_info("stopped");
 	return 0;
 }

@@ -75,9 +75,6 @@ void vipd_start(struct vipd *v, const struct options *o, struct conf *conf);
 /* After the loop: ends what is still there, removes the control socket. */
 void vipd_finish(struct vipd *v);
 
-/* Removes vipd's tables; forward does not run. */
-void vipd_remove_tables(struct vipd *v);
-
 /* Reads the configuration again and takes the difference (reload.c). With cl,
  * problems and changes are also told there. */
 bool vipd_reload(struct vipd *v, struct control_client *cl);

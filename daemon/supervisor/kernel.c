@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel.h"
+
+#include "held.h"
+#include "here.h"
+#include "mem.h"
+#include "stopping.h"
+#include "vipd.h"
+
+/* Several causes come together; Services are judged again once. */
+#define RECHECK_DELAY_S 0.05
+
+void
+kernel_recheck_soon(struct vipd *v)
+{
+	if (ev_is_active(&v->recheck))
+		return;
+	ev_timer_set(&v->recheck, RECHECK_DELAY_S, 0.);
+	ev_timer_start(v->loop, &v->recheck);
+}
+
+static void
+on_link(void *arg, uint32_t ifindex)
+{
+	struct vipd *v = arg;
+
+	vmacs_on_link(v->vmacs, ifindex);
+	instances_on_link(&v->instances, ifindex);
+	vipd_watch_on_link(v);
+	addresses_on_link(v->addresses, ifindex);
+}
+
+static void
+on_own_address(void *arg, const struct link_address *a, bool present)
+{
+	addresses_on_own(((struct vipd *)arg)->addresses, a, present);
+}
+
+static void
+on_answer(void *arg, uint32_t seq, int error)
+{
+	struct vipd *v = arg;
+
+	addresses_on_answer(v->addresses, seq, error);
+	vmacs_on_answer(v->vmacs, seq, error);
+	stopping_go_on(v);
+}
+
+static void
+on_foreign_change(void *arg)
+{
+	struct vipd *v = arg;
+
+	addresses_on_foreign(v->addresses);
+	kernel_recheck_soon(v);
+}
+
+static void
+on_recheck(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct vipd *v = container_of(w, struct vipd, recheck);
+
+	(void)loop;
+	(void)events;
+	reserved_survey(&v->reserved, v->conf, &v->instances);
+	services_recheck(&v->services);
+}
+
+static const char *
+reserved_address(void *arg, const struct ipaddr *addr)
+{
+	return reserved_find(&((struct vipd *)arg)->reserved, addr);
+}
+
+static const char *
+foreign_address(void *arg, const struct ipaddr *addr)
+{
+	return links_foreign_address(((struct vipd *)arg)->links, addr);
+}
+
+static void
+on_installed(void *arg, uint32_t id, const struct msg_installed_record *list, size_t n)
+{
+	struct vipd *v = arg;
+
+	held_tell(v, list, n, HELD_GAINED);
+	instances_on_installed(&v->instances, id, list, n);
+	if (v->watcher.up)
+		here_tell_held(&v->instances, &v->watcher.chan, id, true, list, n);
+}
+
+static void
+on_removed(void *arg, uint32_t id, const struct msg_installed_record *list, size_t n)
+{
+	struct vipd *v = arg;
+
+	held_tell(v, list, n, HELD_LOST);
+	instances_on_removed(&v->instances, id, list, n);
+	if (v->watcher.up)
+		here_tell_held(&v->instances, &v->watcher.chan, id, false, list, n);
+}
+
+static void
+on_failed(void *arg, uint32_t id, const struct ipaddr *addr, int error)
+{
+	instances_on_failed(&((struct vipd *)arg)->instances, id, addr, error);
+}
+
+static const struct links_ops links_ops = {
+	.on_link = on_link,
+	.on_link_gone = on_link,
+	.on_own_address = on_own_address,
+	.on_answer = on_answer,
+	.on_foreign_change = on_foreign_change,
+};
+static const struct addresses_ops addresses_ops = {
+	.on_installed = on_installed,
+	.on_removed = on_removed,
+	.on_failed = on_failed,
+};
+
+void
+kernel_start(struct vipd *v)
+{
+	ev_timer_init(&v->recheck, on_recheck, 0., 0.);
+	v->links = links_new(v->loop, &links_ops, v);
+	v->instances.links = v->links;
+	vipd_watch_init(v);
+	v->addresses = addresses_new(v->loop, v->links, &addresses_ops, v);
+	v->vmacs = vmacs_new(v->loop, v->links);
+	/* Nothing is wanted yet: what a dead vipd left goes. */
+	links_replay_own(v->links);
+	links_start(v->links);
+}
+
+void
+kernel_answers_fence(struct vipd *v, struct fence *fence)
+{
+	fence->foreign = foreign_address;
+	fence->reserved = reserved_address;
+	fence->arg = v;
+}
