@@ -20,6 +20,8 @@
 #define RETRY_S 2.
 /* Addresses that answered as the API server; the oldest makes way. */
 #define PEERS_MAX 16
+/* Longer than a list takes, shorter than anybody likes to wait. */
+#define NODES_WAIT_S 3.
 
 struct apisource {
 	struct ev_loop *loop;
@@ -39,6 +41,8 @@ struct apisource {
 	char node_name[NODE_NAME_LEN];
 	const char *node_name_source;
 	bool listed;
+	ev_timer nodes_late;
+	bool nodes_are_late;
 	bool newest_due;           /* on_newest is still to come */
 	uint64_t snapshot_wall_us; /* of what the store holds; 0: no snapshot */
 	struct feed feeds[KIND_FEEDS];
@@ -167,6 +171,35 @@ is_awaited(const struct apisource *s)
 	return false;
 }
 
+/*
+ * Everything that is served from, and Nodes, so that no address of a node is
+ * served even at first; unless they may not be listed, or are late.
+ */
+static bool
+has_everything(const struct apisource *s)
+{
+	const struct feed *nodes = &s->feeds[KIND_NODE];
+
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (!s->feeds[i].committed)
+			return false;
+	return nodes->committed || nodes->error[0] || s->nodes_are_late;
+}
+
+static void
+progress(struct apisource *s)
+{
+	if (!s->listed && has_everything(s)) {
+		s->listed = true;
+		s->snapshot_wall_us = 0;
+		s->ops->on_listed(s->arg, SOURCE_API, true);
+	}
+	if (s->listed && s->newest_due && !is_awaited(s)) {
+		s->newest_due = false;
+		s->ops->on_newest(s->arg);
+	}
+}
+
 static void
 on_changed(struct feed *f)
 {
@@ -174,19 +207,8 @@ on_changed(struct feed *f)
 
 	if (f == &s->feeds[KIND_NODE])
 		on_nodes(s);
-	if (!s->listed) {
-		for (size_t i = 0; i < KIND_COUNT; i++)
-			if (!s->feeds[i].committed)
-				return;
-		s->listed = true;
-		s->snapshot_wall_us = 0;
-		s->ops->on_listed(s->arg, SOURCE_API, true);
-	}
 	s->ops->on_changed(s->arg);
-	if (s->newest_due && !is_awaited(s)) {
-		s->newest_due = false;
-		s->ops->on_newest(s->arg);
-	}
+	progress(s);
 }
 
 static void
@@ -233,6 +255,7 @@ on_state(struct feed *f)
 			retry_unreachable(s);
 	}
 	say_optional(s, f);
+	progress(s);
 	s->ops->on_state(s->arg);
 }
 
@@ -273,12 +296,25 @@ begin_with_snapshot(struct apisource *s)
 }
 
 static void
+on_nodes_late(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct apisource *s = container_of(w, struct apisource, nodes_late);
+
+	(void)loop;
+	(void)events;
+	s->nodes_are_late = true;
+	progress(s);
+}
+
+static void
 start(struct apisource *s)
 {
 	find_node_name(s);
 	for (size_t i = 0; i < KIND_FEEDS; i++)
 		if (i != KIND_POOLS || s->conf.configmap_ns[0])
 			feed_start(&s->feeds[i]);
+	ev_timer_set(&s->nodes_late, NODES_WAIT_S, 0.);
+	ev_timer_start(s->loop, &s->nodes_late);
 }
 
 static void
@@ -326,6 +362,7 @@ apisource_new(struct ev_loop *loop, struct store *store,
 	str_copy(s->feeds[KIND_POOLS].only.ns, NAME_LEN, s->conf.configmap_ns);
 	str_copy(s->feeds[KIND_POOLS].only.name, NAME_LEN, s->conf.configmap_name);
 	ev_timer_init(&s->retry, on_retry, RETRY_S, RETRY_S);
+	ev_init(&s->nodes_late, on_nodes_late);
 	return s;
 }
 
@@ -349,6 +386,7 @@ apisource_free(struct apisource *s)
 	if (!s)
 		return;
 	ev_timer_stop(s->loop, &s->retry);
+	ev_timer_stop(s->loop, &s->nodes_late);
 	for (size_t i = 0; i < KIND_FEEDS; i++)
 		feed_fini(&s->feeds[i]);
 	api_free(s->api);

@@ -5,14 +5,19 @@
 
 #include "claims.h"
 #include "mem.h"
+#include "nodes.h"
 #include "object.h"
 #include "settings.h"
 #include "tenure.h"
 
 void
-assign_init(struct assign *a, const struct settings *settings)
+assign_init(struct assign *a, const struct settings *settings, const struct nodes *nodes)
 {
-	*a = (struct assign){ .alloc = alloc_new(), .settings = settings };
+	*a = (struct assign){
+		.alloc = alloc_new(),
+		.settings = settings,
+		.nodes = nodes,
+	};
 }
 
 void
@@ -20,6 +25,7 @@ assign_fini(struct assign *a)
 {
 	alloc_free(a->alloc);
 	free(a->kept_back.addrs);
+	free(a->of_nodes.addrs);
 }
 
 /* ---- reservations ---- */
@@ -51,6 +57,19 @@ is_of_a_pool(const struct assign *a, const struct ipaddr *addr)
 	return pools && pools_find(pools, addr) != POOL_NONE;
 }
 
+static void
+reserve_nodes(struct assign *a)
+{
+	struct assign_hold now = { 0 };
+	size_t n;
+	_free_ struct ipaddr *all = nodes_addresses(a->nodes, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (is_of_a_pool(a, &all[i]))
+			add(&now, &all[i]);
+	change(a, &a->of_nodes, now);
+}
+
 void
 assign_settle(struct assign *a)
 {
@@ -62,6 +81,7 @@ assign_settle(struct assign *a)
 		if (is_of_a_pool(a, &s->reserved[i].first))
 			add(&now, &s->reserved[i].first);
 	change(a, &a->kept_back, now);
+	reserve_nodes(a);
 }
 
 static void

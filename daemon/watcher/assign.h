@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 
+struct nodes;
 struct service_object;
 struct settings;
 struct slice_object;
@@ -25,9 +26,12 @@ struct assign {
 	struct alloc *alloc;
 	const struct settings *settings;
 	struct assign_hold kept_back; /* by the configuration */
+	struct assign_hold of_nodes;
+	const struct nodes *nodes;
 };
 
-void assign_init(struct assign *a, const struct settings *settings);
+void assign_init(
+    struct assign *a, const struct settings *settings, const struct nodes *nodes);
 void assign_fini(struct assign *a);
 /* The settings, or the pools, are others; then everything is put again. */
 void assign_settle(struct assign *a);

@@ -6,6 +6,7 @@
 #include <uthash.h>
 
 #include "mem.h"
+#include "nodes.h"
 #include "text.h"
 
 struct claim {
@@ -20,6 +21,7 @@ struct claims {
 	struct claim *by_addr;
 	struct ipaddr *reserved[RESERVED_KINDS];
 	size_t n_reserved[RESERVED_KINDS];
+	const struct nodes *nodes; /* NULL: none are known */
 };
 
 struct claims *
@@ -37,6 +39,12 @@ claims_free(struct claims *c)
 	for (size_t k = 0; k < RESERVED_KINDS; k++)
 		free(c->reserved[k]);
 	free(c);
+}
+
+void
+claims_set_nodes(struct claims *c, const struct nodes *nodes)
+{
+	c->nodes = nodes;
 }
 
 bool
@@ -59,10 +67,16 @@ claims_is_reserved(const struct claims *c, const struct ipaddr *addr, char *reas
 {
 	static const char *const owners[RESERVED_KINDS] = {
 		[RESERVED_API_SERVER] = "the API server's",
-		[RESERVED_NODE] = "a node's",
 	};
+	const char *node = c->nodes ? nodes_name_of(c->nodes, addr) : NULL;
 	char text[IPADDR_STRLEN];
 
+	if (node) {
+		text_format(reason, REASON_LEN,
+		    "%s is the address of node %.80s; give the Service another",
+		    ipaddr_format(addr, text), node);
+		return true;
+	}
 	for (size_t k = 0; k < RESERVED_KINDS; k++)
 		for (size_t i = 0; i < c->n_reserved[k]; i++) {
 			if (!ipaddr_eq(&c->reserved[k][i], addr))

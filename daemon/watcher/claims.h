@@ -15,12 +15,13 @@
 #include "object.h"
 
 struct claims;
+struct nodes;
 
 struct claims *claims_new(void);
 void claims_free(struct claims *c);
 
 /* Whose addresses no Service may have, whatever the lists say (X2). */
-enum reserved_kind { RESERVED_API_SERVER, RESERVED_NODE, RESERVED_KINDS };
+enum reserved_kind { RESERVED_API_SERVER, RESERVED_KINDS };
 
 /* All of one kind anew, copied. True if that changed anything. */
 bool claims_reserve(
@@ -34,6 +35,8 @@ bool claims_is_reserved(const struct claims *c, const struct ipaddr *addr, char 
 bool claims_allowed(
     const struct iprange *allowed, size_t n, const struct ipaddr *addr, char *reason);
 
+/* Nodes have addresses of their own as well; borrowed. */
+void claims_set_nodes(struct claims *c, const struct nodes *nodes);
 /* Adds or takes away one Service's claim to an address. */
 void claims_add(
     struct claims *c, const struct ipaddr *addr, const struct service_object *s);

@@ -9,6 +9,12 @@
 
 #define ADDRESSES_MAX 32
 
+struct node_address {
+	struct ipaddr addr;
+	char name[NODE_OBJECT_NAME_LEN];
+	UT_hash_handle hh;
+};
+
 static const char exclude_label[] =
     "node.kubernetes.io/exclude-from-external-load-balancers";
 
@@ -129,9 +135,48 @@ find(const struct nodes *ns, const char *name)
 	return e;
 }
 
+static struct node_address *
+find_address(const struct nodes *ns, const struct ipaddr *addr)
+{
+	struct node_address *a;
+
+	HASH_FIND(hh, ns->addresses, addr, sizeof(*addr), a);
+	return a;
+}
+
+/* Of two Nodes that say they have it the later one counts. */
+static void
+enter(struct nodes *ns, const struct node_object *n)
+{
+	for (size_t i = 0; i < n->n_addresses; i++) {
+		struct node_address *a = find_address(ns, &n->addresses[i]);
+
+		if (!a) {
+			a = xcalloc(1, sizeof(*a));
+			a->addr = n->addresses[i];
+			HASH_ADD(hh, ns->addresses, addr, sizeof(a->addr), a);
+		}
+		str_copy(a->name, sizeof(a->name), n->name);
+	}
+}
+
+static void
+leave(struct nodes *ns, const struct node_object *n)
+{
+	for (size_t i = 0; i < n->n_addresses; i++) {
+		struct node_address *a = find_address(ns, &n->addresses[i]);
+
+		if (!a || strcmp(a->name, n->name) != 0)
+			continue;
+		HASH_DEL(ns->addresses, a);
+		free(a);
+	}
+}
+
 static void
 drop(struct nodes *ns, struct node_entry *e)
 {
+	leave(ns, e->object);
 	HASH_DEL(ns->entries, e);
 	node_object_free(e->object);
 	free(e);
@@ -147,10 +192,9 @@ nodes_fini(struct nodes *ns)
 }
 
 static bool
-is_same(const struct node_object *a, const struct node_object *b)
+has_same_addresses(const struct node_object *a, const struct node_object *b)
 {
-	return a->out == b->out && a->n_addresses == b->n_addresses &&
-	    a->n_internal == b->n_internal &&
+	return a->n_addresses == b->n_addresses && a->n_internal == b->n_internal &&
 	    memcmp(a->addresses, b->addresses, a->n_addresses * sizeof(*a->addresses)) ==
 	    0;
 }
@@ -161,16 +205,20 @@ nodes_put(struct nodes *ns, struct node_object *n)
 {
 	struct node_entry *e = find(ns, n->name);
 
-	if (e && is_same(e->object, n)) {
+	bool same = e && has_same_addresses(e->object, n);
+
+	if (same && e->object->out == n->out) {
 		node_object_free(n);
 		return;
 	}
 	ns->changes++;
+	ns->address_changes += !same;
 	if (e)
 		drop(ns, e);
 	e = xcalloc(1, sizeof(*e));
 	e->object = n;
 	HASH_ADD_KEYPTR(hh, ns->entries, n->name, strlen(n->name), e);
+	enter(ns, n);
 }
 
 void
@@ -181,6 +229,7 @@ nodes_remove(struct nodes *ns, const char *name)
 	if (!e)
 		return;
 	ns->changes++;
+	ns->address_changes++;
 	drop(ns, e);
 }
 
@@ -201,6 +250,7 @@ nodes_replace(struct nodes *ns, void *const *objects, size_t n)
 	HASH_ITER(hh, ns->entries, e, next)
 	if (!is_among(e->object, objects, n)) {
 		ns->changes++;
+		ns->address_changes++;
 		drop(ns, e);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -215,6 +265,25 @@ nodes_compare(
 	*missing = 0;
 	for (const struct node_entry *e = ns->entries; e; e = e->hh.next)
 		*missing += !is_among(e->object, objects, n);
+}
+
+const char *
+nodes_name_of(const struct nodes *ns, const struct ipaddr *addr)
+{
+	const struct node_address *a = find_address(ns, addr);
+
+	return a ? a->name : NULL;
+}
+
+struct ipaddr *
+nodes_addresses(const struct nodes *ns, size_t *n)
+{
+	struct ipaddr *list = xcalloc(HASH_COUNT(ns->addresses), sizeof(*list));
+
+	*n = 0;
+	for (const struct node_address *a = ns->addresses; a; a = a->hh.next)
+		list[(*n)++] = a->addr;
+	return list;
 }
 
 const struct node_object *

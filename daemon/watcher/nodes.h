@@ -41,9 +41,13 @@ struct node_entry {
 	UT_hash_handle hh;
 };
 
+struct node_address;
+
 struct nodes {
 	struct node_entry *entries;
-	uint32_t changes; /* counts them */
+	struct node_address *addresses;
+	uint32_t changes;         /* counts them */
+	uint32_t address_changes; /* those that concern addresses */
 };
 
 enum decoded decode_node(const json_t *json, struct node_object **out, struct fault *f);
@@ -58,6 +62,10 @@ void nodes_compare(const struct nodes *ns, void *const *objects, size_t n, size_
     size_t *missing);
 
 const struct node_object *nodes_find(const struct nodes *ns, const char *name);
+/* The Node that has this address, of any type; NULL: none. */
+const char *nodes_name_of(const struct nodes *ns, const struct ipaddr *addr);
+/* All addresses, in no order; the caller frees them. */
+struct ipaddr *nodes_addresses(const struct nodes *ns, size_t *n);
 /* The one Node that has one of these as an InternalIP; NULL: none, or several. */
 const struct node_object *nodes_of_addresses(
     const struct nodes *ns, const struct ipaddr *addresses, size_t n);

@@ -14,7 +14,8 @@ void
 store_init(struct store *s, const struct settings *settings)
 {
 	*s = (struct store){ .settings = settings, .claims = claims_new() };
-	assign_init(&s->assign, settings);
+	assign_init(&s->assign, settings, &s->nodes);
+	claims_set_nodes(s->claims, &s->nodes);
 	TAILQ_INIT(&s->dirty);
 }
 

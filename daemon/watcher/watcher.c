@@ -92,6 +92,16 @@ on_listed(void *arg, enum sync_source source, bool complete)
 	publish_sync(&w->publisher, source, complete);
 }
 
+/* An address of a node is nobody else's: all is judged again. */
+static void
+heed_nodes(struct watcher *w)
+{
+	if (w->node_addresses == w->store.nodes.address_changes)
+		return;
+	w->node_addresses = w->store.nodes.address_changes;
+	store_resettle(&w->store);
+}
+
 static void
 update_standing(struct watcher *w)
 {
@@ -151,6 +161,7 @@ on_changed(void *arg)
 
 	take_pools(w);
 	follow_masters(w);
+	heed_nodes(w);
 	publish_kick(&w->publisher);
 	update_standing(w);
 }

@@ -30,7 +30,8 @@ struct watcher {
 	struct publisher publisher;
 	struct holder holder;
 	struct standing standing;
-	struct apisource *api; /* one of these two, or none yet */
+	uint32_t node_addresses; /* address_changes that were heeded */
+	struct apisource *api;   /* one of these two, or none yet */
 	struct manifests *manifests;
 	uint64_t masters;      /* as placement saw them last */
 	struct writer *writer; /* NULL: there is nothing to write to */

@@ -200,3 +200,34 @@ def test_a_kubelets_certificate_reads_and_posts_but_writes_no_lease(folder):
                       what="the refusal of its Lease")
             node.wait_health("OK")
             assert cluster.list("coordination.k8s.io/v1", "Lease", "vipd") == []
+
+
+def test_an_address_of_a_node_is_nobody_elses(cluster):
+    cluster.create(node_object("worker-b", "192.168.185.18"))
+    cluster.create(kube.service("thief", ports=[80], external_ips=["192.168.185.18"]))
+    for number in range(2):
+        cluster.create(kube.service(f"web-{number}", ports=[80], type="LoadBalancer"))
+    with open_folder() as folder, Node(folder, cluster, "worker-a", allocator=1,
+                                       claim_unclassed=1) as node:
+        node.configure(pools="address_pool p { addresses "
+                             "{ 192.168.185.17-192.168.185.19 } }\n")
+        node.wait_service("default/thief", lambda s: s.verdict == "refused")
+        assert "is the address of node worker-b" in node.services["default/thief"].reason
+        assert [s for name, s in node.told if s == "default/thief"] == ["default/thief"], \
+            "it was never served, not even before the Nodes were known"
+        for number in range(2):
+            node.wait_service(f"default/web-{number}", lambda s: s.verdict == "ok", within=20)
+        given = {a for key, s in node.services.items() if "web" in key for a in s.addresses}
+        assert given == {"192.168.185.17", "192.168.185.19"}
+        # It moves: the address is free, and the other one is not.
+        cluster.patch(node_object("worker-b"), {"status": {"addresses": [
+            {"type": "InternalIP", "address": "192.168.185.30"}]}}, subresource="status")
+        node.wait_service("default/thief", lambda s: s.verdict == "ok")
+
+
+def test_nodes_that_do_not_come_hold_nothing_up_for_long(cluster):
+    cluster.fault("stall", resource="nodes")
+    cluster.create(kube.service("web", ports=[80], external_ips=["192.168.185.18"]))
+    with open_folder() as folder, Node(folder, cluster, "worker-a") as node:
+        node.configure()
+        node.wait_service("default/web", within=10)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "unit.h"
+#include "watcher/nodes.h"
 
 static struct ipaddr
 ip(const char *text)
@@ -62,18 +63,29 @@ START_TEST(what_is_the_clusters_own_is_nobodys)
 	struct claims *c = claims_new();
 	struct ipaddr free_one = ip("192.168.185.21");
 	char reason[REASON_LEN];
+	json_t *json = json_pack("{s:{s:s}, s:{s:[{s:s, s:s}]}}", "metadata", "name", "b",
+	    "status", "addresses", "type", "InternalIP", "address", "2001:db8:185::20");
+	struct nodes nodes = { 0 };
+	struct node_object *node;
+	struct fault f;
 
+	ck_assert_int_eq(decode_node(json, &node, &f), DECODED_OBJECT);
+	json_decref(json);
+	nodes_put(&nodes, node);
+	claims_set_nodes(c, &nodes);
 	ck_assert(claims_reserve(c, RESERVED_API_SERVER, &own[0], 1));
 	ck_assert(!claims_reserve(c, RESERVED_API_SERVER, &own[0], 1));
-	ck_assert(claims_reserve(c, RESERVED_NODE, &own[1], 1));
 	ck_assert(claims_is_reserved(c, &own[0], reason));
 	ck_assert_str_eq(reason,
 	    "192.168.185.20 is the API server's own address; give the Service another");
 	ck_assert(claims_is_reserved(c, &own[1], reason));
+	ck_assert_str_eq(reason,
+	    "2001:db8:185::20 is the address of node b; give the Service another");
 	ck_assert(!claims_is_reserved(c, &free_one, reason));
 	ck_assert(claims_reserve(c, RESERVED_API_SERVER, NULL, 0));
 	ck_assert(!claims_is_reserved(c, &own[0], reason));
 	claims_free(c);
+	nodes_fini(&nodes);
 }
 END_TEST
 
