@@ -109,6 +109,7 @@ def test_a_leader_that_hangs_is_replaced_and_comes_back_as_a_stranger(cluster):
     with allocator(cluster, "worker-a") as a, allocator(cluster, "worker-b") as b:
         wait(lambda: holder(cluster), 5, "a holder")
         first, second = (a, b) if holder(cluster) == "worker-a" else (b, a)
+        first.wait(lambda: leads(first), what="it knows that it leads")
         os.kill(first.popen.pid, signal.SIGSTOP)
         try:
             second.wait(lambda: leads(second), within=2 * DURATION, what="the other leads")

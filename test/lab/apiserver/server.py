@@ -201,7 +201,7 @@ def _run(listener):
 def _close(listener):
     listener.shutdown()
     listener.server_close()
-    listener.drop_connections()
+    listener.end()
 
 
 def _kubernetes_service():

@@ -234,6 +234,7 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.trusted = family == socket.AF_UNIX
         self._lock = threading.Lock()
         self._connections = set()
+        self._ended = False
         super().__init__(address, Handler)
 
     def process_request(self, request, client_address):
@@ -245,6 +246,9 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
         with self._lock:
             self._connections.discard(plain)
             self._connections.add(secured)
+            ended = self._ended
+        if ended:
+            _hang_up(secured)  # its handshake was not over when all others went
 
     def shutdown_request(self, request):
         """The end of a connection, without TLS's farewell."""
@@ -252,6 +256,12 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
             self._connections.discard(request)
         _hang_up(request)
         request.close()
+
+    def end(self):
+        """Ends every connection there is, and those whose handshake is not over yet."""
+        with self._lock:
+            self._ended = True
+        self.drop_connections()
 
     def drop_connections(self):
         """Ends every connection at once; returns how many there were."""
