@@ -318,7 +318,7 @@ END_TEST
  */
 START_TEST(never_two_leaders)
 {
-	for (unsigned seed = 1; seed <= 200; seed++) {
+	for (unsigned seed = 1; seed <= 40; seed++) {
 		struct server s = { 0 };
 		struct leader l[3];
 		uint64_t paused_until[3] = { 0 };
