@@ -262,7 +262,8 @@ endpoints_of_port(struct explain_walk *w, size_t port_index)
 			    s->info.key.ns, s->info.key.name);
 		return;
 	}
-	if ((s->info.flags & SERVICE_LOCAL) && !local) {
+	if ((s->info.flags & SERVICE_LOCAL) && !(s->info.flags & SERVICE_FALLBACK) &&
+	    !local) {
 		explain_say(w, EXPLAIN_ENDPOINTS, EXPLAIN_WARN,
 		    "%u/%s: externalTrafficPolicy is Local and none of %zu is on %s",
 		    p->port, proto_name(p->proto), count, w->m->node.node);

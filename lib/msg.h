@@ -566,6 +566,7 @@ enum service_flag {
 	SERVICE_LOCAL = 1,           /* externalTrafficPolicy: Local */
 	SERVICE_AFFINITY_CLIENT = 2, /* sessionAffinity: ClientIP */
 	SERVICE_LOADBALANCER = 4,    /* type LoadBalancer */
+	SERVICE_FALLBACK = 8,        /* Local, but as Cluster where none is local */
 };
 
 /*

@@ -44,6 +44,24 @@ pick_endpoints(const struct told *told, size_t port, uint8_t family, bool local,
 	return 0;
 }
 
+/* S7; a port without a local endpoint may be served as with Cluster. */
+static bool
+keeps_local(const struct told *told, size_t port, uint8_t family)
+{
+	if (!(told->head.flags & SERVICE_LOCAL))
+		return false;
+	if (!(told->head.flags & SERVICE_FALLBACK))
+		return true;
+	for (size_t i = 0; i < told->n_endpoints; i++) {
+		const struct msg_service_endpoint *e = &told->endpoints[i];
+
+		if (e->port_index == port && e->addr.family == family &&
+		    (e->flags & ENDPOINT_LOCAL))
+			return true;
+	}
+	return false;
+}
+
 /* S10: source ranges hold for load balancer addresses. Of a static address
  * nobody knows any more why the Service has it: the strict way. */
 static bool
@@ -78,7 +96,7 @@ port_image(const struct told *told, const struct msg_service_address *a, size_t 
 	struct range *_free_ ranges = xcalloc(told->n_sources + 1, sizeof(*ranges));
 	struct wish_terms terms = {
 		.treatment = TREAT_SERVE,
-		.local = told->head.flags & SERVICE_LOCAL,
+		.local = keeps_local(told, port, a->addr.family),
 		.sticky = told->head.flags & SERVICE_AFFINITY_CLIENT,
 		.restricted = is_restricted(told, a),
 	};

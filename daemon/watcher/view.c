@@ -251,18 +251,6 @@ judge_service(struct view *v, const struct service_object *s, const struct assig
 		judge_allocation(v, s, assign, settings);
 }
 
-/* S7: what a node does that has no endpoint of its own. */
-static void
-fall_back(struct view *v, const struct settings *settings)
-{
-	if (settings->conf.local_fallback != LOCAL_FALLBACK_CLUSTER)
-		return;
-	for (size_t i = 0; i < v->n_endpoints; i++)
-		if (v->endpoints[i].flags & ENDPOINT_LOCAL)
-			return;
-	v->head.flags &= ~(uint32_t)SERVICE_LOCAL;
-}
-
 void
 view_build(struct view *v, const struct store_entry *e, const struct store *store)
 {
@@ -281,6 +269,9 @@ view_build(struct view *v, const struct store_entry *e, const struct store *stor
 	v->head.key = s->id;
 	memcpy(v->head.uid, s->uid, sizeof(v->head.uid));
 	v->head.flags = s->flags;
+	if ((s->flags & SERVICE_LOCAL) &&
+	    settings->conf.local_fallback == LOCAL_FALLBACK_CLUSTER)
+		v->head.flags |= SERVICE_FALLBACK;
 	v->head.affinity_s = s->affinity_s;
 	if (s->fault) {
 		v->head.verdict = VERDICT_INVALID;
@@ -293,7 +284,6 @@ view_build(struct view *v, const struct store_entry *e, const struct store *stor
 	add_ports(v, s, claims);
 	judge_service(v, s, &store->assign, settings);
 	endpoints_add(v, e, claims);
-	fall_back(v, settings);
 	v->head.endpoints = (uint32_t)v->n_endpoints;
 }
 

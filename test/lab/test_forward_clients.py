@@ -13,11 +13,12 @@ import pytest
 from client import Endpoint, connect, try_connect, udp_ask
 from forwarder import Forwarder, cleanup, service
 from lab import Namespace, Topology, command, remove_namespace
+from msgcodec import ENUM
 
 TCP, UDP = 6, 17
 POOL4, POOL6 = "192.168.185.40", "2001:db8:185::40"
 EXTERNAL = "192.168.185.18"
-LOCAL = 1
+LOCAL, FALLBACK = ENUM["SERVICE_LOCAL"], ENUM["SERVICE_FALLBACK"]
 ENDPOINT_LOCAL = 1
 PORT = 8080
 EVERYBODY6 = ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
@@ -212,6 +213,27 @@ def test_with_local_outside_clients_keep_to_the_endpoints_here(site, forward):
         assert connect(client, POOL4, 22).split()[-1] == client.ip4
     finally:
         first.ip("route", "del", f"{client.ip4}/32")
+
+
+@pytest.mark.parametrize("vip", [POOL4, POOL6])
+def test_a_fallback_serves_as_cluster_while_no_endpoint_is_here(site, forward, vip):
+    """source_nat node: the endpoint sees the node instead of the client."""
+    node, client = site.nodes[0], site.client
+    f = forward([web(site, flags=LOCAL, only=1)])
+    assert try_connect(client, vip, 22, 0.3) == "TimeoutError"
+    f.apply(web(site, flags=LOCAL | FALLBACK, only=1))
+    banner = connect(client, vip, 22).split()
+    assert banner[1] == "ep2"
+    assert banner[-1] in (node.pod4, f"fd00:129:2::{node.number:x}")
+    assert "ep2" in udp_ask(client, vip, 22)
+    # One is here: nobody from outside gets to the other one.
+    f.apply(web(site, flags=LOCAL | FALLBACK, marks=(0, ENDPOINT_LOCAL)))
+    ends_of = {connect(site.pods[0], vip, 22).split()[1] for _ in range(24)}
+    assert ends_of == {"ep1", "ep2"}
+    heard = {try_connect(client, vip, 22, 0.3) for _ in range(4)}
+    assert not any("ep1" in text for text in heard)
+    f.apply(web(site, flags=LOCAL))
+    assert try_connect(client, vip, 22, 0.3) == "TimeoutError"
 
 
 # ---- clients of nodes that do not hold the address ----

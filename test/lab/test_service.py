@@ -13,8 +13,9 @@ import time
 import pytest
 
 import kube
-from cases import (ALLOWED, EXTERNAL, EXTERNAL6, Api, endpoints, only_holder, put,
-                   rules, serving, start_manifests, take, web)
+from cases import (ALLOWED, EXTERNAL, EXTERNAL6, PRIORITIES, Api, endpoints,
+                   manifest_conf, only_holder, put, rules, serving, start_manifests,
+                   take, web)
 from client import Endpoint, Probe, Session, connect, try_connect, udp_ask
 from daemons import VIP4, Vipd
 from lab import command, stays, wait
@@ -255,6 +256,26 @@ def test_the_source_an_endpoint_sees(lab, source_nat, seen):
     serving(vipds)
     wait(lambda: try_connect(topo.client, EXTERNAL, SSH).endswith(f"sees {seen}"), 5,
          f"the endpoint sees {seen}: {try_connect(topo.client, EXTERNAL, SSH)}")
+
+
+def test_local_without_an_endpoint_here_drops_or_falls_back(lab):
+    topo = lab(nodes=1, endpoints=1)
+    endpoints(topo)
+    node = topo.nodes[0]
+    vipds = start_manifests(topo)
+    put(topo, "web", *web(externalTrafficPolicy="Local", endpoints=["10.129.2.11"]))
+    serving(vipds)
+    wait(lambda: try_connect(topo.client, EXTERNAL, SSH, 0.2) == "TimeoutError", 5,
+         "packets are dropped")
+    for fallback in ("cluster", "drop"):
+        conf = manifest_conf(node, PRIORITIES[0],
+                             forwarding={"local_fallback": fallback})
+        assert vipds[0].reload(conf).returncode == 0
+        answer = " ep1 " if fallback == "cluster" else "TimeoutError"
+        wait(lambda: answer in try_connect(topo.client, EXTERNAL, SSH, 0.2), 5,
+             f"with {fallback}: {answer}")
+        service = next(s for s in vipds[0].status()["services"] if s["name"] == "web")
+        assert service["external_traffic_policy"] == "Local"
 
 
 def test_two_services_share_an_address(lab):

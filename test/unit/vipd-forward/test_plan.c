@@ -147,6 +147,58 @@ START_TEST(policy_and_conditions_choose_the_endpoints)
 }
 END_TEST
 
+START_TEST(a_fallback_is_for_ports_and_families_without_a_local_endpoint)
+{
+	static const struct {
+		const char *addr;
+		uint16_t port;
+		bool local;
+		enum treatment drop;
+	} cases[] = {
+		{ "192.0.2.1", 80, true, TREAT_SERVE },
+		{ "192.0.2.1", 443, false, TREAT_DROP },
+		{ "192.0.2.1", 8080, true, TREAT_SERVE }, /* ends, but is here */
+		{ "2001:db8::1", 80, false, TREAT_DROP },
+	};
+
+	told_begin(&service, "web");
+	told_address(&service, "192.0.2.1");
+	told_address(&service, "2001:db8::1");
+	told_port(&service, 80);
+	told_port(&service, 443);
+	told_port(&service, 8080);
+	told_endpoint(&service, 0, "10.0.0.1", HERE);
+	told_endpoint(&service, 0, "fd00::2", 0);
+	told_endpoint(&service, 1, "10.0.0.2", 0);
+	told_endpoint(&service, 2, "10.0.0.1", HERE | ENDING);
+	told_endpoint(&service, 2, "10.0.0.2", 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct image *im;
+
+		service.told.head.flags = SERVICE_LOCAL;
+		plan();
+		im = wish(cases[i].addr, cases[i].port);
+		ck_assert_msg(im->terms.local && im->terms.treatment == cases[i].drop,
+		    "case %zu, drop", i);
+		forget();
+		service.told.head.flags = SERVICE_LOCAL | SERVICE_FALLBACK;
+		plan();
+		im = wish(cases[i].addr, cases[i].port);
+		ck_assert_msg(im->terms.local == cases[i].local &&
+			im->terms.treatment == TREAT_SERVE && outside(im) == 1,
+		    "case %zu, cluster", i);
+		forget();
+	}
+	told_begin(&service, "web");
+	told_address(&service, "192.0.2.1");
+	told_port(&service, 80);
+	service.told.head.flags = SERVICE_LOCAL | SERVICE_FALLBACK;
+	plan();
+	ck_assert_int_eq(wish("192.0.2.1", 80)->terms.treatment, TREAT_REFUSE);
+	forget();
+}
+END_TEST
+
 START_TEST(clients_of_the_node_itself_have_all_endpoints)
 {
 	const struct image *im;
@@ -234,6 +286,7 @@ END_TEST
 UNIT_MAIN("plan", each_address_and_each_of_its_ports_is_a_target,
     what_was_not_found_good_is_not_a_target, a_static_address_is_not_guarded,
     policy_and_conditions_choose_the_endpoints,
+    a_fallback_is_for_ports_and_families_without_a_local_endpoint,
     clients_of_the_node_itself_have_all_endpoints,
     source_ranges_are_for_all_but_external_ips,
     ranges_of_the_other_family_alone_close_an_address)

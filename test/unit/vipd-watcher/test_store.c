@@ -268,6 +268,27 @@ START_TEST(local_policy_computes_the_local_ones_apart)
 }
 END_TEST
 
+START_TEST(a_fallback_is_told_of_local_services_only)
+{
+	struct service_object *local = service("a", "192.168.185.18", 1, 80, 0);
+
+	setup();
+	local->flags = SERVICE_LOCAL;
+	store_put_service(&store, local);
+	store_put_service(&store, service("b", "192.168.185.19", 1, 80, 0));
+	for (int fallback = LOCAL_FALLBACK_DROP; fallback <= LOCAL_FALLBACK_CLUSTER;
+	     fallback++) {
+		settings.conf.local_fallback = (uint8_t)fallback;
+		view_build(&view, store_find(&store, "default/a"), &store);
+		ck_assert_uint_eq(
+		    view.head.flags, SERVICE_LOCAL | (fallback ? SERVICE_FALLBACK : 0));
+		view_build(&view, store_find(&store, "default/b"), &store);
+		ck_assert_uint_eq(view.head.flags, 0);
+	}
+	teardown();
+}
+END_TEST
+
 /* E6 */
 START_TEST(ports_join_by_name_whatever_their_number)
 {
@@ -581,7 +602,8 @@ UNIT_MAIN("store", a_service_and_its_slices_join_in_either_order,
     an_endpoint_in_two_slices_is_one_and_survives_the_loss_of_either,
     a_slice_whose_label_changes_leaves_one_service_and_joins_another,
     terminating_endpoints_serve_only_where_none_is_ready,
-    local_policy_computes_the_local_ones_apart, ports_join_by_name_whatever_their_number,
+    local_policy_computes_the_local_ones_apart, a_fallback_is_told_of_local_services_only,
+    ports_join_by_name_whatever_their_number,
     an_endpoint_that_is_a_vip_or_not_routable_is_dropped_and_named,
     the_loser_of_a_port_learns_who_has_it_and_gets_it_when_they_go,
     one_port_in_conflict_leaves_the_others, an_address_in_conflict_leaves_the_others,
