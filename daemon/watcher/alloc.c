@@ -20,49 +20,6 @@ alloc_new(void)
 }
 
 static void
-unlink_sharer(struct alloc *a, struct alloc_service *as)
-{
-	struct alloc_sharers *s;
-	struct alloc_service **at;
-
-	if (!as->sharing)
-		return;
-	HASH_FIND(hh, a->sharers, as->sharing, strlen(as->sharing), s);
-	for (at = &s->first; *at; at = &(*at)->next_sharer) {
-		if (*at != as)
-			continue;
-		*at = as->next_sharer;
-		break;
-	}
-	if (!s->first) {
-		HASH_DEL(a->sharers, s);
-		free(s);
-	}
-	free(as->sharing);
-	as->sharing = NULL;
-}
-
-/* X3: a key holds within one Namespace. */
-static void
-link_sharer(struct alloc *a, struct alloc_service *as)
-{
-	const struct service_object *o = as->object;
-	struct alloc_sharers *s;
-
-	if (!o->wish || !o->wish->sharing)
-		return;
-	as->sharing = xasprintf("%s/%s", o->id.ns, o->wish->sharing);
-	HASH_FIND(hh, a->sharers, as->sharing, strlen(as->sharing), s);
-	if (!s) {
-		s = xcalloc(1, sizeof(*s) + strlen(as->sharing) + 1);
-		strcpy(s->key, as->sharing);
-		HASH_ADD(hh, a->sharers, key[0], strlen(s->key), s);
-	}
-	as->next_sharer = s->first;
-	s->first = as;
-}
-
-static void
 stop_lingering(struct alloc *a, struct alloc_service *as)
 {
 	for (size_t i = 0; i < as->n_lingering; i++)
@@ -74,7 +31,7 @@ static void
 free_service(struct alloc *a, struct alloc_service *as)
 {
 	stop_lingering(a, as);
-	unlink_sharer(a, as);
+	sharers_unlink(&a->sharers, as);
 	HASH_DEL(a->services, as);
 	if (as->due)
 		a->n_due--;
@@ -232,7 +189,7 @@ alloc_put(struct alloc *a, const struct service_object *s, bool ours)
 		strcpy(as->key, key);
 		HASH_ADD(hh, a->services, key[0], strlen(as->key), as);
 	}
-	unlink_sharer(a, as);
+	sharers_unlink(&a->sharers, as);
 	note_pool(as, s, fresh);
 	/* What it loses lingers before it is free. */
 	as->object = s;
@@ -240,7 +197,7 @@ alloc_put(struct alloc *a, const struct service_object *s, bool ours)
 	if (fresh || !a->leads || !ours)
 		release_all(a, as);
 	str_copy(as->uid, sizeof(as->uid), s->uid);
-	link_sharer(a, as);
+	sharers_link(&a->sharers, as);
 	if (fresh || !a->leads)
 		adopt(a, as);
 	linger(a, as);

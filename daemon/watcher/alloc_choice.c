@@ -176,12 +176,10 @@ static bool
 take_shared(const struct alloc *a, const struct alloc_service *as, enum pool_family f,
     struct ipaddr *out)
 {
-	const struct alloc_sharers *s;
+	const struct alloc_sharers *s =
+	    as->sharing ? sharers_find(a->sharers, as->sharing) : NULL;
 	const struct alloc_service *best = NULL;
 
-	if (!as->sharing)
-		return false;
-	HASH_FIND(hh, a->sharers, as->sharing, strlen(as->sharing), s);
 	for (const struct alloc_service *o = s ? s->first : NULL; o; o = o->next_sharer) {
 		const struct ipaddr *addr = &o->held[f];
 
@@ -253,7 +251,7 @@ take_of_pools(struct alloc *a, const struct alloc_service *as, enum pool_family 
 {
 	const char *named = as->object->wish->pool;
 	enum alloc_verdict verdict = ALLOC_REFUSED;
-	char aside[REASON_LEN];
+	char aside[REASON_LEN] = "";
 
 	for (size_t i = 0; i < a->pools->n; i++) {
 		const struct conf_pool *c = &a->pools->conf[i];

@@ -7,19 +7,13 @@
 
 #include "alloc.h"
 #include "alloc_book.h"
+#include "alloc_sharers.h"
 #include "stamp.h"
 
 /* Where a pool goes on, for each family. */
 struct alloc_cursor {
 	struct ipaddr last;    /* handed out last; family 0: nothing yet */
 	char since[STAMP_LEN]; /* when, as far as statuses tell */
-};
-
-/* Services of one Namespace and one sharing key. */
-struct alloc_sharers {
-	struct alloc_service *first;
-	UT_hash_handle hh;
-	char key[]; /* "namespace/key" */
 };
 
 struct alloc {
