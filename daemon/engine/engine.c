@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "hear.h"
+#include "engine_iface.h"
 #include "instance_conflict.h"
 #include "instance_yield.h"
 #include "log.h"
@@ -21,9 +21,9 @@ engine_of(struct chan *c)
 	return container_of(c, struct engine, child.chan);
 }
 
-/* Before the first sync has ended nobody acts: groups are not whole. */
-static void
-touch(struct engine *e, struct instance *in, uint64_t now)
+/* Before the first sync has ended groups are not whole. */
+void
+engine_touch(struct engine *e, struct instance *in, uint64_t now)
 {
 	if (e->is_synced)
 		roster_touch(&e->roster, in, now);
@@ -32,18 +32,11 @@ touch(struct engine *e, struct instance *in, uint64_t now)
 /* ---- time ---- */
 
 static void
-drain(struct engine *e)
-{
-	for (struct iface *i = e->ifaces; i; i = i->next)
-		iface_drain(i);
-}
-
-static void
 tick(struct engine *e)
 {
 	if (!e->is_synced)
 		return;
-	drain(e);
+	engine_drain(e);
 	roster_run(&e->roster, e->announce_fd, ANNOUNCE_SLICE, clock_us());
 }
 
@@ -112,105 +105,7 @@ on_before_wait(struct ev_loop *loop, ev_prepare *w, int events)
 	timer_set(&e->timer, roster_deadline(&e->roster));
 }
 
-/* ---- messages: interfaces ---- */
-
-static void
-tell_instances(struct engine *e, const struct iface *i, struct iface *now_on)
-{
-	uint64_t now = clock_us();
-
-	for (struct instance *in = e->roster.first; in; in = in->next) {
-		outlets_on_iface(&in->outlets, i->info.ifindex, now_on);
-		if (in->iface == i) {
-			if (now_on != i)
-				roster_unlist(&e->roster, in);
-			instance_on_iface(in, now_on, now);
-		}
-		touch(e, in, now);
-	}
-}
-
-static const char *
-on_interface(struct engine *e, const struct msg *m)
-{
-	const struct msg_interface *head = m->head;
-	struct iface *i;
-	bool new_mac;
-
-	if (head->ifindex == 0)
-		return "interface without an index";
-	drain(e);
-	i = iface_get(
-	    &e->ifaces, head->ifindex, e->child.loop, hear_packet, hear_neighbour, e);
-	if (e->is_synced)
-		iface_listen(i);
-	i->frame_fd = e->announce_fd;
-	new_mac = memcmp(i->info.mac, head->mac, sizeof(head->mac)) != 0;
-	i->info = *head;
-	tell_instances(e, i, i);
-	for (struct instance *in = e->roster.first; in && new_mac; in = in->next) {
-		outlets_announce_anew(&in->outlets, i, clock_us());
-		touch(e, in, clock_us());
-	}
-	return NULL;
-}
-
-static const char *
-on_interface_gone(struct engine *e, const struct msg *m)
-{
-	const struct msg_interface_gone *head = m->head;
-	struct iface *i = iface_find(e->ifaces, head->ifindex);
-
-	if (!i)
-		return NULL;
-	tell_instances(e, i, NULL);
-	iface_remove(&e->ifaces, i);
-	return NULL;
-}
-
-static const char *
-on_sockets(struct engine *e, const struct msg *m)
-{
-	const struct msg_sockets *head = m->head;
-	struct iface *i = iface_find(e->ifaces, head->ifindex);
-
-	if (!i) {
-		close(m->fds[0]);
-		close(m->fds[1]);
-		return "sockets of an unknown interface";
-	}
-	iface_set_sockets(i, head->family, m->fds[0], m->fds[1]);
-	tell_instances(e, i, i);
-	return NULL;
-}
-
-static const char *
-on_hearing(struct engine *e, const struct msg *m)
-{
-	const struct msg_hearing *head = m->head;
-	struct iface *i = iface_find(e->ifaces, head->ifindex);
-
-	if (!i) {
-		close(m->fds[0]);
-		close(m->fds[1]);
-		return "sockets of an unknown interface";
-	}
-	hearing_set_sockets(&i->hearing, m->fds);
-	return NULL;
-}
-
-static const char *
-on_announce_socket(struct engine *e, const struct msg *m)
-{
-	if (e->announce_fd >= 0)
-		close(e->announce_fd);
-	e->announce_fd = m->fds[0];
-	for (struct iface *i = e->ifaces; i; i = i->next)
-		i->frame_fd = e->announce_fd;
-	return NULL;
-}
-
-/* ---- messages: virtual routers ---- */
+/* ---- messages ---- */
 
 static void
 drop(struct engine *e, struct instance *in)
@@ -245,7 +140,7 @@ on_sync_end(struct engine *e, const struct msg *m)
 	e->is_synced = true;
 	for (struct iface *i = e->ifaces; i; i = i->next)
 		iface_listen(i);
-	drain(e);
+	engine_drain(e);
 	for (in = e->roster.first; in; in = in->next)
 		roster_touch(&e->roster, in, clock_us());
 	tick(e);
@@ -329,14 +224,14 @@ on_instance_end(struct engine *e, const struct msg *m)
 	e->is_pending = false;
 	if (e->stopping)
 		return NULL;
-	drain(e);
+	engine_drain(e);
 	in = roster_find(&e->roster, c->head.id);
 	if (in)
 		reconfigure(e, in, c, i);
 	else
 		roster_add(&e->roster, in = instance_new(c, i, clock_us()));
 	in->told = true;
-	touch(e, in, clock_us());
+	engine_touch(e, in, clock_us());
 	/* One that resumes is master again before its state is told. */
 	tick(e);
 	return NULL;
@@ -367,7 +262,7 @@ on_installed(struct engine *e, const struct msg *m)
 		yield_hold(&in->yield, &r[i]);
 	}
 	if (in)
-		touch(e, in, now);
+		engine_touch(e, in, now);
 	return NULL;
 }
 
@@ -384,7 +279,7 @@ on_removed(struct engine *e, const struct msg *m)
 		conflicts_forget(&in->conflicts, &r[i]);
 	}
 	if (in)
-		touch(e, in, clock_us());
+		engine_touch(e, in, clock_us());
 	return NULL;
 }
 
@@ -399,7 +294,7 @@ on_probe(struct engine *e, const struct msg *m)
 	for (uint16_t i = 0; in && i < m->count; i++)
 		probes_start(&in->probes, &r[i], now);
 	if (in)
-		touch(e, in, now);
+		engine_touch(e, in, now);
 	return NULL;
 }
 
@@ -409,7 +304,7 @@ on_handover(struct engine *e, const struct msg *m)
 	const struct msg_handover *head = m->head;
 	struct instance *in = roster_find(&e->roster, head->id);
 
-	drain(e);
+	engine_drain(e);
 	if (in)
 		roster_hand_over(
 		    &e->roster, in, (enum handover_action)head->action, clock_us());
@@ -444,7 +339,7 @@ static const char *
 on_stop(struct engine *e, const struct msg *m)
 {
 	(void)m;
-	drain(e);
+	engine_drain(e);
 	if (!e->is_synced)
 		exit(0);
 	e->stopping = true;
@@ -466,10 +361,10 @@ static handler_fn *const handlers[MSG_TYPE_COUNT] = {
 	[MSG_STOP] = on_stop,
 	[MSG_SYNC_BEGIN] = on_sync_begin,
 	[MSG_SYNC_END] = on_sync_end,
-	[MSG_INTERFACE] = on_interface,
-	[MSG_INTERFACE_GONE] = on_interface_gone,
-	[MSG_SOCKETS] = on_sockets,
-	[MSG_ANNOUNCE_SOCKET] = on_announce_socket,
+	[MSG_INTERFACE] = engine_on_interface,
+	[MSG_INTERFACE_GONE] = engine_on_interface_gone,
+	[MSG_SOCKETS] = engine_on_sockets,
+	[MSG_ANNOUNCE_SOCKET] = engine_on_announce_socket,
 	[MSG_INSTANCE] = on_instance,
 	[MSG_INSTANCE_ADVERTISED] = on_advertised,
 	[MSG_INSTANCE_PEERS] = on_peers,
@@ -479,7 +374,7 @@ static handler_fn *const handlers[MSG_TYPE_COUNT] = {
 	[MSG_INSTALLED] = on_installed,
 	[MSG_REMOVED] = on_removed,
 	[MSG_COUNTERS_REQUEST] = on_counters_request,
-	[MSG_HEARING] = on_hearing,
+	[MSG_HEARING] = engine_on_hearing,
 	[MSG_HANDOVER] = on_handover,
 	[MSG_PROBE] = on_probe,
 };

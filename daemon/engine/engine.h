@@ -31,3 +31,6 @@ struct engine {
 
 /* Starts the child's ritual; main drops privileges and runs e->child.loop. */
 void engine_init(struct engine *e);
+/* Something has happened to the router: it acts, with its group, in its turn.
+ * Before the first sync has ended nobody does. */
+void engine_touch(struct engine *e, struct instance *in, uint64_t now);
