@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <netlink/netlink.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <utlist.h>
@@ -16,6 +15,7 @@
 #include "clock.h"
 #include "mem.h"
 #include "plan.h"
+#include "urgent.h"
 
 #define SLICE_US (2 * US_PER_MS)
 #define WAITING_CHECK_S 0.1
@@ -32,31 +32,17 @@ struct addresses {
 	struct entry *waiting;
 	unsigned watching;
 	unsigned round;
-	bool urgent; /* the process has real-time priority */
+	bool urgent; /* urgent.h */
 	struct report report;
 	struct address_log log;
 };
 
 /* ---- what owners are told ---- */
 
-/* Children that are forked meanwhile do not inherit it. An operator who chose a
- * policy keeps it. */
-static void
-set_urgent(struct addresses *as, bool urgent)
-{
-	struct sched_param sp = { .sched_priority = urgent };
-
-	if (as->urgent == urgent || (urgent && sched_getscheduler(0) != SCHED_OTHER))
-		return;
-	as->urgent = urgent;
-	sched_setscheduler(
-	    0, urgent ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER, &sp);
-}
-
 static void
 wake(struct addresses *as)
 {
-	set_urgent(as, true);
+	urgent_set(&as->urgent, true);
 	if (ev_is_active(&as->work))
 		return;
 	ev_timer_set(&as->work, 0., 0.);
@@ -243,21 +229,13 @@ send_request(struct addresses *as, struct entry *e)
 
 /* ---- answers ---- */
 
-static bool
-did_succeed(enum request request, int error)
-{
-	/* Gone already (with its interface, by another hand) is gone too. */
-	if (request == REQUEST_DEL && (error == EADDRNOTAVAIL || error == ENODEV))
-		return true;
-	return !error;
-}
-
 static void
 settle(struct addresses *as, struct entry *e, int error)
 {
 	enum request request = e->flying;
+	bool done = plan_is_done(request == REQUEST_DEL, error);
 
-	if (!did_succeed(request, error)) {
+	if (!done) {
 		e->not_before_us = clock_us() + plan_retry_us(e->failures++);
 	} else if (request == REQUEST_ADD) {
 		e->failures = 0;
@@ -271,7 +249,7 @@ settle(struct addresses *as, struct entry *e, int error)
 	DL_DELETE(as->flight, e);
 	e->flying = REQUEST_NONE;
 	/* There already: at first, see what is there. */
-	if (!did_succeed(request, error) && (error != EEXIST || e->failures > 1))
+	if (!done && (error != EEXIST || e->failures > 1))
 		set_error(as, e, error);
 	consider(as, e);
 }
@@ -319,7 +297,7 @@ on_work(struct ev_loop *loop, ev_timer *w, int events)
 		wake(as);
 		return;
 	}
-	set_urgent(as, false);
+	urgent_set(&as->urgent, false);
 	address_log_residues(&as->log);
 }
 
@@ -508,7 +486,7 @@ addresses_new(
 void
 addresses_free(struct addresses *as)
 {
-	set_urgent(as, false);
+	urgent_set(&as->urgent, false);
 	ev_timer_stop(as->loop, &as->work);
 	ev_timer_stop(as->loop, &as->wait);
 	address_table_free(&as->table);

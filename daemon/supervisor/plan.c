@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan.h"
 
+#include <errno.h>
+
 #include <string.h>
 
 #include "address.h"
@@ -42,4 +44,13 @@ plan_retry_us(unsigned failures)
 	uint64_t delay = RETRY_FIRST_US << (failures < 7 ? failures : 7);
 
 	return delay < RETRY_MAX_US ? delay : RETRY_MAX_US;
+}
+
+bool
+plan_is_done(bool deleting, int error)
+{
+	/* Gone already (with its interface, by another hand) is gone too. */
+	if (deleting && (error == EADDRNOTAVAIL || error == ENODEV))
+		return true;
+	return !error;
 }

@@ -39,3 +39,5 @@ bool plan_is_installed(const struct address_want *want, const struct plan_place 
 bool plan_same(const struct address_want *a, const struct address_want *b);
 /* Microseconds until the next try: 100 ms, doubled up to 10 s. */
 uint64_t plan_retry_us(unsigned failures);
+/* The kernel's answer, an errno, to an add or a delete says that it is so now. */
+bool plan_is_done(bool deleting, int error);
