@@ -65,6 +65,12 @@ class Vipd(Process):
             [BUILD / "vipctl", "--socket", self.run_dir / "control.sock", *argv],
             text=True, capture_output=True, timeout=30)
 
+    def start_ctl(self, *argv):
+        """vipctl beside the test; returns its Popen."""
+        return subprocess.Popen(
+            [BUILD / "vipctl", "--socket", self.run_dir / "control.sock", *argv],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def status(self):
         """`vipctl -o json status`, or None while nobody answers."""
         if not self.alive():
