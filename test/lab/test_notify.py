@@ -258,7 +258,7 @@ def test_a_removed_instance_is_told(lab):
         vipd.wait_state("MASTER", name="two")
         assert vipd.reload(conf(node, first)).returncode == 0
         wait(lambda: told(node)[-1:] == [f"INSTANCE two {word} 200"], 5, word)
-    assert fifo.lines("two")[-1] == 'INSTANCE "two" DELETED 200'
+    wait(lambda: fifo.lines("two")[-1] == 'INSTANCE "two" DELETED 200', 5, "the FIFO")
     assert vipd.state() == "MASTER"
     fifo.over = True
 
