@@ -227,6 +227,17 @@ read_policies(struct service_object *s, const json_t *spec, struct fault *f)
 		s->class = xstrdup(class);
 }
 
+/* S12: elsewhere it means nothing. */
+static void
+read_health_port(struct service_object *s, const json_t *spec, struct fault *f)
+{
+	const uint32_t both = SERVICE_LOADBALANCER | SERVICE_LOCAL;
+	int64_t port = field_integer(spec, "spec", "healthCheckNodePort", 0, 65535, 0, f);
+
+	if ((s->flags & both) == both)
+		s->health_port = (uint16_t)port;
+}
+
 /* vipd.io/instance: which instance carries it, whatever its type (I12). */
 static void
 read_pin(struct service_object *s, const json_t *meta, struct fault *f)
@@ -288,6 +299,7 @@ malformed_service(struct service_object *s, const struct fault *f)
 	s->class = s->bad_ip = NULL;
 	s->n_ports = s->n_external_ips = s->n_sources = 0;
 	s->flags = 0;
+	s->health_port = 0;
 	s->fault = xstrdup(f->text);
 	return DECODED_MALFORMED;
 }
@@ -326,6 +338,7 @@ decode_service(const json_t *object, const struct decode_rules *rules,
 	    json_object_get(spec, "externalIPs") || status_is_ours(&s->status);
 	read_external_ips(s, spec, f);
 	read_policies(s, spec, f);
+	read_health_port(s, spec, f);
 	sources_read(s, meta, spec, f);
 	read_service_ports(s, spec, f);
 	read_pin(s, meta, f);

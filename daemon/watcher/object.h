@@ -31,7 +31,8 @@ struct service_object {
 	int64_t created; /* seconds since the epoch; 0: not said */
 	uint32_t flags;  /* enum service_flag */
 	uint32_t affinity_s;
-	char *class; /* loadBalancerClass; NULL: none */
+	uint16_t health_port; /* healthCheckNodePort, with Local; 0: none */
+	char *class;          /* loadBalancerClass; NULL: none */
 	struct ipaddr *external_ips;
 	size_t n_external_ips;
 	struct iprange *sources; /* loadBalancerSourceRanges; none: everybody */

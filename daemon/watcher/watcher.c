@@ -5,10 +5,12 @@
 
 #include "apisource.h"
 #include "clock.h"
+#include "healthcheck.h"
 #include "locality.h"
 #include "manifests.h"
 #include "mem.h"
 #include "report.h"
+#include "tenure.h"
 #include "wanted.h"
 #include "writer.h"
 
@@ -189,10 +191,22 @@ allocate(struct watcher *w, const struct service_object *s)
 }
 
 static void
+answer_health(struct watcher *w, const struct store_entry *e, const struct view *v)
+{
+	const struct service_object *s = e->service;
+	uint16_t port = 0;
+
+	if (s && s->health_port && tenure_of(s, &w->settings, NULL) == TENURE_OURS)
+		port = s->health_port;
+	health_server_set(&w->health, e->key, port, port ? health_count(v) : 0);
+}
+
+static void
 on_looked(void *arg, struct store_entry *e, const struct view *v)
 {
 	struct watcher *w = arg;
 
+	answer_health(w, e, v);
 	allocate(w, e->service);
 	report(w->writer, &w->holder, e, v, clock_us());
 }
@@ -398,6 +412,7 @@ watcher_stop(struct watcher *w, void (*done)(void *arg), void *arg)
 void
 watcher_end(struct watcher *w)
 {
+	health_server_fini(&w->health);
 	standing_close(&w->standing);
 	writer_free(w->writer);
 	w->writer = NULL;
@@ -413,6 +428,7 @@ watcher_init(struct watcher *w, struct ev_loop *loop, struct chan *chan)
 	store_init(&w->store, &w->settings);
 	standing_init(&w->standing, chan);
 	publish_init(&w->publisher, loop, &w->store, chan);
+	health_server_init(&w->health, loop);
 	w->publisher.on_looked = on_looked;
 	w->publisher.arg = w;
 	ev_timer_init(&w->every, on_every, STATE_EVERY_S, STATE_EVERY_S);

@@ -9,6 +9,7 @@
 #include <ev.h>
 
 #include "chan.h"
+#include "healthserver.h"
 #include "holder.h"
 #include "log.h"
 #include "publish.h"
@@ -29,6 +30,7 @@ struct watcher {
 	struct store store;
 	struct publisher publisher;
 	struct holder holder;
+	struct health_server health;
 	struct standing standing;
 	uint32_t node_addresses; /* address_changes that were heeded */
 	struct apisource *api;   /* one of these two, or none yet */

@@ -337,8 +337,36 @@ START_TEST(slices_are_taken_ignored_or_refused_with_the_path)
 }
 END_TEST
 
-UNIT_MAIN("decode", a_service_is_read_whole,
-    services_are_taken_ignored_or_refused_with_the_path,
+/* S12 */
+START_TEST(a_health_port_is_for_load_balancers_with_local_endpoints)
+{
+	static const struct {
+		const char *spec;
+		uint16_t port;
+	} cases[] = {
+		{ "'type':'LoadBalancer','externalTrafficPolicy':'Local'", 32000 },
+		{ "'type':'LoadBalancer','externalTrafficPolicy':'Cluster'", 0 },
+		{ "'type':'NodePort','externalTrafficPolicy':'Local'", 0 },
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text),
+		    "{" META ",'spec':{'clusterIP':'10.0.0.1',%s,"
+		    "'healthCheckNodePort':32000," PORT "}}",
+		    cases[i].spec);
+		ck_assert_int_eq(decode(text, &api), DECODED_OBJECT);
+		ck_assert_uint_eq(service->health_port, cases[i].port);
+	}
+	ck_assert_int_eq(decode("{" META ",'spec':{'clusterIP':'10.0.0.1',"
+				"'healthCheckNodePort':-1," PORT "}}",
+			     &api),
+	    DECODED_MALFORMED);
+}
+END_TEST
+
+UNIT_MAIN("decode", a_health_port_is_for_load_balancers_with_local_endpoints,
+    a_service_is_read_whole, services_are_taken_ignored_or_refused_with_the_path,
     a_manifest_may_leave_out_what_the_api_server_fills_in,
     a_sloppy_address_is_not_taken_and_the_others_are,
     an_affinity_without_a_timeout_lasts_three_hours,
