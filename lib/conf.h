@@ -90,6 +90,7 @@ struct conf_instance {
 	uint8_t garp_lower_prio_repeat;
 	uint32_t garp_interval_us;
 	uint32_t gna_interval_us;
+	uint32_t address_lifetime_s; /* 0: for ever */
 	bool checksum_as_v2;
 	uint8_t down_adverts;
 	bool lower_prio_no_advert;

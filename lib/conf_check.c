@@ -61,6 +61,15 @@ check_version(struct conf_problems *ps, const struct conf_draft *d)
 		    ps, place(d, CONF_W_AUTH_PASS), "auth_pass needs auth_type PASS");
 }
 
+/* It is renewed at a third of it, by a process that may be late. */
+static void
+check_lifetime(struct conf_problems *ps, const struct conf_draft *d)
+{
+	if (d->in.address_lifetime_s && d->in.address_lifetime_s < 3)
+		conf_error(ps, place(d, CONF_W_ADDRESS_LIFETIME),
+		    "address_lifetime is 0 or 3 to 86400");
+}
+
 /* RFC 9568 5.2.7: 12 bits of centiseconds; RFC 3768 5.3.7: whole seconds. */
 static void
 check_interval(struct conf_problems *ps, const struct conf_draft *d)
@@ -244,6 +253,7 @@ conf_check(struct conf_build *b)
 		check_version(ps, d);
 		conf_check_hmac(ps, d);
 		check_interval(ps, d);
+		check_lifetime(ps, d);
 		check_preemption(ps, d);
 		check_families(ps, d);
 		check_unicast(ps, d);

@@ -174,6 +174,11 @@ static const struct conf_keyword words[] = {
 	    .def = "0", .help = "between two gratuitous ARPs on an interface" },
 	[CONF_W_GNA_INTERVAL] = { "gna_interval", SECONDS(gna_interval_us, 0, 1000000),
 	    .def = "0", .help = "between two unsolicited NAs on an interface" },
+	[CONF_W_ADDRESS_LIFETIME] = { "address_lifetime", .args = "SECONDS",
+	    .kind = CONF_NUMBER, CONF_FIELD(struct conf_instance, address_lifetime_s),
+	    .min = 0, .max = 86400, .def = "0",
+	    .help = "after which the kernel drops addresses of a vipd that hangs; 0 "
+		    "never" },
 	[CONF_W_CHECKSUM_AS_V2] = { "v3_checksum_as_v2", .args = "yes|no",
 	    .kind = CONF_BOOL, CONF_FIELD(struct conf_instance, checksum_as_v2),
 	    .def = "no", .help = "RFC 9568's checksum: without a pseudo-header" },

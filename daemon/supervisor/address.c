@@ -7,9 +7,11 @@
 #include <sys/socket.h>
 #include <utlist.h>
 
+#include "address_lists.h"
 #include "address_log.h"
 #include "address_report.h"
 #include "address_request.h"
+#include "address_siblings.h"
 #include "address_survey.h"
 #include "address_table.h"
 #include "clock.h"
@@ -19,22 +21,22 @@
 
 #define SLICE_US (2 * US_PER_MS)
 #define WAITING_CHECK_S 0.1
+#define RENEWAL_CHECK_S 0.25
+/* Long enough for the engine to hear a successor first. */
+#define EXPIRED_WAIT_US US_PER_S
 
 struct addresses {
 	struct ev_loop *loop;
 	struct links *links;
 	struct address_table table;
+	struct address_lists lists;
 	ev_timer work;
 	ev_timer wait;
-	struct entry *adds;
-	struct entry *deletes;
-	struct entry *flight; /* in the order sent: answers come in that order */
-	struct entry *waiting;
-	unsigned watching;
+	ev_timer renewal;
 	unsigned round;
-	bool urgent; /* urgent.h */
 	struct report report;
 	struct address_log log;
+	bool urgent; /* urgent.h */
 };
 
 /* ---- what owners are told ---- */
@@ -95,52 +97,16 @@ set_error(struct addresses *as, struct entry *e, int error)
 	address_log_failed(&as->log, e->dev->name, &e->addr, error);
 }
 
-/* ---- queues ---- */
-
-static struct entry **
-queue_of(struct addresses *as, enum request request)
-{
-	return request == REQUEST_ADD ? &as->adds : &as->deletes;
-}
-
-static void
-set_queued(struct addresses *as, struct entry *e, enum request request)
-{
-	if (e->queued == request)
-		return;
-	if (e->queued != REQUEST_NONE)
-		DL_DELETE(*queue_of(as, e->queued), e);
-	e->queued = request;
-	if (request == REQUEST_NONE)
-		return;
-	DL_APPEND(*queue_of(as, request), e);
-	wake(as);
-}
-
-static void
-set_waiting(struct addresses *as, struct entry *e, bool waiting)
-{
-	if (e->waiting == waiting)
-		return;
-	e->waiting = waiting;
-	if (!waiting) {
-		DL_DELETE2(as->waiting, e, wprev, wnext);
-		return;
-	}
-	DL_APPEND2(as->waiting, e, wprev, wnext);
-	if (!ev_is_active(&as->wait))
-		ev_timer_again(as->loop, &as->wait);
-}
-
-static void
-set_watching(struct addresses *as, struct entry *e, bool watching)
-{
-	as->watching += watching;
-	as->watching -= e->watching;
-	e->watching = watching;
-}
-
 /* ---- what one address needs ---- */
+
+static void
+arm_timers(struct addresses *as)
+{
+	if (as->lists.waiting && !ev_is_active(&as->wait))
+		ev_timer_again(as->loop, &as->wait);
+	if (as->lists.mortal && !ev_is_active(&as->renewal))
+		ev_timer_again(as->loop, &as->renewal);
+}
 
 /* The one place where anything is decided. False: e had no more to it, and is
  * freed. */
@@ -162,6 +128,9 @@ consider(struct addresses *as, struct entry *e)
 	case PLAN_ADD:
 		request = REQUEST_ADD;
 		break;
+	case PLAN_RENEW:
+		request = REQUEST_RENEW;
+		break;
 	case PLAN_DELETE:
 		request = REQUEST_DEL;
 		break;
@@ -172,9 +141,15 @@ consider(struct addresses *as, struct entry *e)
 	case PLAN_WAIT:
 		break;
 	}
-	set_queued(as, e, request);
-	set_waiting(as, e, step == PLAN_WAIT && early);
-	set_watching(as, e, want && (place.foreign || place.foreign_elsewhere));
+	if (request != REQUEST_NONE && request != e->queued)
+		wake(as);
+	address_lists_queue(&as->lists, e, request);
+	address_lists_wait(&as->lists, e, step == PLAN_WAIT && early);
+	address_lists_renew(
+	    &as->lists, e, place.fits && (want->lifetime_s || place.stale));
+	address_lists_watch(
+	    &as->lists, e, want && (place.foreign || place.foreign_elsewhere));
+	arm_timers(as);
 	if (want || step != PLAN_REST)
 		return true;
 	address_table_remove(&as->table, e);
@@ -183,24 +158,22 @@ consider(struct addresses *as, struct entry *e)
 
 /* ---- requests ---- */
 
-/*
- * With an IPv4 primary address the kernel removes the others of its subnet,
- * the node's own among them, unless it is told to promote one.
- */
-static void
-keep_siblings(struct addresses *as, const struct entry *e)
-{
-	uint32_t seq;
-
-	if (e->addr.family != AF_INET || e->prefixlen == 32)
-		return;
-	/* What this slice has deleted before is gone. */
-	links_drain(as->links);
-	if (survey_takes_others_along(as->links, e))
-		address_send_promote(links_socket(as->links), e->ifindex, &seq);
-}
-
 static void settle(struct addresses *as, struct entry *e, int error);
+
+static int
+send_new(struct addresses *as, struct entry *e)
+{
+	struct nl_sock *sock = links_socket(as->links);
+	const struct address_want *want = &e->claims->want;
+
+	e->life =
+	    (struct plan_life){ .given_s = want->lifetime_s, .given_us = clock_us() };
+	if (e->flying == REQUEST_RENEW)
+		return address_send_renew(sock, e->ifindex, want, &e->seq);
+	e->prefixlen = want->prefixlen;
+	e->as_added = *want;
+	return address_send_add(sock, e->ifindex, want, &e->seq);
+}
 
 static void
 send_request(struct addresses *as, struct entry *e)
@@ -212,22 +185,30 @@ send_request(struct addresses *as, struct entry *e)
 	if (!consider(as, e) || e->queued == REQUEST_NONE)
 		return;
 	e->flying = e->queued;
-	set_queued(as, e, REQUEST_NONE);
-	DL_APPEND(as->flight, e);
+	address_lists_queue(&as->lists, e, REQUEST_NONE);
+	DL_APPEND(as->lists.flight, e);
 	if (e->flying == REQUEST_DEL) {
-		keep_siblings(as, e);
+		siblings_keep(as->links, e);
 		error =
 		    address_send_del(sock, e->ifindex, &e->addr, e->prefixlen, &e->seq);
 	} else {
-		e->prefixlen = e->claims->want.prefixlen;
-		e->as_added = e->claims->want;
-		error = address_send_add(sock, e->ifindex, &e->as_added, &e->seq);
+		error = send_new(as, e);
 	}
 	if (error)
 		settle(as, e, ENOBUFS);
 }
 
 /* ---- answers ---- */
+
+/* Its owner has it still: nothing to be told. */
+static void
+note_failure(struct addresses *as, struct entry *e, enum request request, int error)
+{
+	if (request == REQUEST_RENEW)
+		address_log_failed(&as->log, e->dev->name, &e->addr, error);
+	else
+		set_error(as, e, error);
+}
 
 static void
 settle(struct addresses *as, struct entry *e, int error)
@@ -237,20 +218,21 @@ settle(struct addresses *as, struct entry *e, int error)
 
 	if (!done) {
 		e->not_before_us = clock_us() + plan_retry_us(e->failures++);
-	} else if (request == REQUEST_ADD) {
+	} else if (request != REQUEST_DEL) {
 		e->failures = 0;
-		e->added = true;
+		e->added |= request == REQUEST_ADD;
+		e->life.known = true;
 		links_note_own(as->links, e->ifindex, &e->addr, e->prefixlen);
 	} else {
 		e->failures = 0;
 		as->log.residues += !e->told && !e->claims;
 		links_note_gone(as->links, e->ifindex, &e->addr, e->prefixlen);
 	}
-	DL_DELETE(as->flight, e);
+	DL_DELETE(as->lists.flight, e);
 	e->flying = REQUEST_NONE;
 	/* There already: at first, see what is there. */
 	if (!done && (error != EEXIST || e->failures > 1))
-		set_error(as, e, error);
+		note_failure(as, e, request, error);
 	consider(as, e);
 }
 
@@ -259,7 +241,7 @@ addresses_on_answer(struct addresses *as, uint32_t seq, int error)
 {
 	struct entry *e;
 
-	DL_SEARCH_SCALAR(as->flight, e, seq, seq);
+	DL_SEARCH_SCALAR(as->lists.flight, e, seq, seq);
 	if (e)
 		settle(as, e, error);
 }
@@ -271,8 +253,8 @@ take_answers(struct addresses *as)
 	if (!links_drain(as->links))
 		return;
 	/* Lost with an overrun: the next try finds out what is true. */
-	while (as->flight)
-		settle(as, as->flight, ENOBUFS);
+	while (as->lists.flight)
+		settle(as, as->lists.flight, ENOBUFS);
 }
 
 /* Adds and deletes in turn: neither starves the other. */
@@ -285,11 +267,11 @@ on_work(struct ev_loop *loop, ev_timer *w, int events)
 	(void)loop;
 	(void)events;
 	links_drain(as->links); /* decide on what is true now */
-	while ((as->adds || as->deletes) && clock_us() < end) {
-		if (as->adds)
-			send_request(as, as->adds);
-		if (as->deletes)
-			send_request(as, as->deletes);
+	while ((as->lists.adds || as->lists.deletes) && clock_us() < end) {
+		if (as->lists.adds)
+			send_request(as, as->lists.adds);
+		if (as->lists.deletes)
+			send_request(as, as->lists.deletes);
 	}
 	take_answers(as);
 	report_tell(&as->report);
@@ -309,17 +291,33 @@ on_wait(struct ev_loop *loop, ev_timer *w, int events)
 	struct entry *e, *tmp;
 
 	(void)events;
-	DL_FOREACH_SAFE2(as->waiting, e, tmp, wnext)
+	DL_FOREACH_SAFE2(as->lists.waiting, e, tmp, wnext)
 	if (e->not_before_us <= now)
 		consider(as, e);
-	if (!as->waiting)
+	if (!as->lists.waiting)
+		ev_timer_stop(loop, w);
+}
+
+static void
+on_renewal(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct addresses *as = container_of(w, struct addresses, renewal);
+	struct entry *e, *tmp;
+	uint64_t now = clock_us();
+
+	(void)events;
+	DL_FOREACH_SAFE2(as->lists.mortal, e, tmp, mnext)
+	if (plan_is_stale(&e->life, e->claims->want.lifetime_s, now))
+		consider(as, e);
+	if (!as->lists.mortal)
 		ev_timer_stop(loop, w);
 }
 
 bool
 addresses_settled(const struct addresses *as)
 {
-	return !as->adds && !as->deletes && !as->flight && !as->report.count;
+	return !as->lists.adds && !as->lists.deletes && !as->lists.flight &&
+	    !as->report.count;
 }
 
 /* ---- wants ---- */
@@ -343,7 +341,7 @@ want_one(struct addresses *as, struct owner *o, const struct address_want *want)
 		return;
 	}
 	c->round = as->round;
-	if (plan_same(&c->want, want))
+	if (plan_same(&c->want, want) && c->want.lifetime_s == want->lifetime_s)
 		return;
 	c->want = *want;
 	consider(as, e);
@@ -382,6 +380,11 @@ was_deleted(struct addresses *as, struct entry *e)
 	uint64_t now = clock_us(), delay;
 	bool began;
 
+	if (plan_has_expired(&e->life, now)) {
+		e->not_before_us = now + EXPIRED_WAIT_US;
+		address_log_expired(&as->log, e->dev->name, &e->addr);
+		return;
+	}
 	delay = heal_delay(&e->heal, now, &began);
 	e->not_before_us = now + delay;
 	if (began)
@@ -457,7 +460,7 @@ addresses_on_foreign(struct addresses *as)
 	struct device *dev, *tmp;
 	struct entry *e, *etmp;
 
-	if (!as->watching)
+	if (!as->lists.watching)
 		return;
 	HASH_ITER(hh, as->table.devices, dev, tmp)
 	DL_FOREACH_SAFE2(dev->entries, e, etmp, dnext)
@@ -480,6 +483,7 @@ addresses_new(
 	address_log_init(&as->log);
 	ev_timer_init(&as->work, on_work, 0., 0.);
 	ev_timer_init(&as->wait, on_wait, WAITING_CHECK_S, WAITING_CHECK_S);
+	ev_timer_init(&as->renewal, on_renewal, RENEWAL_CHECK_S, RENEWAL_CHECK_S);
 	return as;
 }
 
@@ -489,6 +493,7 @@ addresses_free(struct addresses *as)
 	urgent_set(&as->urgent, false);
 	ev_timer_stop(as->loop, &as->work);
 	ev_timer_stop(as->loop, &as->wait);
+	ev_timer_stop(as->loop, &as->renewal);
 	address_table_free(&as->table);
 	report_free(&as->report);
 	free(as);

@@ -9,7 +9,10 @@
  * real-time priority, the lowest one, where that is permitted: a takeover does
  * not wait for whatever keeps the node busy. An address deleted behind vipd's back
  * comes back at once, after five times in a minute only every 10 s (heal.h);
- * one that went with its interface comes back with it. What somebody else has
+ * one that went with its interface comes back with it. One with a lifetime is
+ * renewed, unheard, at a third of it; if it ended nevertheless vipd was not
+ * running, and the address waits until its owner has had time to give it up.
+ * What somebody else has
  * configured is never removed: a static address counts as installed then, a
  * service address is reported as EEXIST (plan.h).
  */
@@ -27,6 +30,7 @@ struct address_want {
 	char dev[IFNAME_LEN];
 	char label[IFNAME_LEN];  /* static ones; empty: none */
 	struct ipaddr broadcast; /* family 0: none */
+	uint32_t lifetime_s;     /* unless renewed; 0: for ever */
 };
 
 /* They come from the event loop, never from inside a call of this interface,

@@ -16,6 +16,7 @@ address_log_init(struct address_log *l)
 	l->failed.interval_us = INTERVAL_US;
 	l->healed.interval_us = INTERVAL_US;
 	l->fight.interval_us = INTERVAL_US;
+	l->expired.interval_us = INTERVAL_US;
 }
 
 /* False: not now. */
@@ -67,6 +68,17 @@ address_log_fight(struct address_log *l, const char *dev, const struct ipaddr *a
 			 "put back every 10 s only; look at NetworkManager, "
 			 "systemd-networkd or a DHCP client on %s%s",
 		    dev, ipaddr_format(addr, text), dev, others);
+}
+
+void
+address_log_expired(struct address_log *l, const char *dev, const struct ipaddr *addr)
+{
+	char text[IPADDR_STRLEN], others[OTHERS_LEN];
+
+	if (may_log(&l->expired, others))
+		log_warn("%s: address %s has gone: vipd did not run for its "
+			 "address_lifetime%s",
+		    dev, ipaddr_format(addr, text), others);
 }
 
 void

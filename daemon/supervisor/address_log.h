@@ -13,6 +13,7 @@ struct address_log {
 	struct log_limit failed;
 	struct log_limit healed;
 	struct log_limit fight;
+	struct log_limit expired;
 };
 
 void address_log_init(struct address_log *l);
@@ -23,4 +24,7 @@ void address_log_healed(
     struct address_log *l, const char *dev, const struct ipaddr *addr);
 /* The same again and again. */
 void address_log_fight(struct address_log *l, const char *dev, const struct ipaddr *addr);
+/* The kernel dropped it: vipd had not renewed it in time. */
+void address_log_expired(
+    struct address_log *l, const char *dev, const struct ipaddr *addr);
 void address_log_residues(struct address_log *l);

@@ -50,11 +50,12 @@ begin(int type, int flags, uint32_t ifindex, const struct ipaddr *addr, uint8_t 
 }
 
 static int
-put_lifetime(struct nl_msg *msg, bool deprecated)
+put_lifetime(struct nl_msg *msg, uint32_t lifetime_s, bool deprecated)
 {
+	uint32_t valid = lifetime_s ? lifetime_s : FOREVER;
 	struct ifa_cacheinfo ci = {
-		.ifa_prefered = deprecated ? 0 : FOREVER,
-		.ifa_valid = FOREVER,
+		.ifa_prefered = deprecated ? 0 : valid,
+		.ifa_valid = valid,
 	};
 
 	return nla_put(msg, IFA_CACHEINFO, sizeof(ci), &ci);
@@ -78,24 +79,37 @@ put_rest(struct nl_msg *msg, const struct address_want *w)
 	if (!error && ipaddr_len(&w->broadcast) == 4)
 		error = nla_put(msg, IFA_BROADCAST, 4, w->broadcast.bytes);
 	if (!error)
-		error = put_lifetime(msg, w->is_service || host6);
+		error = put_lifetime(msg, w->lifetime_s, w->is_service || host6);
 	if (!error)
 		error = nla_put_u8(msg, IFA_PROTO, ADDRESS_PROTO);
 	return error;
+}
+
+static int
+send_new(struct nl_sock *sock, int flags, uint32_t ifindex, const struct address_want *w,
+    uint32_t *seq)
+{
+	struct nl_msg *msg;
+	int error;
+
+	msg = begin(RTM_NEWADDR, flags, ifindex, &w->addr, w->prefixlen, &error);
+	if (!error)
+		error = put_rest(msg, w);
+	return finish(sock, msg, error, seq);
 }
 
 int
 address_send_add(
     struct nl_sock *sock, uint32_t ifindex, const struct address_want *w, uint32_t *seq)
 {
-	struct nl_msg *msg;
-	int error;
+	return send_new(sock, NLM_F_CREATE | NLM_F_EXCL, ifindex, w, seq);
+}
 
-	msg = begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, &w->addr,
-	    w->prefixlen, &error);
-	if (!error)
-		error = put_rest(msg, w);
-	return finish(sock, msg, error, seq);
+int
+address_send_renew(
+    struct nl_sock *sock, uint32_t ifindex, const struct address_want *w, uint32_t *seq)
+{
+	return send_new(sock, NLM_F_REPLACE, ifindex, w, seq);
 }
 
 int

@@ -11,10 +11,14 @@
 
 /*
  * ip addr add ADDR/LEN dev IFINDEX [brd B] [label L] proto 0x76; IPv6: nodad;
- * services: noprefixroute preferred_lft 0. Sequence number *seq is set.
+ * services: noprefixroute preferred_lft 0; with a lifetime: valid_lft SECONDS.
+ * Sequence number *seq is set.
  * 0, or a libnl error (-NLE_AGAIN: the socket is full).
  */
 int address_send_add(
+    struct nl_sock *sock, uint32_t ifindex, const struct address_want *w, uint32_t *seq);
+/* ip addr change, the same: only the lifetime begins anew. */
+int address_send_renew(
     struct nl_sock *sock, uint32_t ifindex, const struct address_want *w, uint32_t *seq);
 int address_send_del(struct nl_sock *sock, uint32_t ifindex, const struct ipaddr *addr,
     uint8_t prefixlen, uint32_t *seq);

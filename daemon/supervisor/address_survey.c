@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include "clock.h"
+
 struct survey {
 	struct entry *e;
 	uint32_t ifindex;
@@ -26,6 +28,7 @@ survey_place(void *arg, const struct link_address *a)
 
 		s->place.fits |= fits;
 		s->place.misfit |= !fits;
+		e->life.expires = a->expires;
 		if (!fits)
 			e->prefixlen = a->prefixlen;
 	}
@@ -47,37 +50,8 @@ survey_entry(const struct links *links, struct entry *e)
 	s.ifindex = e->ifindex = e->dev->ifindex = link_index(l);
 	links_each_place(links, &e->addr, survey_place, &s);
 	if (!s.place.fits && !s.place.misfit)
-		e->added = false;
+		e->added = e->life.known = false;
+	s.place.stale = s.place.fits &&
+	    plan_is_stale(&e->life, e->claims->want.lifetime_s, clock_us());
 	return s.place;
-}
-
-struct siblings {
-	const struct entry *e;
-	bool primary;
-	bool others;
-};
-
-static bool
-find_siblings(void *arg, const struct link_address *a)
-{
-	struct siblings *s = arg;
-	const struct entry *e = s->e;
-
-	if (a->prefixlen != e->prefixlen ||
-	    !ipaddr_in_prefix(&a->addr, &e->addr, e->prefixlen))
-		return true;
-	if (ipaddr_eq(&a->addr, &e->addr))
-		s->primary = !a->secondary;
-	else
-		s->others = true;
-	return true;
-}
-
-bool
-survey_takes_others_along(const struct links *links, const struct entry *e)
-{
-	struct siblings s = { .e = e };
-
-	links_each_address(links, e->ifindex, find_siblings, &s);
-	return s.primary && s.others;
 }

@@ -10,5 +10,3 @@
 
 /* Also sets e->ifindex, and e->prefixlen to that of a misfit. */
 struct plan_place survey_entry(const struct links *links, struct entry *e);
-/* Deleting it would make the kernel delete others, of its subnet, with it. */
-bool survey_takes_others_along(const struct links *links, const struct entry *e);

@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "heal.h"
+#include "plan.h"
 
 struct entry;
 
@@ -28,7 +29,7 @@ struct owner {
 	UT_hash_handle hh;
 };
 
-enum request { REQUEST_NONE, REQUEST_ADD, REQUEST_DEL };
+enum request { REQUEST_NONE, REQUEST_ADD, REQUEST_RENEW, REQUEST_DEL };
 
 struct entry {
 	struct device *dev; /* with addr the key */
@@ -38,6 +39,7 @@ struct entry {
 	bool added;        /* as_added holds; the kernel shows less */
 	bool waiting;      /* until not_before_us */
 	bool watching;     /* somebody else's address is in the way */
+	bool mortal;       /* its lifetime has to be renewed */
 	uint32_t told_owner;
 	uint32_t told_ifindex;
 	uint32_t ifindex; /* where the request goes */
@@ -51,7 +53,9 @@ struct entry {
 	struct entry *prev, *next;   /* in a queue, or in flight */
 	struct entry *wprev, *wnext; /* waiting */
 	struct entry *dprev, *dnext; /* of the device */
+	struct entry *mprev, *mnext; /* mortal */
 	struct heal heal;
+	struct plan_life life;
 	struct address_want as_added;
 	UT_hash_handle hh;
 };

@@ -115,6 +115,7 @@ on_newaddr(struct links *ls, struct nlmsghdr *nlh)
 	k->flags = now.flags;
 	k->scope = now.scope;
 	k->a.secondary = now.a.secondary;
+	k->a.expires = now.a.expires;
 	k->seen = true;
 }
 

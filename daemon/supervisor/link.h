@@ -35,6 +35,7 @@ struct link_address {
 	uint8_t prefixlen;
 	bool own;       /* vipd's */
 	bool secondary; /* IPv4: goes with its primary, or is promoted */
+	bool expires;   /* it has a lifetime */
 };
 
 /* Of a link, for vmac.h. */

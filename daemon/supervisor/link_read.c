@@ -143,6 +143,7 @@ link_read_address(struct nlmsghdr *nlh, bool by_label, struct address_news *out)
 	out->flags = tb[IFA_FLAGS] ? nla_get_u32(tb[IFA_FLAGS]) : ifa->ifa_flags;
 	out->scope = ifa->ifa_scope;
 	/* In IPv6 the same bit says "temporary". */
+	out->a.expires = !(out->flags & IFA_F_PERMANENT);
 	out->a.secondary = ifa->ifa_family == AF_INET && (out->flags & IFA_F_SECONDARY);
 	if (tb[IFA_PROTO])
 		out->a.own = nla_get_u8(tb[IFA_PROTO]) == ADDRESS_PROTO;

@@ -2,7 +2,6 @@
 #include "plan.h"
 
 #include <errno.h>
-
 #include <string.h>
 
 #include "address.h"
@@ -10,14 +9,18 @@
 
 #define RETRY_FIRST_US (100 * US_PER_MS)
 #define RETRY_MAX_US (10 * US_PER_S)
+/* The kernel rounds, and drops an address a little before its time. */
+#define EXPIRY_SLACK_US (100 * US_PER_MS)
 
 enum plan_step
 plan_next(const struct address_want *want, const struct plan_place *p, bool early)
 {
 	if (p->misfit)
 		return early ? PLAN_WAIT : PLAN_DELETE;
-	if (!want || p->fits)
+	if (!want)
 		return PLAN_REST;
+	if (p->fits)
+		return p->stale && !early ? PLAN_RENEW : PLAN_REST;
 	if (p->foreign)
 		return want->is_service ? PLAN_CONFLICT : PLAN_REST;
 	if (p->foreign_elsewhere && want->is_service)
@@ -36,6 +39,22 @@ plan_same(const struct address_want *a, const struct address_want *b)
 {
 	return a->prefixlen == b->prefixlen && a->is_service == b->is_service &&
 	    !strcmp(a->label, b->label) && ipaddr_eq(&a->broadcast, &b->broadcast);
+}
+
+bool
+plan_is_stale(const struct plan_life *l, uint32_t wanted_s, uint64_t now_us)
+{
+	if (!l->known)
+		return wanted_s || l->expires;
+	return l->given_s != wanted_s ||
+	    (wanted_s && now_us >= l->given_us + wanted_s * US_PER_S / 3);
+}
+
+bool
+plan_has_expired(const struct plan_life *l, uint64_t now_us)
+{
+	return l->known && l->given_s &&
+	    now_us + EXPIRY_SLACK_US >= l->given_us + l->given_s * US_PER_S;
 }
 
 uint64_t

@@ -17,6 +17,7 @@ struct address_want;
 struct plan_place {
 	bool ready;             /* the interface can take it */
 	bool fits;              /* vipd's is there, as wanted */
+	bool stale;             /* but for its lifetime (plan_is_stale) */
 	bool misfit;            /* vipd's is there, not as wanted */
 	bool foreign;           /* somebody else's is there */
 	bool foreign_elsewhere; /* on another interface of this host */
@@ -25,6 +26,7 @@ struct plan_place {
 enum plan_step {
 	PLAN_REST,
 	PLAN_ADD,
+	PLAN_RENEW,
 	PLAN_DELETE,
 	PLAN_WAIT, /* for the interface, or for a time */
 	PLAN_CONFLICT,
@@ -37,6 +39,18 @@ enum plan_step plan_next(
 bool plan_is_installed(const struct address_want *want, const struct plan_place *p);
 /* An address with these properties need not be replaced. */
 bool plan_same(const struct address_want *a, const struct address_want *b);
+/* What is left of an address' life: the kernel drops it at its end. */
+struct plan_life {
+	bool known;       /* the next two hold; else another vipd gave it */
+	uint32_t given_s; /* 0: for ever */
+	uint64_t given_us;
+	bool expires; /* the kernel says so */
+};
+
+/* It has not the lifetime wanted (0: for ever), or a third of it has passed. */
+bool plan_is_stale(const struct plan_life *l, uint32_t wanted_s, uint64_t now_us);
+/* Gone because it was not renewed in time. */
+bool plan_has_expired(const struct plan_life *l, uint64_t now_us);
 /* Microseconds until the next try: 100 ms, doubled up to 10 s. */
 uint64_t plan_retry_us(unsigned failures);
 /* The kernel's answer, an errno, to an add or a delete says that it is so now. */

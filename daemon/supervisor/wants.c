@@ -166,6 +166,7 @@ hand_over(
 			.addr = a->addr,
 			.prefixlen = a->prefixlen,
 			.is_service = a->origin != ORIGIN_STATIC,
+			.lifetime_s = c ? c->address_lifetime_s : 0,
 		};
 		memcpy(want->dev, a->dev, sizeof(a->dev));
 		if (a->origin != ORIGIN_STATIC)

@@ -7,7 +7,8 @@ import signal
 import pytest
 
 from cases import only_holder, start
-from lab import wait
+from daemons import VIP4
+from lab import Process, stays, wait
 from wire import Capture
 
 
@@ -57,6 +58,44 @@ def test_a_master_that_slept_says_nothing_as_master(lab, settings, whole):
     interval = settings.get("advert_int", 0.1)
     assert len(heard) > before + 3, "the successor was heard for a while"
     assert back[0].kind == "vrrp" and back[0].time - asleep > 6 * interval
+
+
+@pytest.mark.parametrize("lifetime", [3, None])
+def test_the_kernel_drops_the_addresses_of_a_vipd_that_hangs(lab, lifetime):
+    """Stopped, it keeps its address beside its successor, unless that has a
+    lifetime; let go on, it says and holds nothing before it was backup."""
+    topo = lab(nodes=2)
+    vipds = start(topo, nopreempt=True, address_lifetime=lifetime)
+    capture = Capture(topo.client, "vrrp or arp")
+    mac = topo.nodes[0].mac()
+    pids = vipds[0].pids()
+    pause(pids)
+    vipds[1].wait_state("MASTER", within=10)
+    if not lifetime:
+        stays(lambda: len(topo.holders(VIP4)) == 2, 4, "the address is on both")
+        go_on(pids)
+        only_holder(topo, topo.nodes[1])
+        return
+    only_holder(topo, topo.nodes[1], within=20)
+    spoken = len(capture.frames(mac=mac))
+    changes = Process(topo.nodes[0], "monitor", "ip", "monitor", "address")
+
+    def listens():
+        topo.nodes[0].ip("address", "replace", "127.0.0.2/8", "dev", "lo")
+        return "127.0.0.2" in changes.log_text()
+
+    wait(listens, 5, "ip monitor listens")
+    go_on(pids)
+    vipds[0].wait_state("BACKUP", within=10)
+    assert "address_lifetime" in vipds[0].log_text()
+    heard = len(capture.frames("vrrp", mac=topo.nodes[1].mac()))
+    wait(lambda: len(capture.frames("vrrp", mac=topo.nodes[1].mac())) > heard + 15,
+         20, "the successor goes on")
+    assert f"inet {VIP4}" not in changes.log_text()
+    assert not [f for f in capture.frames(mac=mac)[spoken:]
+                if f.kind in ("vrrp", "garp")]
+    assert vipds[1].state() == "MASTER"
+    only_holder(topo, topo.nodes[1])
 
 
 def test_a_master_alone_goes_on_after_a_pause(lab):

@@ -653,6 +653,90 @@ START_TEST(one_address_told_twice_counts_once)
 }
 END_TEST
 
+/* What is left of the address' life, rounded up. */
+static unsigned
+valid_s(const char *addr)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command),
+	    "ip addr show dev eth0 to %s | sed -n 's/.*valid_lft "
+	    "\\([0-9]*\\)sec.*/\\1/p' | "
+	    "grep . || echo 0",
+	    addr);
+	return count(command);
+}
+
+START_TEST(a_lifetime_is_renewed_unheard)
+{
+	struct address_want list[] = { service("192.0.2.18"), service("2001:db8::18"),
+		fixed("198.51.100.5/24") };
+	uint64_t end;
+
+	setup();
+	log_set_sink(count_line, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		list[i].lifetime_s = 3;
+	addresses_want(as, 1, list, ARRAY_LEN(list));
+	wait_until(installed == 3);
+	sh("ip -d addr show dev eth0 | grep -A1 'inet 192.0.2.18/32' | grep -q '[23]sec '"
+	   "'preferred_lft 0sec'");
+	for (end = clock_us() + 5 * US_PER_S; clock_us() < end;)
+		step();
+	ck_assert(
+	    valid_s("192.0.2.18") && valid_s("2001:db8::18") && valid_s("198.51.100.5"));
+	ck_assert_uint_eq(installed, 3);
+	ck_assert_uint_eq(removed + seen_gone + failed + lines, 0);
+	sh("ip -d -6 addr show dev eth0 | grep '2001:db8::18/128' | grep deprecated | "
+	   "grep nodad | grep -q noprefixroute");
+}
+END_TEST
+
+START_TEST(another_lifetime_comes_without_a_gap)
+{
+	struct address_want w = service("192.0.2.18");
+
+	setup();
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	ck_assert_uint_eq(valid_s("192.0.2.18"), 0);
+	w.lifetime_s = 1000;
+	addresses_want(as, 1, &w, 1);
+	wait_until(addresses_settled(as));
+	ck_assert_uint_gt(valid_s("192.0.2.18"), 990);
+	/* A vipd that died leaves it; the next has no lifetime. */
+	addresses_free(as);
+	links_free(links);
+	start();
+	w.lifetime_s = 0;
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 2 && addresses_settled(as));
+	ck_assert_uint_eq(valid_s("192.0.2.18"), 0);
+	ck_assert_uint_eq(removed + seen_gone + failed, 0);
+}
+END_TEST
+
+START_TEST(an_expired_address_waits_for_its_owner)
+{
+	struct address_want w = service("192.0.2.18");
+	uint64_t back;
+
+	setup();
+	log_set_sink(count_line, NULL);
+	w.lifetime_s = 3;
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	sh("for i in $(seq 300); do ip addr show dev eth0 | grep -q 192.0.2.18 || exit "
+	   "0; "
+	   "sleep 0.1; done; exit 1"); /* vipd hangs so long */
+	back = clock_us();
+	wait_until(removed == 1);
+	ck_assert_uint_eq(lines, 1);
+	wait_until(installed == 2);
+	ck_assert_uint_gt(clock_us() - back, 900 * US_PER_MS);
+}
+END_TEST
+
 UNIT_MAIN("address", service_addresses_carry_what_keeps_others_off,
     static_addresses_are_as_configured, static_ipv6_host_addresses_are_deprecated,
     a_thousand_come_and_go, a_deleted_address_comes_back_and_slows_down_after_five_times,
@@ -671,4 +755,5 @@ UNIT_MAIN("address", service_addresses_carry_what_keeps_others_off,
     secondaries_go_before_their_primary,
     a_flush_by_somebody_costs_few_lines_and_is_healed,
     a_tiny_receive_buffer_delays_and_loses_nothing, callbacks_may_call_back_in,
-    one_address_told_twice_counts_once)
+    one_address_told_twice_counts_once, a_lifetime_is_renewed_unheard,
+    another_lifetime_comes_without_a_gap, an_expired_address_waits_for_its_owner)

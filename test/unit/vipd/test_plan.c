@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "supervisor/plan.h"
 
+#include <errno.h>
+
 #include "clock.h"
+#include "mem.h"
 #include "supervisor/address.h"
 #include "unit.h"
 
@@ -47,6 +50,15 @@ static const struct {
 	    { .ready = true, .foreign_elsewhere = true }, PLAN_CONFLICT, false },
 	{ "a static one may be on two interfaces", STATIC, false,
 	    { .ready = true, .foreign_elsewhere = true }, PLAN_ADD, false },
+	{ "a lifetime is renewed", SERVICE, false,
+	    { .ready = true, .fits = true, .stale = true }, PLAN_RENEW, true },
+	{ "also on a link that is down", SERVICE, false, { .fits = true, .stale = true },
+	    PLAN_RENEW, true },
+	{ "not again at once after a refusal", SERVICE, true,
+	    { .ready = true, .fits = true, .stale = true }, PLAN_REST, true },
+	{ "not beside one that has to go", SERVICE, false,
+	    { .ready = true, .fits = true, .misfit = true, .stale = true }, PLAN_DELETE,
+	    true },
 	{ "what vipd has it keeps when another comes", SERVICE, false,
 	    { .ready = true, .fits = true, .foreign_elsewhere = true }, PLAN_REST, true },
 };
@@ -95,5 +107,55 @@ START_TEST(tries_become_rarer_up_to_ten_seconds)
 }
 END_TEST
 
+START_TEST(only_a_delete_takes_gone_for_done)
+{
+	ck_assert(plan_is_done(false, 0) && plan_is_done(true, 0));
+	ck_assert(plan_is_done(true, EADDRNOTAVAIL) && plan_is_done(true, ENODEV));
+	ck_assert(!plan_is_done(false, ENODEV) && !plan_is_done(true, EPERM));
+}
+END_TEST
+
+#define S US_PER_S
+
+static const struct {
+	const char *name;
+	struct plan_life life;
+	uint32_t wanted_s;
+	uint64_t now_us;
+	bool stale;
+	bool expired;
+} lives[] = {
+	{ "for ever", { true, 0, 5 * S, false }, 0, 1000000 * S, false, false },
+	{ "fresh", { true, 30, 5 * S, true }, 30, 15 * S - 1, false, false },
+	{ "a third is over", { true, 30, 5 * S, true }, 30, 15 * S, true, false },
+	{ "almost over", { true, 30, 5 * S, true }, 30, 34 * S, true, false },
+	{ "over", { true, 30, 5 * S, true }, 30, 35 * S, true, true },
+	{ "the kernel is a little early", { true, 30, 5 * S, true }, 30,
+	    35 * S - 50 * US_PER_MS, true, true },
+	{ "a lifetime now", { true, 0, 5 * S, false }, 30, 6 * S, true, false },
+	{ "another one", { true, 60, 5 * S, true }, 30, 6 * S, true, false },
+	{ "none any more", { true, 30, 5 * S, true }, 0, 6 * S, true, false },
+	{ "the longest", { true, 86400, 5 * S, true }, 86400, 28805 * S, true, false },
+	{ "a dead vipd's, for ever", { false, 0, 0, false }, 0, 6 * S, false, false },
+	{ "a dead vipd's, and a lifetime wanted", { false, 0, 0, true }, 30, 6 * S, true,
+	    false },
+	{ "a dead vipd's lifetime, none wanted", { false, 0, 0, true }, 0, 6 * S, true,
+	    false },
+};
+
+START_TEST(a_lifetime_is_renewed_at_a_third_or_where_another_is_wanted)
+{
+	for (size_t i = 0; i < ARRAY_LEN(lives); i++) {
+		ck_assert_msg(plan_is_stale(&lives[i].life, lives[i].wanted_s,
+				  lives[i].now_us) == lives[i].stale,
+		    "%s", lives[i].name);
+		ck_assert_msg(
+		    plan_has_expired(&lives[i].life, lives[i].now_us) == lives[i].expired,
+		    "%s", lives[i].name);
+	}
+}
+END_TEST
+
 UNIT_MAIN("plan", every_case_has_its_step, any_other_property_makes_another_address,
-    tries_become_rarer_up_to_ten_seconds)
+    tries_become_rarer_up_to_ten_seconds, only_a_delete_takes_gone_for_done,
+    a_lifetime_is_renewed_at_a_third_or_where_another_is_wanted)
