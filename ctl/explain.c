@@ -128,7 +128,8 @@ service(struct explain_walk *w)
 	}
 	for (size_t i = 0; i < s->n_addresses; i++)
 		told_by_address |= s->addresses[i].verdict != VERDICT_OK;
-	if (s->info.verdict == VERDICT_OK || told_by_address) {
+	if (s->info.verdict == VERDICT_OK || told_by_address ||
+	    explain_lacks_allocation(w)) {
 		explain_say(w, EXPLAIN_SERVICE, EXPLAIN_OK, "%s",
 		    s->info.flags & SERVICE_LOADBALANCER ? "type LoadBalancer"
 							 : "has external IPs");
@@ -192,7 +193,8 @@ addresses(struct explain_walk *w)
 	if (w->s->n_addresses)
 		return;
 	if (w->s->info.verdict != VERDICT_OK) {
-		explain_say(w, EXPLAIN_ADDRESS, EXPLAIN_SKIP, "waits for the Service");
+		explain_say(w, EXPLAIN_ADDRESS, EXPLAIN_SKIP, "waits for %s",
+		    explain_lacks_allocation(w) ? "an allocation" : "the Service");
 		return;
 	}
 	explain_say(w, EXPLAIN_ADDRESS, EXPLAIN_NO, "it has no address");
@@ -276,6 +278,8 @@ explain(const struct model *m, const char *key, struct explanation *out)
 	*out = (struct explanation){ .missing = -1 };
 	source(&w);
 	service(&w);
+	explain_pools(&w);
+	explain_allocation(&w);
 	addresses(&w);
 	placement(&w);
 	explain_node(&w);
@@ -304,6 +308,8 @@ explain_stage_name(enum explain_stage stage)
 	static const char *const names[EXPLAIN_STAGE_COUNT] = {
 		[EXPLAIN_SOURCE] = "source",
 		[EXPLAIN_SERVICE] = "service",
+		[EXPLAIN_POOL] = "pool",
+		[EXPLAIN_ALLOCATION] = "allocation",
 		[EXPLAIN_ADDRESS] = "address",
 		[EXPLAIN_PLACEMENT] = "placement",
 		[EXPLAIN_INSTANCE] = "instance",

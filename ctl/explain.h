@@ -14,15 +14,17 @@
 struct model;
 
 enum explain_stage {
-	EXPLAIN_SOURCE,    /* Services are known from somewhere */
-	EXPLAIN_SERVICE,   /* this one is known, and vipd's */
-	EXPLAIN_ADDRESS,   /* it has an address it may have */
-	EXPLAIN_PLACEMENT, /* which an instance may carry */
-	EXPLAIN_INSTANCE,  /* which takes part in the election here */
-	EXPLAIN_INSTALLED, /* whose master has it on the interface */
-	EXPLAIN_ANNOUNCED, /* and has told the neighbours */
-	EXPLAIN_RULES,     /* traffic to it is forwarded */
-	EXPLAIN_ENDPOINTS, /* to somebody */
+	EXPLAIN_SOURCE,     /* Services are known from somewhere */
+	EXPLAIN_SERVICE,    /* this one is known, and vipd's */
+	EXPLAIN_POOL,       /* address pools have room for it */
+	EXPLAIN_ALLOCATION, /* of which it was given an address */
+	EXPLAIN_ADDRESS,    /* it has an address it may have */
+	EXPLAIN_PLACEMENT,  /* which an instance may carry */
+	EXPLAIN_INSTANCE,   /* which takes part in the election here */
+	EXPLAIN_INSTALLED,  /* whose master has it on the interface */
+	EXPLAIN_ANNOUNCED,  /* and has told the neighbours */
+	EXPLAIN_RULES,      /* traffic to it is forwarded */
+	EXPLAIN_ENDPOINTS,  /* to somebody */
 	EXPLAIN_STAGE_COUNT
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by the two halves of explain(): the stages that are the cluster's
- * (explain.c) and those of this node (explain_node.c).
+ * Shared by the parts of explain(): the stages that are the cluster's
+ * (explain.c, explain_pool.c) and those of this node (explain_node.c).
  */
 #pragma once
 
@@ -19,6 +19,10 @@ struct explain_walk {
 	struct explanation *out;
 };
 
+/* It is of type LoadBalancer and has no address of a pool, but waits for one. */
+bool explain_lacks_allocation(const struct explain_walk *w);
+void explain_pools(struct explain_walk *w);
+void explain_allocation(struct explain_walk *w);
 /* Instance, address, announcement, rules, endpoints. */
 void explain_node(struct explain_walk *w);
 

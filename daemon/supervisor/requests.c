@@ -108,6 +108,8 @@ explain(struct vipd *v, struct control_client *cl, const char *arg)
 	}
 	memcpy(key.ns, arg, (size_t)(slash - arg));
 	answer_node(to, &src);
+	cluster_answer(&v->cluster, to);
+	pools_told_send(&v->pools, to);
 	answer_instances(to, &src, false);
 	sv = services_find(&v->services, &key);
 	if (!sv || sv->leaving) {

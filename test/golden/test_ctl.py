@@ -110,6 +110,21 @@ REFUSED = models.explained(*models.service(
     [models.wanted("8.8.8.8", "", verdict="VERDICT_REFUSED",
                    reason=models.NOT_ALLOWED)], reason=models.NOT_ALLOWED))
 
+POOLS = models.build("MSG_POOLS", total=2, source="vipd.conf", records=[
+    models.pool("public", "192.168.185.40-192.168.185.99", (60, 0), (3, 0)),
+    models.pool("tenants", "192.168.186.0/29", (6, 0), (6, 0), restricted=1)])
+ALLOCATED = [models.node(), models.peer("worker-b", allocator=1), POOLS,
+             *models.well_instances(), *models.service(
+                 "web", "SERVING", [models.allocated("192.168.185.41"),
+                                    models.allocated("192.168.184.7", of_pool=0)],
+                 flags=models.ENUM["SERVICE_LOADBALANCER"]), models.end()]
+FULL = [models.node(), models.peer("worker-b", allocator=1), POOLS,
+        *models.well_instances(), *models.service(
+            "web", "PENDING", flags=models.ENUM["SERVICE_LOADBALANCER"],
+            verdict="VERDICT_PENDING",
+            reason="address_pool tenants has no free IPv4 address: 0 of 6 are free"),
+        models.end()]
+
 PEERS = [models.peer("worker-a", instances=[("edge", "BACKUP", "192.168.185.1"),
                                             ("edge6", "MASTER", "fe80::1")], here=1),
          models.peer("worker-b", instances=[("edge", "MASTER", "192.168.185.2")],
@@ -155,6 +170,9 @@ CASES = {
     "explain-standby.txt": ("explain default/six", STANDBY, WELL),
     "explain-standby.json": ("explain default/six -o json", STANDBY, WELL),
     "explain-refused.txt": ("explain default/thief", REFUSED, NOT_WELL),
+    "explain-allocated.txt": ("explain default/web", ALLOCATED, NOT_WELL),
+    "explain-full.txt": ("explain default/web", FULL, NOT_WELL),
+    "explain-full.json": ("explain default/web -o json", FULL, NOT_WELL),
     "explain-unknown.txt": ("explain default/nobody", UNKNOWN, NOT_WELL),
     "explain-unknown.json": ("-o json explain default/nobody", UNKNOWN, NOT_WELL),
     "events.txt": ("events", list(models.events()), WELL),

@@ -138,6 +138,11 @@ def test_the_acceptance_sentence(lab, manifest):
         assert address in rules(node) and "10.129.2.11" in rules(node), \
             f"{node} is ready to take over"
 
+    shown = vipds[0].ctl("explain", "default/vm")
+    assert shown.returncode == 0, shown.stdout
+    assert (f"allocation  {address} of address_pool public" in shown.stdout) == \
+        (manifest is BALANCER)
+
     probe = Probe(topo.client, address, SSH, interval_ms=5).wait_answer()
     left = power_off(topo, vipds)
     serving(left, "vm")

@@ -336,6 +336,40 @@ START_TEST(the_endpoints)
 }
 END_TEST
 
+START_TEST(a_load_balancer_is_led_through_pools_and_allocation)
+{
+	struct msg_pool pool = { .name = "public", .size = { 3 }, .used = { 3 } };
+	struct model_node node = { .info = { .name = "worker-b" } };
+	struct fixture f;
+
+	fixture(&f);
+	f.service.info.flags = SERVICE_LOADBALANCER;
+	f.address.origin = ORIGIN_POOL;
+	expect(&f, -1, EXPLAIN_OK, "nothing to fix");
+	f.m.pools = &pool;
+	f.m.n_pools = 1;
+	f.address.pool = 1;
+	expect(&f, -1, EXPLAIN_OK, "nothing to fix");
+
+	f.service.n_addresses = 0;
+	f.service.ctl.state = SERVICE_PENDING;
+	f.service.info.verdict = VERDICT_PENDING;
+	str_copy(f.service.info.reason, REASON_LEN, "address_pool public has no free");
+	expect(
+	    &f, EXPLAIN_ALLOCATION, EXPLAIN_NO, "public has no free; see: vipctl pools");
+	f.m.nodes = &node;
+	f.m.n_nodes = 1;
+	expect(&f, EXPLAIN_ALLOCATION, EXPLAIN_NO, "no node is the allocator");
+	node.info.allocator = 1;
+	expect(&f, EXPLAIN_ALLOCATION, EXPLAIN_NO, "vipctl pools");
+	f.service.info.verdict = VERDICT_CONFLICT;
+	expect(&f, EXPLAIN_ALLOCATION, EXPLAIN_NO, "ask for another address");
+	f.service.info.verdict = VERDICT_PENDING;
+	f.m.n_pools = 0;
+	expect(&f, EXPLAIN_POOL, EXPLAIN_NO, "add an address_pool");
+}
+END_TEST
+
 START_TEST(what_no_stage_shows_is_said_in_vipds_words)
 {
 	static const enum service_state states[] = { SERVICE_NO_ENDPOINTS,
@@ -385,7 +419,8 @@ START_TEST(long_names_are_cut_not_overrun)
 }
 END_TEST
 
-UNIT_MAIN("explain", nothing_is_missing_on_a_master_that_serves,
+UNIT_MAIN("explain", a_load_balancer_is_led_through_pools_and_allocation,
+    nothing_is_missing_on_a_master_that_serves,
     a_backup_names_the_master_and_the_command_there, the_source, the_service, the_address,
     the_placement, the_instance, the_address_on_the_interface, the_rules, the_endpoints,
     what_no_stage_shows_is_said_in_vipds_words, only_the_first_missing_thing_gets_the_fix,
