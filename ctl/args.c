@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "args.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ static const char *const formats[] = {
 static bool
 parse_format(const char *word, struct args *out, FILE *err)
 {
+	assert(word); /* -o has a value */
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
 		if (strcmp(word, formats[i]) == 0) {
 			out->format = (enum args_format)i;

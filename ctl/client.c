@@ -188,7 +188,7 @@ take_events(struct asking *a, bool (*on_event)(const struct msg_ctl_event *, voi
     void *arg, struct msg_ctl_end *end)
 {
 	struct msg_ctl_event event;
-	struct msg msg;
+	struct msg msg = { 0 };
 	int err;
 
 	for (;;) {

@@ -73,7 +73,7 @@ show_priority(const struct why *w, FILE *out)
 	}
 	for (unsigned k = 0; k < SOFT_REASON_COUNT; k++)
 		if (info->soft & 1u << k)
-			fprintf(out, ", below %u: %s", VRRP_PRIORITY_HEALTHY,
+			fprintf(out, ", below %d: %s", VRRP_PRIORITY_HEALTHY,
 			    soft_reason_name(1u << k));
 	fputc('\n', out);
 }

@@ -73,24 +73,24 @@ struct conf_instance {
 	uint8_t version;
 	uint8_t vrid;
 	uint8_t priority;
+	bool priority_auto;
+	bool state_master; /* honoured only with priority 255 */
+	bool preempt;
+	bool stands_aside; /* this node is none of the candidates */
 	char **candidates; /* nodes that take part; none: all */
 	size_t n_candidates;
 	size_t cap_candidates;
-	bool stands_aside; /* this node is none of the candidates */
-	bool priority_auto;
 	uint32_t advert_us;
-	bool state_master; /* honoured only with priority 255 */
-	bool preempt;
 	uint32_t preempt_delay_us;
 	uint32_t garp_delay_us;
-	uint8_t garp_repeat;
 	uint32_t garp_refresh_us;
-	uint8_t garp_refresh_repeat;
 	uint32_t garp_lower_prio_delay_us;
-	uint8_t garp_lower_prio_repeat;
 	uint32_t garp_interval_us;
 	uint32_t gna_interval_us;
 	uint32_t address_lifetime_s; /* 0: for ever */
+	uint8_t garp_repeat;
+	uint8_t garp_refresh_repeat;
+	uint8_t garp_lower_prio_repeat;
 	bool checksum_as_v2;
 	uint8_t down_adverts;
 	bool lower_prio_no_advert;
