@@ -40,12 +40,13 @@ health_request(const char *bytes, size_t len)
 }
 
 static const char *
-status_line(enum health_request request, uint32_t local)
+status_line(enum health_request request, const struct health *health)
 {
 	switch (request) {
 	case HEALTH_GET:
 	case HEALTH_HEAD:
-		return local ? "200 OK" : "503 Service Unavailable";
+		return health->local && !health->excluded ? "200 OK"
+							  : "503 Service Unavailable";
 	case HEALTH_OTHER_METHOD:
 		return "405 Method Not Allowed";
 	case HEALTH_TOO_LONG:
@@ -59,7 +60,7 @@ status_line(enum health_request request, uint32_t local)
 
 size_t
 health_answer(char buf[HEALTH_ANSWER_MAX], enum health_request request,
-    const struct msg_service_key *key, uint32_t local)
+    const struct msg_service_key *key, const struct health *health)
 {
 	char body[2 * NAME_LEN + 96] = "";
 	size_t len = 0;
@@ -70,11 +71,11 @@ health_answer(char buf[HEALTH_ANSWER_MAX], enum health_request request,
 		len = (size_t)snprintf(body, sizeof(body),
 		    "{\"service\": {\"namespace\": \"%s\", \"name\": \"%s\"}, "
 		    "\"localEndpoints\": %u}\n",
-		    key->ns, key->name, local);
+		    key->ns, key->name, health->local);
 	n = snprintf(buf, HEALTH_ANSWER_MAX,
 	    "HTTP/1.1 %s\r\n%sContent-Type: application/json\r\n"
 	    "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-	    status_line(request, local),
+	    status_line(request, health),
 	    request == HEALTH_OTHER_METHOD ? "Allow: GET, HEAD\r\n" : "", len,
 	    request == HEALTH_GET ? body : "");
 	return (size_t)n;

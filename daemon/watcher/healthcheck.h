@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,11 +28,13 @@ enum health_request {
 
 /* What the first len bytes of a connection are; a body is not waited for. */
 enum health_request health_request(const char *bytes, size_t len);
-/*
- * The whole answer to a request that is not HEALTH_MORE; returns its length.
- * local: ready endpoints on this node.
- */
+struct health {
+	uint32_t local; /* ready endpoints on this node */
+	bool excluded;  /* the node is not to serve, or goes (N1 to N4) */
+};
+
+/* The whole answer to a request that is not HEALTH_MORE; returns its length. */
 size_t health_answer(char buf[HEALTH_ANSWER_MAX], enum health_request request,
-    const struct msg_service_key *key, uint32_t local);
+    const struct msg_service_key *key, const struct health *health);
 /* Addresses on this node that are ready, of any port, each counted once. */
 uint32_t health_count(const struct view *v);

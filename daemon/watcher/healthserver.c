@@ -95,7 +95,11 @@ static void
 answer(const struct health_client *c, enum health_request request)
 {
 	char buf[HEALTH_ANSWER_MAX];
-	size_t len = health_answer(buf, request, &c->port->id, c->port->local);
+	const struct health health = {
+		.local = c->port->local,
+		.excluded = c->port->server->excluded,
+	};
+	size_t len = health_answer(buf, request, &c->port->id, &health);
 
 	if (send(c->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len)
 		shutdown(c->fd, SHUT_WR);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <ev.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -22,6 +23,7 @@ struct health_server {
 	struct health_port *ports;                         /* by "namespace/name" */
 	TAILQ_HEAD(health_clients, health_client) clients; /* the oldest first */
 	unsigned n_clients;
+	bool excluded;     /* this node: no load balancer is to send anything */
 	ev_timer patience; /* of the oldest client */
 	ev_timer again;    /* ports that could not be had */
 	struct log_limit log;

@@ -109,6 +109,7 @@ update_standing(struct watcher *w)
 {
 	standing_update(&w->standing, &w->store, &w->holder, w->writer,
 	    w->api && apisource_knows_nodes(w->api));
+	w->health.excluded = w->standing.told.excluded;
 }
 
 static void

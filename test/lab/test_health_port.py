@@ -15,6 +15,7 @@ from lab import PATIENCE, open_folder
 from watcherlab import Watcher
 
 HERE = "worker-a"
+EXCLUDE = "node.kubernetes.io/exclude-from-external-load-balancers"
 GET = b"GET /healthz HTTP/1.1\r\nHost: node\r\n\r\n"
 
 
@@ -109,6 +110,27 @@ def test_a_port_that_somebody_else_has_is_his(site):
         assert watcher.health() != "TROUBLE"
         assert not any("healthCheckNodePort" in line for line in watcher.logs)
     ask(watcher, port, "HTTP/1.1 200")
+
+
+def test_a_node_that_is_not_to_serve_says_so():
+    """The API server has given the port out; a Node that is deleted goes, too."""
+    with open_folder() as folder, kube.start(folder / "api") as cluster:
+        os.chmod(cluster.directory, 0o755)
+        node = cluster.create({"apiVersion": "v1", "kind": "Node",
+                               "metadata": {"name": HERE}})
+        service, slice_ = objects(None, [HERE])
+        del service["spec"]["healthCheckNodePort"]
+        port = cluster.create(service)["spec"]["healthCheckNodePort"]
+        cluster.create(slice_)
+        with Watcher(folder, kubeconfig=str(cluster.vipd_kubeconfig)) as watcher:
+            watcher.configure(pools=["192.168.185.40-192.168.185.50"])
+            ask(watcher, port, "HTTP/1.1 200")
+            for value, status in (("true", "503"), (None, "200")):
+                cluster.patch(node, {"metadata": {"labels": {EXCLUDE: value}}})
+                answer = ask(watcher, port, f"HTTP/1.1 {status}")
+                assert '"localEndpoints": 1' in answer
+            cluster.delete(node)
+            ask(watcher, port, "HTTP/1.1 503")
 
 
 @pytest.mark.parametrize("request_, status", [

@@ -66,16 +66,19 @@ END_TEST
 
 static const struct {
 	enum health_request request;
-	uint32_t local;
+	struct health health;
 	const char *answer;
 } answers[] = {
-	{ HEALTH_GET, 2, "HTTP/1.1 200 OK\r\n" FIELDS("71") BODY("2") },
-	{ HEALTH_GET, 0, "HTTP/1.1 503 Service Unavailable\r\n" FIELDS("71") BODY("0") },
-	{ HEALTH_HEAD, 2, "HTTP/1.1 200 OK\r\n" FIELDS("71") },
-	{ HEALTH_OTHER_METHOD, 2,
+	{ HEALTH_GET, { 2, false }, "HTTP/1.1 200 OK\r\n" FIELDS("71") BODY("2") },
+	{ HEALTH_GET, { 0, false },
+	    "HTTP/1.1 503 Service Unavailable\r\n" FIELDS("71") BODY("0") },
+	{ HEALTH_GET, { 2, true },
+	    "HTTP/1.1 503 Service Unavailable\r\n" FIELDS("71") BODY("2") },
+	{ HEALTH_HEAD, { 2, false }, "HTTP/1.1 200 OK\r\n" FIELDS("71") },
+	{ HEALTH_OTHER_METHOD, { 2, false },
 	    "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\n" FIELDS("0") },
-	{ HEALTH_BAD, 2, "HTTP/1.1 400 Bad Request\r\n" FIELDS("0") },
-	{ HEALTH_TOO_LONG, 2,
+	{ HEALTH_BAD, { 2, false }, "HTTP/1.1 400 Bad Request\r\n" FIELDS("0") },
+	{ HEALTH_TOO_LONG, { 2, false },
 	    "HTTP/1.1 431 Request Header Fields Too Large\r\n" FIELDS("0") },
 };
 
@@ -85,7 +88,7 @@ START_TEST(an_answer_says_how_many_are_here)
 
 	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
 		size_t len =
-		    health_answer(buf, answers[i].request, &key, answers[i].local);
+		    health_answer(buf, answers[i].request, &key, &answers[i].health);
 
 		ck_assert_str_eq(buf, answers[i].answer);
 		ck_assert_uint_eq(len, strlen(buf));
@@ -95,13 +98,14 @@ END_TEST
 
 START_TEST(the_longest_names_fit)
 {
+	const struct health most = { .local = UINT32_MAX };
 	struct msg_service_key long_key;
 	char buf[HEALTH_ANSWER_MAX];
 	size_t len;
 
 	memset(&long_key, 'n', sizeof(long_key));
 	long_key.ns[NAME_LEN - 1] = long_key.name[NAME_LEN - 1] = '\0';
-	len = health_answer(buf, HEALTH_GET, &long_key, UINT32_MAX);
+	len = health_answer(buf, HEALTH_GET, &long_key, &most);
 	ck_assert_uint_lt(len, sizeof(buf));
 	ck_assert_str_eq(buf + len - 2, "}\n");
 }
