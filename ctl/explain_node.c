@@ -264,12 +264,7 @@ endpoints_of_port(struct explain_walk *w, size_t port_index)
 	}
 	if ((s->info.flags & SERVICE_LOCAL) && !(s->info.flags & SERVICE_FALLBACK) &&
 	    !local) {
-		explain_say(w, EXPLAIN_ENDPOINTS, EXPLAIN_WARN,
-		    "%u/%s: externalTrafficPolicy is Local and none of %zu is on %s",
-		    p->port, proto_name(p->proto), count, w->m->node.node);
-		explain_fix(w,
-		    "use externalTrafficPolicy: Cluster, or run an endpoint on %s",
-		    w->m->node.node);
+		explain_nothing_local(w, p, count);
 		return;
 	}
 	explain_say(w, EXPLAIN_ENDPOINTS, EXPLAIN_OK, "%u/%s -> %s%s", p->port,

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Shared by the parts of explain(): the stages that are the cluster's
- * (explain.c, explain_pool.c) and those of this node (explain_node.c).
+ * (explain.c, explain_pool.c) and those of this node (explain_node.c, explain_local.c).
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "explain.h"
 
 struct model_service;
 struct msg_service_address;
+struct msg_service_port;
 
 struct explain_walk {
 	const struct model *m;
@@ -23,6 +25,9 @@ struct explain_walk {
 bool explain_lacks_allocation(const struct explain_walk *w);
 void explain_pools(struct explain_walk *w);
 void explain_allocation(struct explain_walk *w);
+/* The port has so many endpoints, and the policy is Local, but none is here. */
+void explain_nothing_local(
+    struct explain_walk *w, const struct msg_service_port *p, size_t count);
 /* Instance, address, announcement, rules, endpoints. */
 void explain_node(struct explain_walk *w);
 

@@ -587,7 +587,8 @@ struct msg_service {
 	uint32_t affinity_s;
 	uint32_t verdict;        /* enum verdict, of the whole Service */
 	uint32_t endpoints;      /* how many usable ones, all ports */
-	char reason[REASON_LEN]; /* why not OK, with the remedy */
+	char reason[REASON_LEN]; /* why not OK, with the remedy; OK and Local: nodes
+				  * that have ready endpoints */
 };
 
 enum address_origin { ORIGIN_STATIC, ORIGIN_EXTERNAL_IP, ORIGIN_POOL };

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "locality.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "hash.h"
 #include "settings.h"
 #include "store.h"
+
+/* Of names of 63 bytes these fit into a reason. */
+#define NAMED_MAX 2
 
 uint64_t
 locality_of(const char *node)
@@ -50,6 +54,25 @@ locality_any(struct locality *l)
 		if (locality_suits(l, &s->instances[i]))
 			return true;
 	return false;
+}
+
+void
+locality_name(
+    const struct store *store, const struct store_entry *e, char *text, size_t size)
+{
+	const struct node_entry *n;
+	size_t named = 0, at = 0;
+
+	text[0] = '\0';
+	for (n = store->nodes.entries; n && named <= NAMED_MAX; n = n->hh.next) {
+		const char *name = n->object->name;
+
+		if (!has_ready(e, locality_of(name)))
+			continue;
+		at += (size_t)snprintf(text + at, size - at, "%s%.63s", at ? ", " : "",
+		    named < NAMED_MAX ? name : "...");
+		named++;
+	}
 }
 
 uint64_t

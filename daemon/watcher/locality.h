@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct placement_instance;
@@ -28,5 +29,9 @@ struct locality {
 bool locality_suits(void *arg, const struct placement_instance *in);
 /* Some instance's master has; of none it can be said while Leases are unknown. */
 bool locality_any(struct locality *l);
+/* The nodes that have a ready endpoint, for people: "worker-a, worker-b"; cut
+ * behind a few. */
+void locality_name(
+    const struct store *store, const struct store_entry *e, char *text, size_t size);
 /* Changes when the master of an instance does. */
 uint64_t locality_masters(const struct store *store, uint64_t now_us);

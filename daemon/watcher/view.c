@@ -6,6 +6,7 @@
 
 #include "endpoints.h"
 #include "hash.h"
+#include "locality.h"
 #include "mem.h"
 #include "settings.h"
 #include "store.h"
@@ -285,6 +286,9 @@ view_build(struct view *v, const struct store_entry *e, const struct store *stor
 	judge_service(v, s, &store->assign, settings);
 	endpoints_add(v, e, claims);
 	v->head.endpoints = (uint32_t)v->n_endpoints;
+	if (v->head.verdict == VERDICT_OK && (s->flags & SERVICE_LOCAL) &&
+	    !v->head.reason[0])
+		locality_name(store, e, v->head.reason, sizeof(v->head.reason));
 }
 
 uint64_t

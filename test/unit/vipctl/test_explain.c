@@ -370,6 +370,32 @@ START_TEST(a_load_balancer_is_led_through_pools_and_allocation)
 }
 END_TEST
 
+START_TEST(where_none_is_local_nodes_and_masters_are_named)
+{
+	struct msg_node_instance in = { .name = "edge", .state = VRRP_MASTER };
+	struct model_node node = {
+		.info = { .name = "worker-b" }, .instances = &in, .n_instances = 1
+	};
+	struct explanation e;
+	struct fixture f;
+
+	fixture(&f);
+	f.m.nodes = &node;
+	f.m.n_nodes = 1;
+	f.service.info.flags = SERVICE_LOCAL;
+	str_copy(f.service.info.reason, REASON_LEN, "worker-c, worker-d");
+	explain(&f.m, "default/web", &e);
+	ck_assert_int_ge(e.missing, 0);
+	ck_assert_str_eq(e.steps[e.missing].text,
+	    "22/TCP: externalTrafficPolicy is Local and none of 1 is on worker-a; they "
+	    "are on worker-c, worker-d; masters: edge on worker-b");
+	ck_assert_ptr_nonnull(strstr(e.fix, "as many vrrp_instances"));
+	explain_free(&e);
+	f.service.info.flags |= SERVICE_FALLBACK;
+	expect(&f, -1, EXPLAIN_OK, "nothing to fix");
+}
+END_TEST
+
 START_TEST(what_no_stage_shows_is_said_in_vipds_words)
 {
 	static const enum service_state states[] = { SERVICE_NO_ENDPOINTS,
@@ -419,7 +445,8 @@ START_TEST(long_names_are_cut_not_overrun)
 }
 END_TEST
 
-UNIT_MAIN("explain", a_load_balancer_is_led_through_pools_and_allocation,
+UNIT_MAIN("explain", where_none_is_local_nodes_and_masters_are_named,
+    a_load_balancer_is_led_through_pools_and_allocation,
     nothing_is_missing_on_a_master_that_serves,
     a_backup_names_the_master_and_the_command_there, the_source, the_service, the_address,
     the_placement, the_instance, the_address_on_the_interface, the_rules, the_endpoints,

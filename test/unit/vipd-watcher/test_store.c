@@ -8,6 +8,7 @@
 
 #include "mem.h"
 #include "unit.h"
+#include "watcher/locality.h"
 #include "watcher/settings.h"
 #include "watcher/view.h"
 #include "watcher/wish.h"
@@ -250,6 +251,15 @@ START_TEST(terminating_endpoints_serve_only_where_none_is_ready)
 END_TEST
 
 /* E5, S7 */
+static struct node_object *
+node(const char *name)
+{
+	struct node_object *n = xcalloc(1, sizeof(*n));
+
+	str_copy(n->name, sizeof(n->name), name);
+	return n;
+}
+
 START_TEST(local_policy_computes_the_local_ones_apart)
 {
 	struct service_object *s = service("a", "192.168.185.18", 1, 80, 0);
@@ -264,6 +274,12 @@ START_TEST(local_policy_computes_the_local_ones_apart)
 	store_put_slice(
 	    &store, with(slice("a2", "a", 80), "10.0.0.3", READY | SLICE_LOCAL));
 	ck_assert_str_eq(endpoints("a"), "10.0.0.1:8080 10.0.0.3:8080/L");
+	ck_assert_str_eq(look("a")->head.reason, "");
+	nodes_put(&store.nodes, node("worker-b"));
+	nodes_put(&store.nodes, node("worker-c"));
+	store_find(&store, "default/a")->slices.lh_first->object->endpoints[0].node =
+	    locality_of("worker-c");
+	ck_assert_str_eq(look("a")->head.reason, "worker-c");
 	teardown();
 }
 END_TEST
