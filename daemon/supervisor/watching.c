@@ -78,6 +78,7 @@ vipd_tell_stop(struct vipd *v, void (*then)(struct vipd *v))
 struct hook {
 	struct ev_loop *loop;
 	const char *what;
+	bool over;
 };
 
 static void
@@ -92,7 +93,10 @@ on_hook_result(void *arg, const struct run_result *result)
 static void
 on_hook_gone(void *arg)
 {
-	ev_break(((struct hook *)arg)->loop, EVBREAK_ONE);
+	struct hook *h = arg;
+
+	h->over = true;
+	ev_break(h->loop, EVBREAK_ONE);
 }
 
 void
@@ -103,7 +107,7 @@ vipd_run_hook(struct vipd *v, const char *what, const struct conf_command *comma
 		.on_result = on_hook_result,
 		.on_gone = on_hook_gone,
 	};
-	struct hook h = { v->loop, what };
+	struct hook h = { .loop = v->loop, .what = what };
 	struct run_spec spec = { .subject = what,
 		.command = command,
 		.timeout_us = timeout_us,
@@ -115,7 +119,9 @@ vipd_run_hook(struct vipd *v, const char *what, const struct conf_command *comma
 		return;
 	runner_configure(&v->runner, v->conf->hooks.script_security);
 	run_start(&v->runner, &spec);
-	ev_run(v->loop, 0);
+	/* Others may break the loop too: a stop that goes on, and on. */
+	while (!h.over)
+		ev_run(v->loop, 0);
 }
 
 /* ---- the beginning ---- */

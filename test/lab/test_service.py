@@ -494,7 +494,7 @@ def test_a_refused_address_of_the_api_says_why(lab):
 
 
 def test_what_is_somebodys_own_is_refused_inside_external_ips_too(lab):
-    """X2: the API server's address, another router's, a default gateway."""
+    """X2: the API server's address, a node's, a default gateway."""
     topo = lab(nodes=2, api=True)
     for node in topo.nodes:
         node.ip("route", "add", "default", "via", "192.168.185.254")
@@ -505,15 +505,14 @@ def test_what_is_somebodys_own_is_refused_inside_external_ips_too(lab):
     vipds[0].wait_state("MASTER", within=15)
     vipds[1].wait_state("BACKUP", within=15)
     owners = {"api": (topo.api.ip4, "the API server's"),
-              "router": (topo.nodes[0].ip4, "adverts come from it"),
+              "router": (topo.nodes[0].ip4, "of node n1"),
               "gateway": ("192.168.185.254", "a default gateway")}
     for name, (address, why) in owners.items():
         api.cluster.create(kube.service(name, [{"port": 80}], external_ips=[address]))
         vipds[1].wait_service(name, "refused", within=10)
         shown = vipds[1].ctl("explain", f"default/{name}").stdout
         assert f"{address} is " in shown and why in shown, shown
-    # On the node itself it is one of its own.
-    vipds[0].wait_service("router", "conflict", within=10)
+    vipds[0].wait_service("router", "refused", within=10)
     vipds[0].wait_service("api", "refused", within=10)
     for address, _ in owners.values():
         for node in topo.nodes:
