@@ -16,6 +16,7 @@
 #include "conf_keepalived.h"
 #include "conf_lists.h"
 #include "conf_pool.h"
+#include "conf_route.h"
 #include "conf_services.h"
 #include "conf_trace.h"
 #include "conf_track.h"
@@ -133,6 +134,7 @@ conf_table_at(size_t i)
 		conf_auth_table(),
 		conf_hmac_table(),
 		conf_address_table(),
+		conf_route_table(),
 		conf_peer_table(),
 		conf_services_table(),
 		conf_pool_table(),
@@ -207,6 +209,7 @@ free_instance(struct conf_instance *in)
 {
 	free(in->peers);
 	free(in->addresses);
+	free(in->routes.items);
 	free(in->service_ranges.items);
 	for (size_t i = 0; i < in->n_candidates; i++)
 		free(in->candidates[i]);
@@ -223,6 +226,7 @@ free_build(struct conf_build *b)
 
 		free_instance(&d->in);
 		free(d->addresses_at.items);
+		free(d->routes_at.items);
 		free(d->peers_at.items);
 		free(d->ranges_at.items);
 		free(d->candidates_at.items);

@@ -43,6 +43,47 @@ struct conf_peer {
 	uint8_t max_ttl;
 };
 
+/* What becomes of packets: RTN_* of rtnetlink(7). */
+enum conf_route_type {
+	ROUTE_UNICAST,
+	ROUTE_BLACKHOLE,
+	ROUTE_UNREACHABLE,
+	ROUTE_PROHIBIT,
+	ROUTE_THROW,
+};
+
+struct conf_hop {
+	struct ipaddr via;    /* family 0: the destination is on the link */
+	char dev[IFNAME_LEN]; /* empty: the kernel finds it by via */
+	uint16_t weight;      /* 1 to 256, against the others' */
+	bool onlink;          /* via is, whatever its prefix */
+};
+
+#define CONF_HOPS_MAX 8
+#define CONF_TABLE_MAIN 254
+/* All bytes that are not used are zero. */
+struct conf_route {
+	enum conf_route_type type;
+	bool has_to;
+	struct ipaddr to; /* of the default route an unspecified one */
+	uint8_t prefixlen;
+	bool has_scope; /* else it follows from the rest */
+	uint8_t scope;  /* RT_SCOPE_*; IPv4 */
+	bool multipath; /* said with nexthop */
+	uint8_t n_hops;
+	uint32_t table;
+	uint32_t metric; /* IPv6 without one: 1024, as the kernel has it */
+	uint32_t mtu;    /* 0: the interface's */
+	struct ipaddr src;
+	struct conf_hop hops[CONF_HOPS_MAX];
+};
+
+struct conf_routes {
+	struct conf_route *items; /* as configured */
+	size_t count;
+	size_t cap;
+};
+
 #define CONF_HMAC_KEYS_MAX 8
 struct conf_hmac_key {
 	struct msg_hmac_key key;
@@ -106,6 +147,7 @@ struct conf_instance {
 	size_t n_peers;
 	struct conf_address *addresses; /* in configured order */
 	size_t n_addresses;
+	struct conf_routes routes;         /* virtual_routes */
 	bool wants_services;               /* a service_addresses keyword is there */
 	struct conf_ranges service_ranges; /* empty though wanted: bare */
 	struct conf_tracks tracks;         /* its group's come with the group */
@@ -222,7 +264,7 @@ void conf_print(const struct conf *conf, FILE *out);
 /* Parts of it; the second: services and forwarding. */
 void conf_print_instance(const struct conf_instance *in, FILE *out);
 void conf_print_services(const struct conf *conf, FILE *out);
-/* Instances are the same to VRRP and to the kernel. */
+/* Instances are the same to VRRP and to the kernel, but for their routes. */
 bool conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b);
 /* Where its addresses go that name no interface. */
 const char *conf_instance_device(const struct conf_instance *in);

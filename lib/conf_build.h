@@ -36,6 +36,7 @@ struct conf_draft {
 	uint8_t last_vrid;   /* virtual_router_id FIRST-LAST; 0: no range */
 	bool priority_auto;  /* to be chosen by candidates */
 	struct conf_places addresses_at;
+	struct conf_places routes_at;
 	struct conf_places peers_at;
 	struct conf_places ranges_at;
 	struct conf_places candidates_at;

@@ -122,6 +122,9 @@ clone(const struct conf_draft *d)
 
 	c->in.peers = copy(d->in.peers, d->in.n_peers, sizeof(*d->in.peers));
 	c->peers_cap = d->in.n_peers;
+	c->in.routes.items =
+	    copy(d->in.routes.items, d->in.routes.count, sizeof(*d->in.routes.items));
+	c->in.routes.cap = d->in.routes.count;
 	c->in.service_ranges.items = copy(rs->items, rs->count, sizeof(*rs->items));
 	c->in.service_ranges.cap = rs->count;
 	c->in.candidates = xcalloc(d->in.n_candidates, sizeof(*c->in.candidates));
@@ -130,7 +133,7 @@ clone(const struct conf_draft *d)
 		c->in.candidates[i] = xstrdup(d->in.candidates[i]);
 	c->in.tracks = conf_tracks_copy(&d->in.tracks);
 	c->in.notify = conf_notify_copy(&d->in.notify);
-	c->addresses_at = (struct conf_places){ 0 };
+	c->addresses_at = c->routes_at = (struct conf_places){ 0 };
 	c->peers_at = copy_places(&d->peers_at);
 	c->ranges_at = copy_places(&d->ranges_at);
 	c->candidates_at = copy_places(&d->candidates_at);

@@ -8,6 +8,7 @@
 #include "conf_global.h"
 #include "conf_hmac.h"
 #include "conf_lists.h"
+#include "conf_route.h"
 #include "conf_track.h"
 #include "conf_value.h"
 #include "conf_vmac.h"
@@ -226,6 +227,10 @@ static const struct conf_keyword words[] = {
 	[CONF_W_NO_ADDRESSES] = { "no_virtual_ipaddress", .kind = CONF_FLAG,
 	    CONF_FIELD(struct conf_instance, no_addresses), .min = true,
 	    .help = "the election alone: no address is carried or listed" },
+	[CONF_W_ROUTES] = { "virtual_routes", .args = "{ ROUTE... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .read = conf_read_virtual_routes,
+	    .print = conf_print_virtual_routes,
+	    .help = "routes that are there while MASTER" },
 	[CONF_W_SERVICE_ADDRESSES] = { "service_addresses", .args = "[{ RANGE... }]",
 	    .kind = CONF_CUSTOM, .takes_block = CONF_MAY_BLOCK,
 	    .read = read_service_addresses, .print = print_service_addresses,

@@ -14,6 +14,7 @@
 #define I CONF_IN_INSTANCE
 #define A CONF_IN_ADDRESS
 #define Y CONF_IN_GROUP
+#define T CONF_IN_ROUTE
 
 #define ANYWAY "vipd does so anyway"
 #define MAIL "vipd sends no mail; alert on its metrics"
@@ -28,6 +29,9 @@
 #define GARP "see garp_master_refresh and garp_interval"
 #define RELOAD "a wrong file is refused whole; vipctl check, vipctl reload"
 #define OTHER "not needed"
+#define NO_ATTRIBUTE "vipd does not set it; let the network configuration keep this route"
+#define NO_KIND                                                                          \
+	"vipd makes routes to other hosts, and blackhole, unreachable, prohibit, throw"
 #define VIRTUAL_SERVER                                                                   \
 	"vipd has no LVS; let another program keep it, and say ignore_lvs yes"
 
@@ -157,6 +161,8 @@ static const struct conf_foreign words[] = {
 	{ "vrrp_rlimit_rttime", SIDE_JOB, G, SCHEDULING },
 	{ "vrrp_rx_bufs_multiplier", SIDE_JOB, G, BUFFERS },
 	{ "vrrp_rx_bufs_policy", SIDE_JOB, G, BUFFERS },
+	{ "advmss", REFUSED, T, NO_ATTRIBUTE },
+	{ "anycast", REFUSED, T, NO_KIND },
 	{ "autojoin", REFUSED, A, NULL },
 	{ "bfd_instance", REFUSED, R,
 	    "vipd speaks no BFD; track the interface, or a script" },
@@ -185,7 +191,7 @@ static const struct conf_foreign words[] = {
 	    "it drops packets to the virtual addresses; take it out" },
 	{ "track_bfd", REFUSED, I | Y,
 	    "vipd speaks no BFD; track the interface, or a script" },
-	{ "track_group", REFUSED, R | A,
+	{ "track_group", REFUSED, R | A | T,
 	    "it is not implemented; take it out, what it tracks is put back at once" },
 	{ "track_src_ip", REFUSED, I, NULL },
 	{ "use_ipvlan", REFUSED, I,
@@ -197,9 +203,6 @@ static const struct conf_foreign words[] = {
 	    "only the instance's interface has a macvlan; make an instance for each "
 	    "interface" },
 	{ "valid_lft", REFUSED, A, NULL },
-	{ "virtual_routes", REFUSED, I,
-	    "it is not implemented; a route that leads out of a virtual address can stay "
-	    "in the network configuration" },
 	{ "virtual_rules", REFUSED, I,
 	    "it is not implemented; let the network configuration keep the rules" },
 	{ "vrf", REFUSED, I, NULL },
@@ -211,6 +214,32 @@ static const struct conf_foreign words[] = {
 	    "use unicast_peer" },
 	{ "vrrp_strict", REFUSED, G,
 	    "it drops packets to the virtual addresses; take it out" },
+	{ "broadcast", REFUSED, T, NO_KIND },
+	{ "congctl", REFUSED, T, NO_ATTRIBUTE },
+	{ "cwnd", REFUSED, T, NO_ATTRIBUTE },
+	{ "dsfield", REFUSED, T, NO_ATTRIBUTE },
+	{ "encap", REFUSED, T, NO_ATTRIBUTE },
+	{ "expires", REFUSED, T, NO_ATTRIBUTE },
+	{ "fastopen_no_cookie", REFUSED, T, NO_ATTRIBUTE },
+	{ "features", REFUSED, T, NO_ATTRIBUTE },
+	{ "hoplimit", REFUSED, T, NO_ATTRIBUTE },
+	{ "initcwnd", REFUSED, T, NO_ATTRIBUTE },
+	{ "initrwnd", REFUSED, T, NO_ATTRIBUTE },
+	{ "local", REFUSED, T, NO_KIND },
+	{ "multicast", REFUSED, T, NO_KIND },
+	{ "nat", REFUSED, T, NO_KIND },
+	{ "oif", REFUSED, T, "say dev" },
+	{ "pref", REFUSED, T, NO_ATTRIBUTE },
+	{ "quickack", REFUSED, T, NO_ATTRIBUTE },
+	{ "realms", REFUSED, T, NO_ATTRIBUTE },
+	{ "reordering", REFUSED, T, NO_ATTRIBUTE },
+	{ "rto_min", REFUSED, T, NO_ATTRIBUTE },
+	{ "rtt", REFUSED, T, NO_ATTRIBUTE },
+	{ "rttvar", REFUSED, T, NO_ATTRIBUTE },
+	{ "ssthresh", REFUSED, T, NO_ATTRIBUTE },
+	{ "tos", REFUSED, T, NO_ATTRIBUTE },
+	{ "ttl-propagate", REFUSED, T, NO_ATTRIBUTE },
+	{ "window", REFUSED, T, NO_ATTRIBUTE },
 	{ "SSL", LVS, R, VIRTUAL_SERVER },
 	{ "lvs_sync_daemon", LVS, G, VIRTUAL_SERVER },
 	{ "lvs_sync_daemon_interface", LVS, I, VIRTUAL_SERVER },

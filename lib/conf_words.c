@@ -361,20 +361,25 @@ read_item(
     struct conf_reader *r, const struct conf_items *items, const struct conf_node *node)
 {
 	struct conf_seen seen = { 0 };
-	void *object = NULL;
+	void *object = NULL, *next;
 
 	for (size_t i = 0; i < node->n_words;) {
 		const struct conf_word *word = &node->words[i];
+		bool is_option =
+		    items->options && conf_begins_statement(items->options, word);
 
-		if (object && items->options &&
-		    conf_begins_statement(items->options, word)) {
+		if (is_option && !object && items->options->come_first)
+			object = items->begin(r, word, items->arg);
+		if (is_option && object) {
 			i = read_at(r, items->options, node, i, object, &seen);
 			continue;
 		}
-		object = items->begin(r, word, items->arg);
-		if (!object)
+		next = items->begin(r, word, items->arg);
+		if (!next)
 			return;
-		seen = (struct conf_seen){ 0 };
+		if (next != object)
+			seen = (struct conf_seen){ 0 };
+		object = next;
 		i++;
 	}
 }

@@ -36,6 +36,7 @@ enum conf_context {
 	CONF_IN_INSTANCE = 4,
 	CONF_IN_ADDRESS = 8,
 	CONF_IN_GROUP = 16,
+	CONF_IN_ROUTE = 32,
 };
 
 struct conf_choice {
@@ -90,6 +91,7 @@ struct conf_table {
 	size_t n_words;
 	size_t first_id; /* of the words, in struct conf_seen */
 	bool of_items;   /* options: what follows may be the next item */
+	bool come_first; /* options: an item may begin with one */
 };
 
 /* Where each word of an object stood; NULL: not said. */
@@ -138,7 +140,9 @@ void conf_read(struct conf_reader *r, const struct conf_table *t,
  * Reads a block of items: each begins with a word that `begin` takes, followed
  * by words of the table `options` (NULL: none). begin is told the item's word
  * and returns its object, or NULL after it reported an error; options that
- * follow go into that object.
+ * follow go into that object. Where options may come first, begin is told such
+ * a word, too, and what it returns takes the option; it may return that object
+ * again for the item's word.
  */
 struct conf_items {
 	const struct conf_table *options;

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "mem.h"
+#include "route.h"
 #include "vmac.h"
 
 #define PATIENCE_S 10.0
@@ -12,6 +13,7 @@
 struct cleanup {
 	struct addresses *as;
 	struct vmacs *vs;
+	struct routes *rs;
 	struct cleaned found;
 	struct cleaned done;
 };
@@ -68,7 +70,8 @@ count_vmac(void *arg, const struct link *l)
 static bool
 is_done(const struct cleanup *c)
 {
-	return c->done.addresses >= c->found.addresses && vmacs_gone(c->vs);
+	return c->done.addresses >= c->found.addresses && vmacs_gone(c->vs) &&
+	    routes_gone(c->rs);
 }
 
 int
@@ -93,6 +96,7 @@ cleanup_kernel(struct cleaned *done)
 	links = links_new(loop, &links_ops, &c);
 	c.as = addresses_new(loop, links, &ops, NULL);
 	c.vs = vmacs_new(loop, links);
+	c.rs = routes_new(loop, links, NULL, NULL);
 	links_each(links, count_vmac, &c.done.vmacs);
 	links_start(links);
 	links_replay_own(links);
@@ -102,8 +106,10 @@ cleanup_kernel(struct cleaned *done)
 	while (!is_done(&c) && ev_is_active(&late))
 		ev_run(loop, EVRUN_ONCE);
 	error = is_done(&c) ? 0 : -ETIMEDOUT;
+	c.done.routes = (int)routes_removed(c.rs);
 	*done = c.done;
 	ev_timer_stop(loop, &late);
+	routes_free(c.rs);
 	vmacs_free(c.vs);
 	addresses_free(c.as);
 	links_free(links);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a vipd that died has left in the kernel of this network namespace:
- * addresses and macvlans (tables are forward's). Nobody wants anything here,
+ * addresses, routes and macvlans (tables are forward's). Nobody wants anything here,
  * so that the modules which keep them remove all they recognise.
  */
 #pragma once
@@ -9,6 +9,7 @@
 struct cleaned {
 	int addresses;
 	int vmacs;
+	int routes;
 };
 
 /* 0 with what was removed, or -errno. */

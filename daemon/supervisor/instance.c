@@ -260,6 +260,8 @@ instances_on_installed(
 	}
 	if (is->engine && in->conf)
 		instance_send_places(is->engine, MSG_INSTALLED, id, list, n);
+	if (in->conf && in->conf->routes.count)
+		instances_wants_changed(is);
 	is->ops->addresses_changed(is->arg);
 }
 
@@ -295,6 +297,8 @@ instances_on_failed(
 	a->installed = false;
 	str_copy(a->error, sizeof(a->error),
 	    error == EEXIST ? "configured here by others" : strerror(error));
+	if (in->conf && in->conf->routes.count)
+		instances_wants_changed(is);
 }
 
 static bool

@@ -13,6 +13,7 @@
 #include "chan.h"
 #include "conf.h"
 #include "link.h"
+#include "route.h"
 #include "services.h"
 #include "track_judge.h"
 #include "vmac.h"
@@ -27,6 +28,7 @@ struct instance {
 	bool counters_due;
 	bool withdrawn;  /* the engine was away too long */
 	bool was_master; /* when its addresses were computed last */
+	bool has_routes; /* virtual_routes are wanted */
 	bool stale;      /* the engine has to hear of it again */
 	uint32_t soft;   /* enum soft_reason, of this one alone */
 	/* Static ones as configured, then those of Services, sorted. */
@@ -50,6 +52,8 @@ struct instances_ops {
 	void (*want)(void *arg, uint32_t id, const struct address_want *list, size_t n);
 	/* All macvlans of use_vmac, for vmac.h. */
 	void (*want_vmacs)(void *arg, const struct vmac_want *list, size_t n);
+	/* All virtual_routes that are to be there, for route.h. */
+	void (*want_routes)(void *arg, const struct route_want *list, size_t n);
 	/* Addresses of Services may have come or gone. */
 	void (*addresses_changed)(void *arg);
 	/* An instance has given its addresses up, or did not (MSG_YIELDED). */

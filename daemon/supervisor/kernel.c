@@ -28,6 +28,7 @@ on_link(void *arg, uint32_t ifindex)
 	instances_on_link(&v->instances, ifindex);
 	vipd_watch_on_link(v);
 	addresses_on_link(v->addresses, ifindex);
+	routes_on_change(v->routes);
 }
 
 static void
@@ -52,6 +53,7 @@ on_foreign_change(void *arg)
 	struct vipd *v = arg;
 
 	addresses_on_foreign(v->addresses);
+	routes_on_change(v->routes);
 	kernel_recheck_soon(v);
 }
 
@@ -84,6 +86,7 @@ on_installed(void *arg, uint32_t id, const struct msg_installed_record *list, si
 	struct vipd *v = arg;
 
 	held_tell(v, list, n, HELD_GAINED);
+	routes_on_change(v->routes);
 	instances_on_installed(&v->instances, id, list, n);
 	if (v->watcher.up)
 		here_tell_held(&v->instances, &v->watcher.chan, id, true, list, n);
@@ -95,6 +98,7 @@ on_removed(void *arg, uint32_t id, const struct msg_installed_record *list, size
 	struct vipd *v = arg;
 
 	held_tell(v, list, n, HELD_LOST);
+	routes_on_change(v->routes);
 	instances_on_removed(&v->instances, id, list, n);
 	if (v->watcher.up)
 		here_tell_held(&v->instances, &v->watcher.chan, id, false, list, n);
@@ -119,6 +123,12 @@ static const struct addresses_ops addresses_ops = {
 	.on_failed = on_failed,
 };
 
+static void
+routes_are_gone(void *arg)
+{
+	stopping_go_on(arg);
+}
+
 void
 kernel_start(struct vipd *v)
 {
@@ -128,6 +138,7 @@ kernel_start(struct vipd *v)
 	vipd_watch_init(v);
 	v->addresses = addresses_new(v->loop, v->links, &addresses_ops, v);
 	v->vmacs = vmacs_new(v->loop, v->links);
+	v->routes = routes_new(v->loop, v->links, routes_are_gone, v);
 	/* Nothing is wanted yet: what a dead vipd left goes. */
 	links_replay_own(v->links);
 	links_start(v->links);

@@ -375,12 +375,14 @@ links_new(struct ev_loop *loop, const struct links_ops *ops, void *arg)
 {
 	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_NETCONF, 0 };
+	static const struct netlink_dump dumps[] = { { .type = RTM_GETLINK },
+		{ .type = RTM_GETADDR }, { 0 } };
 	struct links *ls = xcalloc(1, sizeof(*ls));
 
 	ls->ops = ops;
 	ls->arg = arg;
 	ls->forgets_proto = kernel_forgets_proto();
-	netlink_open(&ls->netlink, loop, groups, &netlink_ops, ls);
+	netlink_open(&ls->netlink, loop, groups, dumps, &netlink_ops, ls);
 	netlink_wait_dumped(&ls->netlink);
 	return ls;
 }

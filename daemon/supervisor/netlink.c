@@ -27,19 +27,24 @@ static void
 try_again_later(struct netlink *nl, const char *why)
 {
 	log_err("rtnetlink dump: %s; tried again", why);
-	nl->stage = DUMP_NONE;
+	nl->stage = NULL;
 	ev_timer_again(nl->loop, &nl->again);
 }
 
 static void
-request_dump(struct netlink *nl, enum dump_stage stage)
+request_dump(struct netlink *nl, const struct netlink_dump *dump)
 {
-	struct rtgenmsg all = { .rtgen_family = AF_UNSPEC };
+	struct rtgenmsg all = { .rtgen_family = dump->family };
+	struct rtmsg routes = {
+		.rtm_family = dump->family,
+		.rtm_protocol = dump->protocol,
+	};
+	bool of_routes = dump->type == RTM_GETROUTE;
 	int error;
 
-	nl->stage = stage;
-	error = nl_send_simple(nl->sock, stage == DUMP_LINKS ? RTM_GETLINK : RTM_GETADDR,
-	    NLM_F_DUMP, &all, sizeof(all));
+	nl->stage = dump;
+	error = nl_send_simple(nl->sock, dump->type, NLM_F_DUMP,
+	    of_routes ? (void *)&routes : &all, of_routes ? sizeof(routes) : sizeof(all));
 	if (error < 0)
 		try_again_later(nl, nl_geterror(error));
 }
@@ -50,7 +55,16 @@ begin_dump(struct netlink *nl)
 {
 	nl->lost = false;
 	nl->ops->on_dump(nl->arg);
-	request_dump(nl, DUMP_LINKS);
+	request_dump(nl, nl->dumps);
+}
+
+void
+netlink_refresh(struct netlink *nl)
+{
+	if (nl->stage)
+		nl->lost = true;
+	else
+		begin_dump(nl);
 }
 
 static void
@@ -60,10 +74,7 @@ on_again(struct ev_loop *loop, ev_timer *w, int events)
 
 	(void)events;
 	ev_timer_stop(loop, w);
-	if (nl->stage == DUMP_NONE)
-		begin_dump(nl);
-	else
-		nl->lost = true;
+	netlink_refresh(nl);
 }
 
 static int
@@ -72,10 +83,10 @@ on_dump_part_done(struct nl_msg *msg, void *arg)
 	struct netlink *nl = arg;
 
 	(void)msg;
-	if (nl->stage == DUMP_LINKS && !nl->lost) {
-		request_dump(nl, DUMP_ADDRESSES);
-	} else if (nl->stage != DUMP_NONE) {
-		nl->stage = DUMP_NONE;
+	if (nl->stage && nl->stage[1].type && !nl->lost) {
+		request_dump(nl, nl->stage + 1);
+	} else if (nl->stage) {
+		nl->stage = NULL;
 		if (!nl->lost)
 			nl->ops->on_dumped(nl->arg);
 	}
@@ -116,7 +127,7 @@ on_refused(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
 	struct netlink *nl = arg;
 
 	(void)from;
-	if (err->msg.nlmsg_type == RTM_GETLINK || err->msg.nlmsg_type == RTM_GETADDR)
+	if (nl->stage && err->msg.nlmsg_type == nl->stage->type)
 		try_again_later(nl, strerror(-err->error));
 	else
 		nl->ops->on_answer(nl->arg, err->msg.nlmsg_seq, -err->error);
@@ -133,7 +144,7 @@ receive(struct netlink *nl)
 		log_debug("rtnetlink notifications were lost; reading all again");
 		nl->lost = true;
 	}
-	if (nl->lost && nl->stage == DUMP_NONE)
+	if (nl->lost && !nl->stage)
 		begin_dump(nl);
 	return error != -NLE_AGAIN;
 }
@@ -163,7 +174,7 @@ netlink_wait_dumped(struct netlink *nl)
 	struct pollfd pfd = { .fd = nl_socket_get_fd(nl->sock), .events = POLLIN };
 
 	begin_dump(nl);
-	while (nl->stage != DUMP_NONE || nl->lost) {
+	while (nl->stage || nl->lost) {
 		if (poll(&pfd, 1, FIRST_DUMP_MS) <= 0)
 			fatalx("the kernel does not tell its links (rtnetlink)");
 		receive(nl);
@@ -199,12 +210,13 @@ set_buffer(int fd)
 
 void
 netlink_open(struct netlink *nl, struct ev_loop *loop, const int *groups,
-    const struct netlink_ops *ops, void *arg)
+    const struct netlink_dump *dumps, const struct netlink_ops *ops, void *arg)
 {
 	int error;
 
 	memset(nl, 0, sizeof(*nl));
 	nl->loop = loop;
+	nl->dumps = dumps;
 	nl->ops = ops;
 	nl->arg = arg;
 	nl->sock = nl_socket_alloc();

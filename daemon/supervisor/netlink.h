@@ -3,8 +3,8 @@
  * One rtnetlink(7) socket under libev, for dumps, notifications and requests
  * alike: so everything arrives in the order in which the kernel did it, and
  * the notification of a request comes before its answer (but for IPv6
- * addresses, which are told once DAD has ended). Knows links and addresses
- * only as kinds of dumps.
+ * addresses, which are told once DAD has ended). What is dumped is the
+ * caller's list.
  *
  * Dumps at the start and, by itself, whenever notifications were lost
  * (ENOBUFS) or a dump was disturbed by a change. Never waits, but for
@@ -33,25 +33,33 @@ struct netlink_ops {
 	void (*on_drained)(void *arg);
 };
 
-enum dump_stage { DUMP_NONE, DUMP_LINKS, DUMP_ADDRESSES };
+struct netlink_dump {
+	int type;         /* RTM_GET*; 0 ends a list */
+	uint8_t family;   /* AF_UNSPEC: all */
+	uint8_t protocol; /* of routes: only those, with NETLINK_GET_STRICT_CHK */
+};
 
 struct netlink {
 	struct ev_loop *loop;
+	const struct netlink_dump *dumps;
 	const struct netlink_ops *ops;
 	void *arg;
 	struct nl_sock *sock;
 	ev_io readable;
 	ev_timer again;
-	enum dump_stage stage;
-	bool lost; /* dump again */
+	const struct netlink_dump *stage; /* NULL: no dump is under way */
+	bool lost;                        /* dump again */
 };
 
-/* Fatal if there is no such socket. groups: RTNLGRP_*, ended by 0. */
+/* Fatal if there is no such socket. groups: RTNLGRP_*, ended by 0; dumps, one
+ * after the other, must outlive it. */
 void netlink_open(struct netlink *nl, struct ev_loop *loop, const int *groups,
-    const struct netlink_ops *ops, void *arg);
+    const struct netlink_dump *dumps, const struct netlink_ops *ops, void *arg);
 void netlink_close(struct netlink *nl);
 /* Dumps and waits for it; fatal if the kernel does not answer. */
 void netlink_wait_dumped(struct netlink *nl);
+/* Dumps again, without waiting. */
+void netlink_refresh(struct netlink *nl);
 /* Lets the loop read. */
 void netlink_start(struct netlink *nl);
 /* Takes what the socket holds now; true when nothing is left. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The order of a stop: STOP is told, the engine hands over and ends, the
+ * The order of a stop: STOP is told, the engine hands over and ends, routes and
  * addresses go, watcher and forward end, the loop ends. Each step begins when
  * the one before it is done; whoever learns of something done says so here.
  */

@@ -81,8 +81,15 @@ want_vmacs(void *arg, const struct vmac_want *list, size_t n)
 	stopping_go_on(v);
 }
 
+static void
+want_routes(void *arg, const struct route_want *list, size_t n)
+{
+	routes_want(((struct vipd *)arg)->routes, list, n);
+}
+
 static const struct instances_ops instances_ops = {
 	.want = want,
+	.want_routes = want_routes,
 	.yielded = yielded,
 	.want_vmacs = want_vmacs,
 	.addresses_changed = addresses_changed,

@@ -37,6 +37,7 @@ struct vipd {
 	struct carriers carriers;
 	struct trackers trackers;
 	struct vmacs *vmacs;
+	struct routes *routes;
 	struct notifier notifier;
 	ev_timer tell_stop_late;
 	void (*after_tell_stop)(struct vipd *v); /* NULL: done */

@@ -228,6 +228,41 @@ want_vmacs(struct instances *is, size_t n)
 	free(list);
 }
 
+/*
+ * A master's, once its static addresses are there, since a route's source may be
+ * one of them; who yields keeps them as long as an address.
+ */
+static bool
+may_have_routes(const struct instance *in)
+{
+	if (!instance_is_master(in))
+		return instance_is_yielding(in) && may_hold_any(in);
+	for (size_t i = 0; i < in->n_static && !in->has_routes; i++)
+		if (!in->addresses[i].installed && !in->addresses[i].error[0])
+			return false;
+	return true;
+}
+
+static void
+want_routes(struct instances *is)
+{
+	struct route_want *list = NULL;
+	size_t n = 0, cap = 0;
+
+	for (struct instance *in = is->first; in; in = in->next) {
+		in->has_routes = !is->stopping && may_have_routes(in);
+		for (size_t i = 0; in->has_routes && i < in->conf->routes.count; i++) {
+			list = array_grow(list, n, &cap, sizeof(*list));
+			list[n++] = (struct route_want){
+				.owner = in->name,
+				.route = &in->conf->routes.items[i],
+			};
+		}
+	}
+	is->ops->want_routes(is->arg, list, n);
+	free(list);
+}
+
 void
 wants_compute(struct instances *is)
 {
@@ -248,5 +283,6 @@ wants_compute(struct instances *is)
 	for (size_t i = 0; i < n; i++)
 		settle(is, &all[i]);
 	free(all);
+	want_routes(is);
 	want_vmacs(is, n);
 }

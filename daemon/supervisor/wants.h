@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which addresses each instance may carry now: its static ones as configured,
- * then the placed addresses of Services, sorted and without doubles (two
- * Services may share one). List work only; the kernel's part is address.h's.
+ * Which addresses and routes each instance may carry now. Addresses: its static
+ * ones as configured, then the placed ones of Services, sorted and without
+ * doubles (two Services may share one). List work only; the kernel's part is
+ * address.h's and route.h's.
  */
 #pragma once
 

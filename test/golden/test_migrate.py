@@ -66,6 +66,8 @@ def text_with(block, word):
         return f"{word}\n"
     if block == "virtual_ipaddress":
         return f"vrrp_instance a {{\nvirtual_ipaddress {{\n192.0.2.1 {word}\n}}\n}}\n"
+    if block == "virtual_routes":
+        return f"vrrp_instance a {{\nvirtual_routes {{\n192.0.2.0/24 {word}\n}}\n}}\n"
     name = " a" if block in NAMED else ""
     return f"{block}{name} {{\n{word}\n}}\n"
 
