@@ -163,8 +163,10 @@ def test_a_script_has_its_users_rights_and_nothing_of_vipds(lab):
     assert "USER=nobody" in lines and "LC_ALL=C" in lines
     assert not [line for line in lines if "VIPD" in line]
     assert "0" in lines and "/dev/null" in lines
-    assert [line for line in lines if line.startswith("SigIgn")] == \
-        ["SigIgn:\t0000000000000000"]
+    # 32 and 33 are the C library's own; nobody can set them.
+    (ignored,) = (int(line.split()[1], 16) for line in lines
+                  if line.startswith("SigIgn"))
+    assert not ignored & ~(1 << 31 | 1 << 32)
 
 
 def test_script_security_refuses_what_others_can_change(lab):
