@@ -119,7 +119,7 @@ class Session:
     every 5 ms and connects again when the connection breaks, or when no answer
     comes for `patience` seconds."""
 
-    def __init__(self, node, address, port, patience=0.3):
+    def __init__(self, node, address, port, patience=2):
         self.node = node
         self.patience = patience
         self.peer = (address, port)
@@ -142,7 +142,7 @@ class Session:
             self.reconnects += self.running
 
     def talk(self):
-        with socket.create_connection(self.peer, timeout=2) as sock:
+        with socket.create_connection(self.peer, timeout=self.patience) as sock:
             sock.recv(256)
             while self.running:
                 line = b"%d\n" % self.exchanges

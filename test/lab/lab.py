@@ -36,7 +36,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 # Sanitizers and busy machines are slow: deadlines stretch, nothing else does.
 PATIENCE = float(os.environ.get("VIPD_LAB_PATIENCE",
-                                3 if "asan" in BUILD.parts else 1))
+                                5 if "asan" in BUILD.parts else 3))
 
 
 class Failure(AssertionError):

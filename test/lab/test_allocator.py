@@ -137,7 +137,9 @@ def test_who_may_not_write_says_it_once_and_serves(cluster):
         a.wait_service("default/web")
         a.wait(lambda: cluster.count(resource="leases", code=403) >= 3, within=20,
                what="three refusals")
-        assert len(said(a, "may not get leases; apply conf/kubernetes/vipd.yaml")) == 1
+        refused = lambda: said(a, "may not get leases; apply conf/kubernetes/vipd.yaml")
+        a.wait(refused, what="a line that says so")
+        a.stays(lambda: len(refused()) == 1, 0.5)
         a.wait_health("OK")
         cluster.clear_faults()
         a.wait(lambda: leads(a), within=10, what="worker-a leads")
