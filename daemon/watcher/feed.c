@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "explain.h"
 #include "feed_objects.h"
+#include "fields.h"
 #include "http.h"
 #include "mem.h"
 #include "random.h"
@@ -125,7 +126,7 @@ on_body(void *arg, const char *data, size_t len)
 static void
 read_refusal(struct feed *f, struct lw_answer *a)
 {
-	json_t *json = f->body ? json_loadb(f->body, f->body_len, 0, NULL) : NULL;
+	json_t *json = f->body ? fields_parse(f->body, f->body_len, NULL) : NULL;
 	const char *message = json_string_value(json_object_get(json, "message"));
 	const json_t *details = json_object_get(json, "details");
 	const json_t *cause;
@@ -165,7 +166,7 @@ commit(struct feed *f)
 	}
 	f->suspicious = false;
 	f->committed = true;
-	f->outdated = false;
+	f->outdated = f->begin_anew;
 	f->error[0] = '\0';
 	f->kind->replace(f->store, f->objects, f->n_objects);
 	f->n_objects = 0;
@@ -263,11 +264,26 @@ send_request(struct feed *f)
 	f->req = http_get(f->http, f->ops->kubeconfig(f), path, &http_ops, f);
 }
 
+/* From the loop only: libcurl forgets no request within its own callbacks. */
+static void
+begin_anew(struct feed *f)
+{
+	f->begin_anew = false;
+	if (f->req)
+		http_cancel(f->req);
+	f->req = NULL;
+	forget_answer(f);
+	forget_objects(f);
+	lw_read_newest(&f->lw, clock_us());
+}
+
 static void
 tick(struct feed *f)
 {
 	static const struct http_result silence = { .failure = HTTP_TIMEOUT };
 
+	if (f->begin_anew)
+		begin_anew(f);
 	switch (lw_tick(&f->lw, clock_us(), random_u32())) {
 	case LW_NOTHING:
 		break;
@@ -297,6 +313,8 @@ arm(struct feed *f)
 	uint64_t now_us = clock_us();
 	uint64_t wait_us = f->lw.deadline_us > now_us ? f->lw.deadline_us - now_us : 0;
 
+	if (f->begin_anew)
+		wait_us = 0;
 	ev_timer_stop(f->loop, &f->timer);
 	ev_now_update(f->loop);
 	ev_timer_set(&f->timer, (double)wait_us / US_PER_S, 0.);
@@ -382,13 +400,7 @@ feed_start(struct feed *f)
 void
 feed_read_newest(struct feed *f)
 {
-	f->outdated = true;
-	if (f->req)
-		http_cancel(f->req);
-	f->req = NULL;
-	forget_answer(f);
-	forget_objects(f);
-	lw_read_newest(&f->lw, clock_us());
+	f->outdated = f->begin_anew = true;
 	arm(f);
 }
 

@@ -71,6 +71,7 @@ struct feed {
 	bool suspicious; /* I4: the list before this one missed too much */
 	bool said;       /* its error was, where nothing hangs on it */
 	bool outdated;   /* a list from the newest state is still to come */
+	bool begin_anew; /* it has not been asked for yet */
 	char error[256]; /* for the operator; empty: none */
 	struct log_limit log;
 };
@@ -92,7 +93,10 @@ void feed_use_snapshot(struct feed *f, bool use);
 void feed_keep_snapshot(struct feed *f, const char *dir);
 /* Begins with a list; also anew, while it runs. */
 void feed_start(struct feed *f);
-/* Lists once more, from the newest state there is; `outdated` until then. */
+/*
+ * Lists once more, from the newest state there is; `outdated` until then. Begins
+ * in the loop, not here: who calls may be in the midst of another's answer.
+ */
 void feed_read_newest(struct feed *f);
 /* The server answers again: wait no longer for that. */
 void feed_retry_now(struct feed *f);

@@ -114,6 +114,29 @@ def test_a_node_is_known_by_its_address(cluster):
         wait(lambda: lease(cluster, "by-address")[0], 10, "its Lease")
 
 
+def test_a_node_that_comes_later_gives_the_watcher_its_name(cluster):
+    """The event comes in the midst of a stream, and the slices are listed anew."""
+    own = kube.wait_until(own_address, 5, "an address of this host")
+    cluster.create(kube.service("web", ports=[80], external_ips=["192.168.185.18"]))
+    cluster.create(kube.endpoint_slice("web", ["10.0.0.7"], ports=[8080],
+                                       node="by-address"))
+    with open_folder() as folder, Node(folder, cluster, "") as node:
+        node.configure().wait_synced()
+        node.wait(lambda: all(cluster.count(verb="watch", resource=kind) for kind in
+                              ("nodes", "endpointslices")), what="the watches")
+        for turn in range(3):
+            obj = cluster.create(node_object("by-address", own))
+            node.wait(lambda: text(node.state.node_name) == "by-address",
+                      what="the name of the Node with our address")
+            node.wait(lambda: node.services["default/web"].endpoints[0][3],
+                      what="its endpoint is a local one")
+            cluster.delete(obj)
+            node.wait(lambda: text(node.state.node_name) != "by-address", what="gone")
+            node.wait(lambda: not node.services["default/web"].endpoints[0][3],
+                      what="the endpoint is somebody else's")
+        assert node.popen.poll() is None
+
+
 def own_address():
     """The first address of the host that is not its loopback's."""
     words = os.popen("ip -o addr show scope global").read().split("\n")
