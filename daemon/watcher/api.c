@@ -7,6 +7,7 @@
 #include "backoff.h"
 #include "clock.h"
 #include "explain.h"
+#include "fields.h"
 #include "http.h"
 #include "kubeconfig.h"
 #include "limiter.h"
@@ -192,7 +193,7 @@ conclude(struct api_request *req, const struct http_result *result)
 {
 	struct api *a = req->api;
 	json_t *json =
-	    json_loadb(req->answer ? req->answer : "", req->answer_len, 0, NULL);
+	    fields_parse(req->answer ? req->answer : "", req->answer_len, NULL);
 	const char *message = json_string_value(json_object_get(json, "message"));
 	bool whole = result->failure == HTTP_OK;
 	struct api_answer answer = {

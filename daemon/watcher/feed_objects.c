@@ -146,7 +146,7 @@ static json_t *
 parse(struct feed *f, const char *text, size_t len)
 {
 	json_error_t error;
-	json_t *json = json_loadb(text, len, 0, &error);
+	json_t *json = fields_parse(text, len, &error);
 
 	if (!json)
 		text_format(f->why, sizeof(f->why), "%s", error.text);

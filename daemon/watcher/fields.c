@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -23,6 +24,12 @@ bool
 fault_is_set(const struct fault *f)
 {
 	return f->text[0] != '\0';
+}
+
+json_t *
+fields_parse(const char *text, size_t len, json_error_t *error)
+{
+	return json_loadb(text, len, JSON_ALLOW_NUL, error);
 }
 
 static const json_t *
@@ -48,7 +55,13 @@ typed(const json_t *from, const char *path, const char *key, json_type type,
 const char *
 field_string(const json_t *from, const char *path, const char *key, struct fault *f)
 {
-	return json_string_value(typed(from, path, key, JSON_STRING, "a string", f));
+	const json_t *value = typed(from, path, key, JSON_STRING, "a string", f);
+	const char *text = json_string_value(value);
+
+	if (!text || strlen(text) == json_string_length(value))
+		return text;
+	fault_set(f, "%s%s%s: a zero byte in it", path, *path ? "." : "", key);
+	return NULL;
 }
 
 const json_t *

@@ -20,7 +20,14 @@ void fault_set(struct fault *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 bool fault_is_set(const struct fault *f);
 
+/*
+ * JSON of the API server; NULL and *error: it is none. Any string may hold zero
+ * bytes: what a tenant puts into an annotation must not refuse a whole list.
+ */
+json_t *fields_parse(const char *text, size_t len, json_error_t *error);
+
 /* `path` is that of `from`, for faults: "spec", "spec.ports[1]". */
+/* One that holds a zero byte is a fault. */
 const char *field_string(
     const json_t *from, const char *path, const char *key, struct fault *f);
 const json_t *field_object(

@@ -83,8 +83,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	store_init(&store, &settings);
 	while (at < size) {
 		json_error_t error;
-		json_t *json = json_loadb(
-		    (const char *)data + at, size - at, JSON_DISABLE_EOF_CHECK, &error);
+		json_t *json = json_loadb((const char *)data + at, size - at,
+		    JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, &error);
 
 		if (!json || error.position <= 0)
 			break;

@@ -202,6 +202,22 @@ def test_a_malformed_object_is_skipped_and_named(cluster, watcher):
 
 # ---- what goes wrong ----
 
+def test_what_a_tenant_writes_into_an_annotation_stops_nobody(cluster, watcher):
+    """The API takes any text there, a zero byte included: in a list and in a stream."""
+    odd = {"note": "a\0b", "other": "\x01\u2028\U0001f600\x7f" + "x" * 200000}
+    for kind in (web, slice_of):
+        obj = kind("first") if kind is web else kind("first")
+        obj["metadata"]["annotations"] = odd
+        cluster.create(obj)
+    follow(cluster, watcher)
+    watcher.wait_service("default/first", lambda s: s.backends() == ["10.0.0.7:8080"])
+    obj = web("second", vip="192.168.185.19")
+    obj["metadata"]["annotations"] = odd
+    cluster.create(obj)
+    watcher.wait_service("default/second")
+    assert watcher.health() == "OK" and cluster.count(verb="list", resource="services") == 1
+
+
 def test_a_stream_cut_inside_an_object_is_taken_up_where_it_was(cluster, watcher):
     follow(cluster, watcher)
     time.sleep(1)  # a watch that lived a second is taken up at once
