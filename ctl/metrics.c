@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "mem.h"
 #include "model.h"
+#include "nodes.h"
 
 #define HTTP_LINE_MAX 1024
 #define HTTP_LINES_MAX 64
@@ -231,6 +232,80 @@ write_services(const struct model *m, FILE *out)
 	}
 }
 
+/* ---- the cluster: every node tells the same of it ---- */
+
+struct pool_family {
+	const char *name;
+	const char *help;
+	uint64_t (*value)(const struct msg_pool *p, size_t ip);
+};
+
+static uint64_t
+pool_size(const struct msg_pool *p, size_t ip)
+{
+	return p->size[ip];
+}
+
+static uint64_t
+pool_used(const struct msg_pool *p, size_t ip)
+{
+	return p->used[ip];
+}
+
+/* More may be in use than a pool that has shrunk has. */
+static uint64_t
+pool_free(const struct msg_pool *p, size_t ip)
+{
+	return p->size[ip] > p->used[ip] ? p->size[ip] - p->used[ip] : 0;
+}
+
+static const struct pool_family pool_families[] = {
+	{ "pool_size", "Addresses it hands out; 2^64-1 stands for more, too.",
+	    pool_size },
+	{ "pool_used", "Those that a Service, a node or an endpoint has.", pool_used },
+	{ "pool_free", "Those that are left.", pool_free },
+};
+
+static void
+write_pools(const struct model *m, FILE *out)
+{
+	static const char *const ips[] = { "ipv4", "ipv6" };
+
+	for (size_t f = 0; m->n_pools && f < ARRAY_LEN(pool_families); f++) {
+		const struct pool_family *fam = &pool_families[f];
+
+		family(out, fam->name, "gauge", fam->help);
+		for (size_t k = 0; k < m->n_pools * ARRAY_LEN(ips); k++) {
+			const struct msg_pool *p = &m->pools[k / ARRAY_LEN(ips)];
+			size_t ip = k % ARRAY_LEN(ips);
+
+			if (!p->size[ip] && !p->used[ip])
+				continue;
+			fprintf(out, "vipd_%s{", fam->name);
+			label(out, "", "address_pool", p->name);
+			label(out, ",", "family", ips[ip]);
+			fprintf(out, "} %" PRIu64 "\n", fam->value(p, ip));
+		}
+	}
+}
+
+static void
+write_nodes(const struct model *m, FILE *out)
+{
+	uint64_t silent = 0, differ = 0;
+
+	if (!m->n_nodes)
+		return;
+	for (size_t i = 0; i < m->n_nodes; i++) {
+		silent += node_is_silent(m, &m->nodes[i]);
+		differ += node_has_drifted(m, &m->nodes[i]);
+	}
+	family(out, "nodes", "gauge", "Nodes that run vipd, as their Leases tell.");
+	sample(out, "nodes{state=\"alike\"}", m->n_nodes - silent - differ);
+	sample(out, "nodes{state=\"differs\"}", differ);
+	sample(out, "nodes{state=\"silent\"}", silent);
+}
+
 void
 metrics_write(const struct model *m, FILE *out)
 {
@@ -238,6 +313,8 @@ metrics_write(const struct model *m, FILE *out)
 	write_instances(m, out);
 	if (m->node.has_services)
 		write_services(m, out);
+	write_pools(m, out);
+	write_nodes(m, out);
 	fputs("# EOF\n", out);
 }
 

@@ -699,7 +699,7 @@ enum ctl_command {
 	CTL_SERVICES,   /* NODE, then per Service: SERVICE frames, CTL_SERVICE */
 	CTL_EXPLAIN,    /* as STATUS, of one Service (NS/NAME) */
 	CTL_RELOAD,     /* TEXT..., END */
-	CTL_METRICS,    /* as INSTANCES, then as SERVICES */
+	CTL_METRICS,    /* as INSTANCES, POOLS..., then as SERVICES */
 	CTL_CONFIG,     /* CONFIG..., END */
 	CTL_EVENTS,     /* EVENT..., END; arg "follow": never ends */
 	CTL_HANDOVER,   /* CTL_HANDOVER, END */

@@ -231,8 +231,10 @@ answer_counters(struct vipd *v)
 	answer_node(control_chan(cl), &src);
 	cluster_answer(&v->cluster, control_chan(cl));
 	answer_instances(control_chan(cl), &src, true);
-	if (v->awaiting_services)
+	if (v->awaiting_services) {
+		pools_told_send(&v->pools, control_chan(cl));
 		answer_services(control_chan(cl), &src);
+	}
 	control_end(cl, 0, "%s", "");
 }
 

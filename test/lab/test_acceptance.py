@@ -125,6 +125,8 @@ def test_the_acceptance_sentence(lab, manifest):
     cluster = Cluster(topo)
     vipds = cluster.start(topo)
     wait(lambda: free_addresses(vipds[0]) == [len(POOL)], 15, "the pool is free")
+    assert f'vipd_pool_free{{address_pool="public",family="ipv4"}} {len(POOL)}\n' in \
+        vipds[0].ctl("metrics").stdout
 
     cluster.create(manifest)
     expected = POOL if manifest is BALANCER else [EXTERNAL]
