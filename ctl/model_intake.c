@@ -66,6 +66,7 @@ add_instance(struct model *m, const struct msg *msg)
 	memcpy(&i->info, msg->head, sizeof(i->info));
 	CLEAN(i->info.conf.name);
 	CLEAN(i->info.conf.interface);
+	CLEAN(i->info.conf.group);
 	CLEAN(i->info.tracker);
 	return NULL;
 }

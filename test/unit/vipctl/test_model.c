@@ -178,8 +178,11 @@ START_TEST(every_string_is_cleaned)
 	};
 	struct msg_service_address addr = { .instance = "i\x1b", .reason = "r\x1b" };
 	struct msg_ctl_text text = { .text = "t\x1b" };
+	struct msg_ctl_instance in = { .conf = { .name = "a\x1b", .group = "g\x1b" },
+		.tracker = "k\x1b" };
 	const struct frame frames[] = {
 		{ MSG_CTL_NODE, &dirty, NULL, 0 },
+		{ MSG_CTL_INSTANCE, &in, NULL, 0 },
 		{ MSG_CTL_TEXT, &text, NULL, 0 },
 		{ MSG_SERVICE, &web, NULL, 0 },
 		{ MSG_SERVICE_ADDRESSES, NULL, &addr, 1 },
@@ -188,6 +191,9 @@ START_TEST(every_string_is_cleaned)
 	struct model m = { 0 };
 
 	ck_assert_ptr_null(ADD_ALL(&m, frames));
+	ck_assert_str_eq(m.instances[0].info.conf.name, "a?");
+	ck_assert_str_eq(m.instances[0].info.conf.group, "g?");
+	ck_assert_str_eq(m.instances[0].info.tracker, "k?");
 	ck_assert_str_eq(m.node.node, "n?");
 	ck_assert_str_eq(m.node.config_error, "e?");
 	ck_assert_str_eq(m.node.source.error, "s?");
