@@ -30,6 +30,35 @@ vrrp_claim_window(const struct vrrp *r)
 	return window < CLAIM_WINDOW_MAX_US ? window : CLAIM_WINDOW_MAX_US;
 }
 
+/* ---- Preempt_Mode ---- */
+
+/* Serves only for want of a healthy router, and here is one. */
+static bool
+is_soft_master(const struct vrrp *r, const struct vrrp_event *ev)
+{
+	return r->conf.bands && ev->advert.priority < VRRP_PRIORITY_HEALTHY &&
+	    r->conf.priority >= VRRP_PRIORITY_HEALTHY;
+}
+
+/*
+ * Preempt_Mode is for others than the owner (RFC 9568 6.1). preempt_delay
+ * counts from the first lower advert; until it is over they are followed.
+ */
+static bool
+is_followed(struct vrrp *r, const struct vrrp_event *ev, uint64_t now)
+{
+	if (ev->advert.priority >= r->conf.priority || r->handed_over) {
+		r->preempt_at_us = VRRP_NEVER;
+		return true;
+	}
+	if (!r->conf.preempt && r->conf.priority != VRRP_PRIORITY_OWNER &&
+	    !is_soft_master(r, ev))
+		return true;
+	if (r->preempt_at_us == VRRP_NEVER)
+		r->preempt_at_us = now + r->conf.preempt_delay_us;
+	return now < r->preempt_at_us;
+}
+
 /* ---- RFC 9568 6.4.1, Initialize ---- */
 
 static void
@@ -47,8 +76,19 @@ startup(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
 
 /*
  * A router that resumes has its claim timer armed and due: what its sockets
- * held is heard first, and a better master found there is followed.
+ * held is heard first, and a master found there is followed, as a backup would
+ * follow it.
  */
+static void
+resuming_advert(
+    struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
+{
+	if (vrrp_is_better(r, ev))
+		vrrp_yield(r, ev, now, out);
+	else if (ev->advert.priority != VRRP_PRIORITY_STOP && is_followed(r, ev, now))
+		vrrp_yield_for(r, ev, VRRP_REASON_OVERSLEPT, now, out);
+}
+
 static void
 initialize(
     struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
@@ -72,8 +112,8 @@ initialize(
 		r->master_adver_us = r->conf.advert_us;
 		break;
 	case VRRP_EV_ADVERT:
-		if (r->claim_timer != VRRP_NEVER && vrrp_is_better(r, ev))
-			vrrp_yield(r, ev, now, out);
+		if (r->claim_timer != VRRP_NEVER)
+			resuming_advert(r, ev, now, out);
 		break;
 	case VRRP_EV_CLAIM_TIMER:
 		vrrp_send(out, r->conf.priority);
@@ -105,33 +145,6 @@ may_reassert(struct vrrp *r, uint64_t now)
 }
 
 /* ---- RFC 9568 6.4.2, Backup ---- */
-
-/* Serves only for want of a healthy router, and here is one. */
-static bool
-is_soft_master(const struct vrrp *r, const struct vrrp_event *ev)
-{
-	return r->conf.bands && ev->advert.priority < VRRP_PRIORITY_HEALTHY &&
-	    r->conf.priority >= VRRP_PRIORITY_HEALTHY;
-}
-
-/*
- * Preempt_Mode is for others than the owner (RFC 9568 6.1). preempt_delay
- * counts from the first lower advert; until it is over they are followed.
- */
-static bool
-is_followed(struct vrrp *r, const struct vrrp_event *ev, uint64_t now)
-{
-	if (ev->advert.priority >= r->conf.priority || r->handed_over) {
-		r->preempt_at_us = VRRP_NEVER;
-		return true;
-	}
-	if (!r->conf.preempt && r->conf.priority != VRRP_PRIORITY_OWNER &&
-	    !is_soft_master(r, ev))
-		return true;
-	if (r->preempt_at_us == VRRP_NEVER)
-		r->preempt_at_us = now + r->conf.preempt_delay_us;
-	return now < r->preempt_at_us;
-}
 
 /* A second resignation does not put the timer off. */
 static void

@@ -172,6 +172,8 @@ static const struct cell cells[] = {
 { "resume", 3, 0, false, INIT, RESUME, NONE, VRRP_INIT, "", NEVER, NEVER, 0 },
 { "resuming, nobody else", 3, 0, false, RESUMING, CLAIM_TIMER, NONE, VRRP_MASTER, "send 150 report announce", 100000, NEVER, NEVER },
 { "resuming, a lower master", 3, 0, false, RESUMING, ADVERT, 100, 0, VRRP_INIT, "", NEVER, NEVER, SAME },
+{ "resuming, a lower master, nopreempt", 3, 0, true, RESUMING, ADVERT, 100, 0, VRRP_BACKUP, "report report", NEVER, 3 * 200000 + 82812, NEVER },
+{ "resuming, a resignation, nopreempt", 3, 0, true, RESUMING, ADVERT, 0, 0, VRRP_INIT, "", NEVER, NEVER, SAME },
 { "resuming, a better master", 3, 0, false, RESUMING, ADVERT, 200, 0, VRRP_BACKUP, "report report", NEVER, 3 * 200000 + 82812, NEVER },
 /* Backup */
 { "shutdown in Backup", 3, 0, false, BACKUP, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
