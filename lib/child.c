@@ -88,6 +88,12 @@ child_drop(struct child *c, uint64_t keep)
 }
 
 void
+child_pong(struct child *c)
+{
+	chan_send(&c->chan, MSG_PONG, NULL, NULL, 0);
+}
+
+void
 child_closed(struct chan *chan, const char *why)
 {
 	(void)chan;

@@ -30,5 +30,7 @@ void child_init(struct child *c, const char *program, const struct chan_ops *ops
  * nothing else, sets no_new_privs, and says HELLO. Fatal if it cannot drop.
  */
 void child_drop(struct child *c, uint64_t keep);
+/* The answer to MSG_PING. */
+void child_pong(struct child *c);
 /* For chan_ops.on_closed: exits. */
 _Noreturn void child_closed(struct chan *chan, const char *why);

@@ -210,7 +210,9 @@ struct type_row {
 static const struct type_row table[MSG_TYPE_COUNT] = {
 ROW(MSG_HELLO, sizeof(struct msg_hello), 0, CHILD, 0, hello_fields, NULL),
 ROW(MSG_LOG, sizeof(struct msg_log), 0, CHILD, 0, log_fields, NULL),
+ROW(MSG_PONG, 0, 0, CHILD, 0, NULL, NULL),
 ROW(MSG_STOP, 0, 0, PEER_VIPD, 0, NULL, NULL),
+ROW(MSG_PING, 0, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_SYNC_BEGIN, sizeof(struct msg_sync_begin), 0, PEER_VIPD | PEER_WATCHER, 0, sync_begin_fields, NULL),
 ROW(MSG_SYNC_END, sizeof(struct msg_sync_end), 0, PEER_VIPD | PEER_WATCHER, 0, NULL, NULL),
 ROW(MSG_INTERFACE, sizeof(struct msg_interface), 0, PEER_VIPD, 0, interface_fields, NULL),

@@ -40,8 +40,10 @@ enum msg_type {
 	/* any child -> vipd */
 	MSG_HELLO,
 	MSG_LOG,
+	MSG_PONG,
 	/* vipd -> any child */
 	MSG_STOP,
+	MSG_PING, /* answered with PONG by a child that does not hang */
 	/* vipd -> engine, forward; watcher -> vipd */
 	MSG_SYNC_BEGIN,
 	MSG_SYNC_END,

@@ -347,6 +347,14 @@ on_stop(struct engine *e, const struct msg *m)
 	return NULL;
 }
 
+static const char *
+on_ping(struct engine *e, const struct msg *m)
+{
+	(void)m;
+	child_pong(&e->child);
+	return NULL;
+}
+
 /* vipd is gone: nobody holds the addresses for this router any more. */
 static void
 on_closed(struct chan *c, const char *why)
@@ -359,6 +367,7 @@ typedef const char *handler_fn(struct engine *e, const struct msg *m);
 
 static handler_fn *const handlers[MSG_TYPE_COUNT] = {
 	[MSG_STOP] = on_stop,
+	[MSG_PING] = on_ping,
 	[MSG_SYNC_BEGIN] = on_sync_begin,
 	[MSG_SYNC_END] = on_sync_end,
 	[MSG_INTERFACE] = engine_on_interface,

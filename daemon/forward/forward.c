@@ -217,6 +217,8 @@ on_msg(struct chan *c, const struct msg *m)
 
 	if (m->type == MSG_STOP)
 		ev_break(f->child.loop, EVBREAK_ALL);
+	else if (m->type == MSG_PING)
+		child_pong(&f->child);
 	else if (m->type == MSG_FORWARD_CONF)
 		configure(f, m);
 	else if (m->type == MSG_SYNC_BEGIN)

@@ -183,6 +183,11 @@ static const struct program_ops watcher_ops = {
 
 /* ---- all three ---- */
 
+/* An engine that answers no more has been followed by a backup, or soon is; the
+ * others may be busy with 10,000 Services. */
+#define PATIENCE_ENGINE ((unsigned)(2 / PROGRAM_PULSE_S))
+#define PATIENCE_OTHERS ((unsigned)(60 / PROGRAM_PULSE_S))
+
 void
 children_remove_tables(struct vipd *v)
 {
@@ -209,6 +214,7 @@ open_one(struct vipd *v, struct program *p, const char *name, enum msg_peer peer
 	p->arg = v;
 	p->loop = v->loop;
 	p->user = user;
+	p->patience = peer == PEER_ENGINE ? PATIENCE_ENGINE : PATIENCE_OTHERS;
 	if (program_open(p, v->options->libexec_dir, name) < 0)
 		fatalx("cannot start without %s", name);
 }

@@ -97,6 +97,23 @@ program_run_once(const struct program *p, const char *argument)
 	return WEXITSTATUS(status);
 }
 
+/* Counted, not timed: what vipd itself slept is no fault of the child's. */
+static void
+on_pulse(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct program *p = container_of(w, struct program, pulse);
+
+	(void)events;
+	if (p->unanswered++ < p->patience) {
+		chan_send(&p->chan, MSG_PING, NULL, NULL, 0);
+		return;
+	}
+	ev_timer_stop(loop, w);
+	log_err("%s: hangs (no answer for %.0f s); it is killed and started again",
+	    p->name, PROGRAM_PULSE_S * p->patience);
+	program_kill(p);
+}
+
 static const char *
 on_hello(struct program *p, const struct msg_hello *hello)
 {
@@ -105,6 +122,8 @@ on_hello(struct program *p, const struct msg_hello *hello)
 	if (p->up)
 		return "a second HELLO";
 	p->up = true;
+	p->unanswered = 0;
+	ev_timer_again(p->loop, &p->pulse);
 	if (p->brief_lives <= BRIEF_LIVES_MAX)
 		p->failures = 0;
 	p->ops->on_up(p);
@@ -122,6 +141,10 @@ on_msg(struct chan *c, const struct msg *m)
 	if (m->type == MSG_LOG) {
 		p->log_dropped += line->dropped;
 		log_line((enum log_level)line->level, line->text);
+		return NULL;
+	}
+	if (m->type == MSG_PONG) {
+		p->unanswered = 0;
 		return NULL;
 	}
 	if (!p->up)
@@ -191,6 +214,7 @@ on_child(struct ev_loop *loop, ev_child *w, int events)
 
 	(void)events;
 	ev_child_stop(loop, w);
+	ev_timer_stop(loop, &p->pulse);
 	/* What it said last (its reason) is still in the socket. */
 	if (chan_is_open(&p->chan))
 		chan_poll(&p->chan);
@@ -225,6 +249,7 @@ program_start(struct program *p)
 		return;
 	p->started_us = clock_us();
 	ev_timer_init(&p->restart, on_restart, 1., 0.);
+	ev_timer_init(&p->pulse, on_pulse, PROGRAM_PULSE_S, PROGRAM_PULSE_S);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
 		fatal("socketpair");
 	for (int i = 0; i < 2; i++)

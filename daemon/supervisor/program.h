@@ -6,7 +6,8 @@
  *
  * A child that ends is started again at once; after three deaths in a row
  * before HELLO, or more than ten within a second of life, the pauses grow from
- * 0.5 s to 30 s.
+ * 0.5 s to 30 s. One that hangs is killed: its work would stand still for ever,
+ * and of a hanging engine the addresses would stay beside its successor's.
  */
 #pragma once
 
@@ -35,6 +36,7 @@ struct program {
 	struct chan chan;
 	ev_child child;
 	ev_timer restart;
+	ev_timer pulse;
 	int exe;      /* descriptor of the executable */
 	pid_t pid;    /* 0: not running */
 	int realtime; /* SCHED_FIFO priority; 0: none */
@@ -43,10 +45,15 @@ struct program {
 	bool wanted;          /* to be started again when it ends */
 	unsigned failures;    /* deaths in a row that count for the pause */
 	unsigned brief_lives; /* in a row */
+	unsigned patience;    /* PINGs without an answer before it is killed */
+	unsigned unanswered;
 	uint64_t started_us;
 	unsigned restarts;
 	uint32_t log_dropped;
 };
+
+/* Between two PINGs. */
+#define PROGRAM_PULSE_S 0.5
 
 /* Opens DIR/NAME. -errno if that is not an executable file. */
 int program_open(struct program *p, const char *dir, const char *name);

@@ -26,6 +26,10 @@ on_msg(struct chan *c, const struct msg *m)
 		watcher_stop(&watcher, end, NULL);
 		return NULL;
 	}
+	if (m->type == MSG_PING) {
+		child_pong(&child);
+		return NULL;
+	}
 	return watcher_take(&watcher, m);
 }
 
