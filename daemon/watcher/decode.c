@@ -281,6 +281,21 @@ is_foreign(const json_t *meta, const json_t *spec, const struct decode_rules *ru
 	return strcmp(cluster_ip, "None") == 0;
 }
 
+/* S1: nothing is asked for, but what was written to it is cleaned (S2). */
+static enum decoded
+ignored_service(struct service_object *s, const struct decode_rules *rules,
+    struct service_object **out)
+{
+	s->flags = 0;
+	s->asks = rules->from_api && status_is_ours(&s->status);
+	if (s->asks) {
+		*out = s;
+		return DECODED_OBJECT;
+	}
+	service_object_free(s);
+	return DECODED_IGNORED;
+}
+
 static enum decoded
 malformed_service(struct service_object *s, const struct fault *f)
 {
@@ -330,10 +345,8 @@ decode_service(const json_t *object, const struct decode_rules *rules,
 	spec = field_object(object, "", "spec", f);
 	if (!spec)
 		fault_set(f, "spec: missing");
-	if (!read_type(s, spec, f) || is_foreign(meta, spec, rules, f)) {
-		service_object_free(s);
-		return DECODED_IGNORED;
-	}
+	if (!read_type(s, spec, f) || is_foreign(meta, spec, rules, f))
+		return ignored_service(s, rules, out);
 	s->asks = (s->flags & SERVICE_LOADBALANCER) ||
 	    json_object_get(spec, "externalIPs") || status_is_ours(&s->status);
 	read_external_ips(s, spec, f);

@@ -169,14 +169,16 @@ def test_both_families_and_one_is_enough_where_two_are_only_preferred(cluster, w
     wait_ingress(cluster, ["2001:db8::10", "192.168.185.41"], "both")
 
 
-@pytest.mark.parametrize("change, taken", [
-    ({"metadata": {"annotations": {"vipd.io/ignore": "true"}}}, False),
-    ({"spec": {"type": "ClusterIP"}}, False),
+@pytest.mark.parametrize("change", [
+    {"metadata": {"annotations": {"vipd.io/ignore": "true"}}},
+    {"spec": {"type": "ClusterIP"}},
+    {"spec": {"type": "ExternalName", "externalName": "www.example.com"}},
 ])
-def test_what_is_given_up_is_cleaned(cluster, watcher, change, taken):
+def test_what_is_given_up_is_cleaned(cluster, watcher, change):
     watcher.configure(pools=POOL)
     cluster.create(balancer())
     wait_ingress(cluster, ["192.168.185.40"])
+    watcher.wait_service("default/web", lambda s: s.addresses)
     cluster.patch(balancer(), change)
     wait(lambda: not ingress(cluster) and not condition(cluster, "AddressAllocated")
          and not condition(cluster, "Placed"), 15, lambda: status(cluster))

@@ -13,6 +13,7 @@ TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 CLIENT_IP_TIMEOUT = 10800
 _NODE_PORT_TYPES = ("NodePort", "LoadBalancer")
+_CLUSTER_IP_FIELDS = ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 _IMMUTABLE_WORDS = "may not change once set"
 
 
@@ -63,9 +64,9 @@ def set_status_defaults(service, settings):
 
 def _keep_allocations(spec, old):
     if spec["type"] == "ExternalName":
-        return
-    if old["type"] != "ExternalName" and not spec.get("clusterIP"):
-        for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+        _drop_unchanged(spec, old, _CLUSTER_IP_FIELDS)
+    elif old["type"] != "ExternalName" and not spec.get("clusterIP"):
+        for field in _CLUSTER_IP_FIELDS:
             if field in old:
                 spec.setdefault(field, old[field])
     if spec["type"] in _NODE_PORT_TYPES and old["type"] in _NODE_PORT_TYPES:
@@ -75,7 +76,7 @@ def _keep_allocations(spec, old):
                                     "healthCheckNodePort"))
     if _is_external(old) and not _is_external(spec):
         _drop_unchanged(spec, old, ("externalTrafficPolicy",))
-    if spec["type"] == "ClusterIP" and old["type"] != "ClusterIP":
+    if spec["type"] not in _NODE_PORT_TYPES and old["type"] in _NODE_PORT_TYPES:
         _drop_node_ports(spec, old)
 
 

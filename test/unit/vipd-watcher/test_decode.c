@@ -174,6 +174,36 @@ START_TEST(services_are_taken_ignored_or_refused_with_the_path)
 }
 END_TEST
 
+#define OURS                                                                             \
+	",'status':{'conditions':[{'type':'vipd.io/VIPReady','status':'True',"           \
+	"'reason':'Held','message':'m'}]}}"
+
+/* S1, S2 */
+START_TEST(what_is_no_longer_for_us_is_kept_until_its_status_is_clean)
+{
+	static const char *const specs[] = {
+		"{" META ",'spec':{'type':'ExternalName','externalIPs':['192.0.2.1']}",
+		"{" META ",'spec':{'clusterIP':'None','externalIPs':['192.0.2.1']," PORT
+		"}",
+		"{" META ",'spec':{'clusterIP':'None','type':'LoadBalancer'," PORT "}",
+	};
+
+	for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text), "%s%s", specs[i], OURS);
+		ck_assert_int_eq(decode(text, &api), DECODED_OBJECT);
+		ck_assert(service->asks);
+		ck_assert_uint_eq(service->flags, 0);
+		ck_assert_uint_eq(service->n_external_ips + service->n_ports, 0);
+		ck_assert_ptr_null(service->wish);
+		ck_assert_int_eq(decode(text, &file), DECODED_IGNORED);
+		snprintf(text, sizeof(text), "%s}", specs[i]);
+		ck_assert_int_eq(decode(text, &api), DECODED_IGNORED);
+	}
+}
+END_TEST
+
 START_TEST(a_manifest_may_leave_out_what_the_api_server_fills_in)
 {
 	ck_assert_int_eq(decode("{'metadata':{'name':'web'},'spec':{" PORT "}}", &file),
@@ -367,6 +397,7 @@ END_TEST
 
 UNIT_MAIN("decode", a_health_port_is_for_load_balancers_with_local_endpoints,
     a_service_is_read_whole, services_are_taken_ignored_or_refused_with_the_path,
+    what_is_no_longer_for_us_is_kept_until_its_status_is_clean,
     a_manifest_may_leave_out_what_the_api_server_fills_in,
     a_sloppy_address_is_not_taken_and_the_others_are,
     an_affinity_without_a_timeout_lasts_three_hours,
