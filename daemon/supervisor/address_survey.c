@@ -27,6 +27,7 @@ survey_place(void *arg, const struct link_address *a)
 		    (!e->added || plan_same(&e->as_added, want));
 
 		s->place.fits |= fits;
+		s->place.unborn |= fits && a->unborn;
 		s->place.misfit |= !fits;
 		e->life.expires = a->expires;
 		if (!fits)

@@ -110,6 +110,10 @@ on_newaddr(struct links *ls, struct nlmsghdr *nlh)
 	} else if (k->a.own != now.a.own && !(k->a.own && ls->forgets_proto)) {
 		set_own(ls, k, now.a.own);
 	}
+	if (k->a.unborn) {
+		k->a.unborn = false;
+		tell_own(ls, &k->a, true);
+	}
 	if (!k->a.own && (k->flags != now.flags || k->scope != now.scope))
 		foreign_changed(ls, l);
 	k->flags = now.flags;
@@ -143,6 +147,7 @@ links_note_own(
 		.addr = *addr,
 		.prefixlen = prefixlen,
 		.own = true,
+		.unborn = addr->family == AF_INET6,
 	};
 	struct link *l = link_table_find_link(&ls->table, ifindex);
 

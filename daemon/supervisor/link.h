@@ -36,6 +36,7 @@ struct link_address {
 	bool own;       /* vipd's */
 	bool secondary; /* IPv4: goes with its primary, or is promoted */
 	bool expires;   /* it has a lifetime */
+	bool unborn;    /* acknowledged, but no packet for it is taken yet */
 };
 
 /* Of a link, for vmac.h. */
@@ -82,6 +83,8 @@ void links_each(
  * kube-ipvs0 does not count: kube-proxy puts Services' own addresses there.
  */
 const char *links_foreign_address(const struct links *ls, const struct ipaddr *addr);
+/* Any address of vipd's, wanted or not. */
+bool links_have_own(const struct links *ls);
 /* Starts to follow (links_new only dumps), so that ops find all they need. */
 void links_start(struct links *ls);
 struct nl_sock *links_socket(struct links *ls);
@@ -96,7 +99,11 @@ void links_each_address(
     const struct links *ls, uint32_t ifindex, links_visit *fn, void *arg);
 void links_each_place(
     const struct links *ls, const struct ipaddr *addr, links_visit *fn, void *arg);
-/* What the kernel has acknowledged: vipd added this, or it is gone. */
+/*
+ * What the kernel has acknowledged: vipd added this, or it is gone. An IPv6
+ * address is born when the kernel tells of it: before that a worker of its own
+ * makes the local route, without which packets for it would be sent on.
+ */
 void links_note_own(
     struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen);
 void links_note_gone(

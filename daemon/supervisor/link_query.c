@@ -59,6 +59,15 @@ links_foreign_address(const struct links *ls, const struct ipaddr *addr)
 	return NULL;
 }
 
+bool
+links_have_own(const struct links *ls)
+{
+	for (const struct link *l = ls->table.links; l; l = l->hh.next)
+		if (l->own)
+			return true;
+	return false;
+}
+
 void
 links_each_address(const struct links *ls, uint32_t ifindex, links_visit *fn, void *arg)
 {

@@ -31,7 +31,7 @@ plan_next(const struct address_want *want, const struct plan_place *p, bool earl
 bool
 plan_is_installed(const struct address_want *want, const struct plan_place *p)
 {
-	return want && (p->fits || (p->foreign && !want->is_service));
+	return want && ((p->fits && !p->unborn) || (p->foreign && !want->is_service));
 }
 
 bool

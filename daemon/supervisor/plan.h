@@ -17,6 +17,7 @@ struct address_want;
 struct plan_place {
 	bool ready;             /* the interface can take it */
 	bool fits;              /* vipd's is there, as wanted */
+	bool unborn;            /* and is not to be announced yet */
 	bool stale;             /* but for its lifetime (plan_is_stale) */
 	bool misfit;            /* vipd's is there, not as wanted */
 	bool foreign;           /* somebody else's is there */

@@ -26,8 +26,8 @@ void
 stopping_go_on(struct vipd *v)
 {
 	if (!v->stopping || program_is_running(&v->engine) ||
-	    instances_hold_addresses(&v->instances) || !routes_gone(v->routes) ||
-	    !vmacs_gone(v->vmacs))
+	    instances_hold_addresses(&v->instances) || links_have_own(v->links) ||
+	    !routes_gone(v->routes) || !vmacs_gone(v->vmacs))
 		return;
 	program_stop(&v->watcher);
 	program_stop(&v->forward);

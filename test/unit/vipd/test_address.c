@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <netlink/netlink.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
@@ -22,15 +24,34 @@
 static struct ev_loop *loop;
 static struct links *links;
 static struct addresses *as;
-static unsigned installed, removed, failed, seen_gone, lines;
+static unsigned installed, removed, failed, seen_gone, lines, early;
 static uint32_t last_owner;
 static struct msg_installed_record last_place;
 static int last_error;
+
+/* The kernel would take a packet for it now, not send it on. */
+static bool
+is_local6(const struct ipaddr *addr)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = 9 }, from;
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(from);
+	bool local;
+
+	memcpy(&to.sin6_addr, addr->bytes, 16);
+	local = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&from, &len) == 0 &&
+	    memcmp(&from.sin6_addr, addr->bytes, 16) == 0;
+	close(fd);
+	return local;
+}
 
 static void
 on_installed(void *arg, uint32_t owner, const struct msg_installed_record *list, size_t n)
 {
 	(void)arg;
+	for (size_t i = 0; i < n; i++)
+		early += list[i].addr.family == AF_INET6 && !is_local6(&list[i].addr);
 	last_owner = owner;
 	last_place = list[n - 1];
 	installed += (unsigned)n;
@@ -182,6 +203,30 @@ START_TEST(service_addresses_carry_what_keeps_others_off)
 	   "grep noprefixroute | grep -q vip");
 	sh("ip -d -6 addr show dev eth0 | grep '2001:db8::18/128' | grep deprecated | "
 	   "grep nodad | grep -qv tentative");
+}
+END_TEST
+
+/*
+ * The kernel acknowledges an IPv6 address before a worker of its own has made the
+ * local route: until then it would send a client's packets on.
+ */
+START_TEST(ipv6_addresses_are_told_when_the_kernel_takes_packets_for_them)
+{
+	static struct address_want list[300];
+	char text[32];
+
+	setup();
+	for (unsigned i = 0; i < ARRAY_LEN(list); i++) {
+		snprintf(text, sizeof(text), "2001:db8::5:%x", i + 1);
+		list[i] = service(text);
+	}
+	for (unsigned round = 1; round <= 3; round++) {
+		addresses_want(as, 1, list, ARRAY_LEN(list));
+		wait_until(installed == round * ARRAY_LEN(list));
+		addresses_want(as, 1, NULL, 0);
+		wait_until(removed == round * ARRAY_LEN(list));
+	}
+	ck_assert_uint_eq(early, 0);
 }
 END_TEST
 
@@ -738,6 +783,7 @@ START_TEST(an_expired_address_waits_for_its_owner)
 END_TEST
 
 UNIT_MAIN("address", service_addresses_carry_what_keeps_others_off,
+    ipv6_addresses_are_told_when_the_kernel_takes_packets_for_them,
     static_addresses_are_as_configured, static_ipv6_host_addresses_are_deprecated,
     a_thousand_come_and_go, a_deleted_address_comes_back_and_slows_down_after_five_times,
     an_address_of_somebody_else_is_left_alone, residues_go_at_the_start,

@@ -36,6 +36,8 @@ static const struct {
 	{ "not before its time", SERVICE, true, { .ready = true }, PLAN_WAIT, false },
 	{ "what is there as wanted stays", SERVICE, false,
 	    { .ready = true, .fits = true }, PLAN_REST, true },
+	{ "but is not told before it is born", SERVICE, false,
+	    { .ready = true, .fits = true, .unborn = true }, PLAN_REST, false },
 	{ "also on a link that is down", STATIC, false, { .fits = true }, PLAN_REST,
 	    true },
 	{ "other properties: the old one goes first", STATIC, false,
