@@ -26,9 +26,11 @@ struct status_entry {
 	struct service_status want;
 	struct api_request *req;
 	bool dirty;
-	bool again;   /* something else was wanted while a write ran */
+	bool again;   /* to be decided anew when the write that runs has ended */
+	bool other;   /* for something else was wanted meanwhile, not the same */
 	bool written; /* `want` was, and is not seen yet */
 	char answered[STATUS_VERSION_MAX];
+	char latest[STATUS_VERSION_MAX]; /* the watch has brought */
 	uint64_t written_us;
 	uint64_t due_us;    /* not before */
 	unsigned strikes;   /* how often it was undone */
@@ -173,6 +175,8 @@ statusqueue_want(struct statusqueue *q, const char *key,
 	struct status_entry *e = find(q, key);
 	uint64_t now_us = clock_us();
 
+	if (e)
+		memcpy(e->latest, seen->version, sizeof(e->latest));
 	if (e && (is_in_hand(e, seen, want) || is_on_its_way(e, seen, want)))
 		return;
 	if (!status_differs(seen, want, q->manager)) {
@@ -185,6 +189,7 @@ statusqueue_want(struct statusqueue *q, const char *key,
 	e = get(q, key);
 	e->written = false;
 	e->conflicts = 0;
+	e->other |= !wants_same(e, want);
 	count_strikes(e, want, now_us);
 	status_fini(&e->seen);
 	status_fini(&e->want);
@@ -261,11 +266,14 @@ written(struct status_entry *e, const struct api_answer *a)
 	const json_t *meta = json_object_get(a->json, "metadata");
 	const char *version = json_string_value(json_object_get(meta, "resourceVersion"));
 
-	e->written = true;
-	e->conflicts = 0;
 	e->written_us = clock_us();
+	if (e->again)
+		return;
+	/* The watch may have been faster than this answer. */
+	e->written = !version || strcmp(version, e->latest) != 0;
+	e->conflicts = 0;
 	str_copy(e->answered, sizeof(e->answered), version ? version : "");
-	if (!ev_is_active(&e->queue->lost)) {
+	if (e->written && !ev_is_active(&e->queue->lost)) {
 		ev_timer_set(&e->queue->lost, LOST_S, LOST_S);
 		ev_timer_start(e->queue->loop, &e->queue->lost);
 	}
@@ -276,14 +284,14 @@ on_answer(void *arg, const struct api_answer *a)
 {
 	struct status_entry *e = arg;
 	struct statusqueue *q = e->queue;
-	bool again = e->again;
+	bool again;
 	_free_ char *key = xstrdup(e->key);
 
 	e->req = NULL;
-	e->again = false;
 	switch (a->verdict) {
 	case API_DONE:
-		if (!again)
+		/* What is wanted now may have been undone already. */
+		if (!e->other)
 			written(e, a);
 		break;
 	case API_CONFLICT:
@@ -303,6 +311,8 @@ on_answer(void *arg, const struct api_answer *a)
 		mark(e);
 		break;
 	}
+	again = e->again;
+	e->again = false;
 	if (again)
 		q->ops->redecide(q->arg, key);
 }
@@ -335,6 +345,7 @@ send(struct status_entry *e)
 	};
 
 	clean(e);
+	e->other = false;
 	e->with_ip_mode = style.ip_mode;
 	e->req = api_send(q->api, &call, on_answer, e);
 	if (!e->req)

@@ -10,7 +10,7 @@ import pytest
 
 import kube
 from lab import open_folder, wait
-from msgcodec import ipaddr
+from msgcodec import ENUM, ipaddr
 from watcherlab import Watcher
 
 VIP = "192.168.185.18"
@@ -343,3 +343,20 @@ def test_who_undoes_a_status_is_not_answered_at_once(cluster):
             cluster.patch(service, {"status": {"conditions": None}}, subresource="status")
         times = writes(cluster)
         assert min(b - a for a, b in zip(times, times[1:])) > 0.9
+
+
+def test_who_undoes_a_status_while_it_is_answered_waits_too(cluster):
+    """The watch is faster than the answer; that is no first write of its own."""
+    service = serve(cluster)
+    with allocator(cluster, "worker-a") as a:
+        a.wait_service("default/web")
+        cluster.fault("drip", resource="services/status", verb="patch", times=1, interval=60)
+        hold(a, VIP)
+        wait(lambda: ready(cluster, service), 5, "VIPReady")
+        cluster.patch(service, {"status": {"conditions": None}}, subresource="status")
+        cluster.patch(service, {"spec": {"sessionAffinity": "ClientIP"}})
+        a.wait_service("default/web", lambda s: s.flags & ENUM["SERVICE_AFFINITY_CLIENT"])
+        cluster.clear_faults()
+        wait(lambda: ready(cluster, service), 20, "VIPReady again")
+        first, second = writes(cluster)[:2]
+        assert second - first > 0.9
