@@ -288,6 +288,7 @@ enum soft_reason {
 /* For ADVERTISED, PEERS, KEYS, INSTANCE_END, INSTANCE_GONE, INSTALLED, REMOVED. */
 struct msg_instance_ref {
 	uint32_t id;
+	uint32_t zero; /* records may have 64 bits */
 };
 /*
  * HANDOVER_BEGIN: a master sends priority 0 once and yields; it does not
@@ -669,6 +670,7 @@ struct msg_count {
 /* Records: struct msg_tally. */
 struct msg_tally_head {
 	uint32_t last; /* of the answer to a TALLY_REQUEST */
+	uint32_t zero;
 };
 struct msg_tally {
 	struct msg_service_key key;

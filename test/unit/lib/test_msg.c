@@ -55,7 +55,8 @@ START_TEST(a_count_without_its_records_is_refused)
 
 	h->count = 1;
 	ck_assert(msg_parse(buf, len, PEER_VIPD, &m));
-	len = msg_build(buf, MSG_INSTALLED, 0, &(struct msg_instance_ref){ 1 }, NULL, 0);
+	len = msg_build(
+	    buf, MSG_INSTALLED, 0, &(struct msg_instance_ref){ .id = 1 }, NULL, 0);
 	h->count = 65535;
 	ck_assert(msg_parse(buf, len, PEER_VIPD, &m));
 }
@@ -81,7 +82,8 @@ START_TEST(an_enum_outside_its_range_is_refused)
 	size_t len = msg_build(buf, MSG_STATE, 0, &state, NULL, 0);
 
 	ck_assert_str_eq(msg_parse(buf, len, PEER_ENGINE, &m), "value out of range");
-	len = msg_build(buf, MSG_REMOVED, 0, &(struct msg_instance_ref){ 1 }, &at, 1);
+	len =
+	    msg_build(buf, MSG_REMOVED, 0, &(struct msg_instance_ref){ .id = 1 }, &at, 1);
 	ck_assert_str_eq(msg_parse(buf, len, PEER_VIPD, &m), "unknown address family");
 }
 END_TEST

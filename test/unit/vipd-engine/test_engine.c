@@ -153,7 +153,7 @@ tell_addresses(enum msg_type type, uint32_t id, const struct ipaddr *addrs, size
     uint32_t ifindex)
 {
 	struct msg_installed_record list[100];
-	struct msg_instance_ref ref = { id };
+	struct msg_instance_ref ref = { .id = id };
 
 	for (size_t i = 0; i < n; i++)
 		list[i] = (struct msg_installed_record){ addrs[i], ifindex };
@@ -182,7 +182,7 @@ instance(uint32_t id)
 static void
 tell_instance(const struct msg_instance *m)
 {
-	struct msg_instance_ref ref = { m->id };
+	struct msg_instance_ref ref = { .id = m->id };
 	struct ipaddr a = ip("192.0.2.5");
 
 	tell(MSG_INSTANCE, m, NULL, 0);
@@ -541,7 +541,7 @@ END_TEST
 
 START_TEST(an_instance_that_goes_resigns)
 {
-	struct msg_instance_ref ref = { 1 };
+	struct msg_instance_ref ref = { .id = 1 };
 
 	start();
 	become_master();
@@ -678,7 +678,7 @@ END_TEST
 
 START_TEST(nonsense_from_vipd_ends_it_with_a_resignation)
 {
-	struct msg_instance_ref ref = { 77 };
+	struct msg_instance_ref ref = { .id = 77 };
 	pid_t pid = forked_master();
 
 	tell(MSG_INSTANCE_END, &ref, NULL, 0);
