@@ -126,7 +126,7 @@ def test_a_thousand_faults_change_nothing_that_is_served(lab):
     api.cluster.create(kube.service("lb", [80], type="LoadBalancer"))
     wait(lambda: len(held(node)) == 14, 20, f"14 addresses, are {held(node)}")
     wait(lambda: "192.168.185.40" in node.addresses(), 10, "one of them of the pool")
-    before, table = held(node), settled(node)
+    before, table, made = held(node), settled(node), handles(node)
     changes = Process(node, "monitor", "ip", "-o", "monitor", "address")
     probe = Probe(topo.client, EXTERNAL, 22, interval_ms=10).wait_answer()
 
@@ -142,6 +142,7 @@ def test_a_thousand_faults_change_nothing_that_is_served(lab):
     assert probe.outage_ms() < 1000 * PATIENCE, f"seed {seed}: {faults.played}"
     assert changes.log_text() == "", f"seed {seed}: {changes.log_text()}"
     wait(lambda: settled(node) == table, 10, f"seed {seed}: the rules as they were")
+    assert handles(node) == made, "no table was made anew"
     assert vipd.log_text().count("edge: ") == 2, f"seed {seed}: no other election"
     assert len(met) > 15 and len(faults.played) == len(faults.kinds), \
         f"seed {seed}: {len(met)} requests met one of {faults.played}"
@@ -150,6 +151,13 @@ def test_a_thousand_faults_change_nothing_that_is_served(lab):
     api.cluster.create(kube.service("late", [80], type="LoadBalancer"))
     wait(lambda: "192.168.185.41" in node.addresses(), 90, "a change arrives")
     assert " ep1 " in try_connect(topo.client, EXTERNAL, 22)
+
+
+def handles(node):
+    """The numbers of the tables: one that is deleted and made again has another."""
+    tables = json.loads(node.run("nft", "-j", "list", "tables"))["nftables"]
+    return {(t["table"]["family"], t["table"]["name"]): t["table"]["handle"]
+            for t in tables if "table" in t}
 
 
 def held(node):
