@@ -107,6 +107,8 @@ static const struct field here_fields[] = { STRING(struct msg_here, instance),
 	U8_MAX(struct msg_here, state, VRRP_FAULT), END };
 static const struct field held_here_fields[] = { STRING(struct msg_held_here, instance),
 	END };
+static const struct field taken_record_fields[] = { ADDR(struct msg_taken_record, addr),
+	STRING(struct msg_taken_record, whose), END };
 static const struct field eligible_fields[] = { STRING(struct msg_eligible, reason),
 	END };
 static const struct field node_fields[] = { STRING(struct msg_node, name),
@@ -244,6 +246,7 @@ ROW(MSG_WATCHER_CONF_END, 0, 0, PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_SOURCE_STATE, sizeof(struct msg_source_state), 0, PEER_WATCHER, 0, source_state_fields, NULL),
 ROW(MSG_HERE, sizeof(struct msg_here), 0, PEER_VIPD, 0, here_fields, NULL),
 ROW(MSG_HELD_HERE, sizeof(struct msg_held_here), sizeof(struct ipaddr), PEER_VIPD, 0, held_here_fields, addr_fields),
+ROW(MSG_TAKEN, sizeof(struct msg_taken), sizeof(struct msg_taken_record), PEER_VIPD, 0, NULL, taken_record_fields),
 ROW(MSG_ELIGIBLE, sizeof(struct msg_eligible), 0, PEER_WATCHER, 0, eligible_fields, NULL),
 ROW(MSG_NODE, sizeof(struct msg_node), sizeof(struct msg_node_instance), PEER_WATCHER | PEER_VIPD, 0, node_fields, node_instance_fields),
 ROW(MSG_NODE_GONE, sizeof(struct msg_node_gone), 0, PEER_WATCHER, 0, node_gone_fields, NULL),

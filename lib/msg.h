@@ -81,6 +81,7 @@ enum msg_type {
 	MSG_WATCHER_CONF_END,
 	MSG_HERE,
 	MSG_HELD_HERE,
+	MSG_TAKEN,
 	/* watcher -> vipd */
 	MSG_SOURCE_STATE,
 	MSG_ELIGIBLE,
@@ -499,6 +500,19 @@ struct msg_here {
 struct msg_held_here {
 	char instance[NAME_LEN];
 	uint32_t held;
+};
+
+/*
+ * Addresses that are somebody's on this node's LAN, so that no pool hands them
+ * out: all of them anew, in as many frames as it takes. Records: struct
+ * msg_taken_record.
+ */
+struct msg_taken {
+	uint32_t more; /* another frame follows */
+};
+struct msg_taken_record {
+	struct ipaddr addr;
+	char whose[44]; /* "a default gateway of this host"; empty: not worth a word */
 };
 
 /* What the cluster says of this node: whether it may serve (N1 to N4). */

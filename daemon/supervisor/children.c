@@ -126,6 +126,8 @@ watcher_up(struct program *p)
 	struct vipd *v = p->arg;
 
 	vipd_configure_watcher(v);
+	v->taken.told = 0;
+	taken_tell(&v->taken, &v->reserved, v->links, &p->chan);
 	cluster_clear(&v->cluster);
 	here_tell_all(&v->instances, &p->chan);
 }

@@ -65,6 +65,8 @@ on_recheck(struct ev_loop *loop, ev_timer *w, int events)
 	(void)loop;
 	(void)events;
 	reserved_survey(&v->reserved, v->conf, &v->instances);
+	taken_tell(
+	    &v->taken, &v->reserved, v->links, v->watcher.up ? &v->watcher.chan : NULL);
 	services_recheck(&v->services);
 }
 

@@ -306,6 +306,8 @@ take(struct vipd *v, struct conf *new)
 	vipd_configure_forward(v);
 	vipd_configure_watcher(v);
 	reserved_survey(&v->reserved, new, &v->instances);
+	taken_tell(
+	    &v->taken, &v->reserved, v->links, v->watcher.up ? &v->watcher.chan : NULL);
 	services_recheck(&v->services);
 	conf_free(old);
 }

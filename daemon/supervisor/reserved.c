@@ -44,6 +44,14 @@ reserved_find(const struct reserved *r, const struct ipaddr *addr)
 }
 
 void
+reserved_each(const struct reserved *r,
+    void (*fn)(void *arg, const struct ipaddr *addr, const char *what), void *arg)
+{
+	for (size_t i = 0; i < r->count; i++)
+		fn(arg, &r->items[i].addr, r->items[i].what);
+}
+
+void
 reserved_add(struct reserved *r, const struct ipaddr *addr, const char *what)
 {
 	if (!addr->family || reserved_find(r, addr))

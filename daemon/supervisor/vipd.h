@@ -23,6 +23,7 @@
 #include "run.h"
 #include "services.h"
 #include "startup_delay.h"
+#include "taken.h"
 #include "tally.h"
 #include "trackers.h"
 
@@ -46,6 +47,7 @@ struct vipd {
 	struct cluster cluster;
 	struct kubelet kubelet;
 	struct reserved reserved;
+	struct taken taken;
 	struct control control;
 	struct journal journal;
 	struct followers followers;

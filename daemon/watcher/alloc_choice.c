@@ -142,7 +142,9 @@ take_requested(
 		return ALLOC_REFUSED;
 	if (e && e->reserved) {
 		text_format(why, REASON_LEN,
-		    "%s is an address of a node, an endpoint or an external IP", text);
+		    "%s is a node's, a router's or an endpoint's address, or an external "
+		    "IP",
+		    text);
 		return ALLOC_CONFLICT;
 	}
 	objector = find_objector(e, as, false);

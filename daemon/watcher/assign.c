@@ -5,17 +5,18 @@
 
 #include "claims.h"
 #include "mem.h"
-#include "nodes.h"
 #include "object.h"
 #include "settings.h"
 #include "tenure.h"
 
 void
-assign_init(struct assign *a, const struct settings *settings, const struct nodes *nodes)
+assign_init(struct assign *a, const struct settings *settings,
+    const struct claims *claims, const struct nodes *nodes)
 {
 	*a = (struct assign){
 		.alloc = alloc_new(),
 		.settings = settings,
+		.claims = claims,
 		.nodes = nodes,
 	};
 }
@@ -24,8 +25,8 @@ void
 assign_fini(struct assign *a)
 {
 	alloc_free(a->alloc);
-	free(a->kept_back.addrs);
-	free(a->of_nodes.addrs);
+	free(a->owned.addrs);
+	owners_fini(&a->owners);
 }
 
 /* ---- reservations ---- */
@@ -57,31 +58,16 @@ is_of_a_pool(const struct assign *a, const struct ipaddr *addr)
 	return pools && pools_find(pools, addr) != POOL_NONE;
 }
 
-static void
-reserve_nodes(struct assign *a)
-{
-	struct assign_hold now = { 0 };
-	size_t n;
-	_free_ struct ipaddr *all = nodes_addresses(a->nodes, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (is_of_a_pool(a, &all[i]))
-			add(&now, &all[i]);
-	change(a, &a->of_nodes, now);
-}
-
 void
 assign_settle(struct assign *a)
 {
-	const struct settings *s = a->settings;
 	struct assign_hold now = { 0 };
 
-	alloc_set_pools(a->alloc, s->pools);
-	for (size_t i = 0; i < s->n_reserved; i++)
-		if (is_of_a_pool(a, &s->reserved[i].first))
-			add(&now, &s->reserved[i].first);
-	change(a, &a->kept_back, now);
-	reserve_nodes(a);
+	alloc_set_pools(a->alloc, a->settings->pools);
+	owners_collect(&a->owners, a->settings, a->claims, a->nodes);
+	for (size_t i = 0; i < a->owners.n; i++)
+		add(&now, &a->owners.items[i].addr);
+	change(a, &a->owned, now);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Feeds the allocator (alloc.h) from the store: Services, what they reserve by
- * externalIPs, what endpoints have, what the configuration keeps back. Pure;
+ * externalIPs, what endpoints have, what is somebody's own (owners.h). Pure;
  * what comes of it is written by verdict.h and writer.h.
  */
 #pragma once
@@ -9,7 +9,9 @@
 #include <stddef.h>
 
 #include "alloc.h"
+#include "owners.h"
 
+struct claims;
 struct nodes;
 struct service_object;
 struct settings;
@@ -25,13 +27,14 @@ struct assign_hold {
 struct assign {
 	struct alloc *alloc;
 	const struct settings *settings;
-	struct assign_hold kept_back; /* by the configuration */
-	struct assign_hold of_nodes;
+	struct owners owners;
+	struct assign_hold owned;
+	const struct claims *claims;
 	const struct nodes *nodes;
 };
 
-void assign_init(
-    struct assign *a, const struct settings *settings, const struct nodes *nodes);
+void assign_init(struct assign *a, const struct settings *settings,
+    const struct claims *claims, const struct nodes *nodes);
 void assign_fini(struct assign *a);
 /* The settings, or the pools, are others; then everything is put again. */
 void assign_settle(struct assign *a);

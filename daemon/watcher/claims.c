@@ -62,6 +62,13 @@ claims_reserve(
 	return true;
 }
 
+const struct ipaddr *
+claims_reserved(const struct claims *c, enum reserved_kind kind, size_t *n)
+{
+	*n = c->n_reserved[kind];
+	return c->reserved[kind];
+}
+
 bool
 claims_is_reserved(const struct claims *c, const struct ipaddr *addr, char *reason)
 {

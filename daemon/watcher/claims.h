@@ -26,6 +26,9 @@ enum reserved_kind { RESERVED_API_SERVER, RESERVED_KINDS };
 /* All of one kind anew, copied. True if that changed anything. */
 bool claims_reserve(
     struct claims *c, enum reserved_kind kind, const struct ipaddr *list, size_t n);
+/* All of one kind, and how many. */
+const struct ipaddr *claims_reserved(
+    const struct claims *c, enum reserved_kind kind, size_t *n);
 /* It is; reason (REASON_LEN) says whose. */
 bool claims_is_reserved(const struct claims *c, const struct ipaddr *addr, char *reason);
 /*

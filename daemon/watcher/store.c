@@ -14,7 +14,7 @@ void
 store_init(struct store *s, const struct settings *settings)
 {
 	*s = (struct store){ .settings = settings, .claims = claims_new() };
-	assign_init(&s->assign, settings, &s->nodes);
+	assign_init(&s->assign, settings, s->claims, &s->nodes);
 	claims_set_nodes(s->claims, &s->nodes);
 	TAILQ_INIT(&s->dirty);
 }
@@ -380,6 +380,13 @@ store_reserve(
 		return false;
 	store_resettle(s);
 	return true;
+}
+
+void
+store_take_taken(struct store *s, const struct msg *m)
+{
+	if (owners_take(&s->assign.owners, m))
+		store_resettle(s);
 }
 
 void

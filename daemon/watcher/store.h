@@ -109,6 +109,8 @@ void store_resettle(struct store *s);
 /* As claims_reserve(); judges everything again if it changed something. */
 bool store_reserve(
     struct store *s, enum reserved_kind kind, const struct ipaddr *list, size_t n);
+/* A frame of MSG_TAKEN; judges everything again behind the last one. */
+void store_take_taken(struct store *s, const struct msg *m);
 /* Forgets what vipd was told, so that all of it is told again. */
 void store_forget_told(struct store *s);
 struct store_entry *store_find(const struct store *s, const char *key);

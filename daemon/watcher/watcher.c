@@ -9,12 +9,15 @@
 #include "locality.h"
 #include "manifests.h"
 #include "mem.h"
+#include "pools.h"
 #include "report.h"
 #include "tenure.h"
 #include "wanted.h"
 #include "writer.h"
 
 #define STATE_EVERY_S 10.
+/* Of addresses of pools that others have; the rest is counted. */
+#define OWNER_LINES_MAX 10
 
 /* What is served from. */
 static enum sync_source
@@ -104,6 +107,29 @@ heed_nodes(struct watcher *w)
 	store_resettle(&w->store);
 }
 
+/* A pool that overlaps what others have promises more than it has. */
+static void
+tell_owners(struct watcher *w)
+{
+	const struct owner *o;
+	char text[IPADDR_STRLEN];
+	unsigned lines = 0;
+
+	while ((o = owners_next_news(&w->store.assign.owners))) {
+		size_t pool = pools_find(w->settings.pools, &o->addr);
+
+		if (++lines > OWNER_LINES_MAX)
+			continue;
+		log_warn("address_pool %s: %s is %s, so it is not handed out; list it in "
+			 "exclude",
+		    w->settings.pools->conf[pool].name, ipaddr_format(&o->addr, text),
+		    o->whose);
+	}
+	if (lines > OWNER_LINES_MAX)
+		log_warn(
+		    "and %u more addresses of pools like it", lines - OWNER_LINES_MAX);
+}
+
 static void
 update_standing(struct watcher *w)
 {
@@ -165,6 +191,7 @@ on_changed(void *arg)
 	take_pools(w);
 	follow_masters(w);
 	heed_nodes(w);
+	tell_owners(w);
 	publish_kick(&w->publisher);
 	update_standing(w);
 }
@@ -350,6 +377,7 @@ apply(struct watcher *w)
 	w->next = (struct settings){ 0 };
 	store_resettle(&w->store);
 	keep_instances(w);
+	tell_owners(w);
 	str_copy(w->standing.config, sizeof(w->standing.config), w->settings.conf.config);
 	if (same && (w->api || w->manifests))
 		publish_kick(&w->publisher);
@@ -376,6 +404,14 @@ take_held(struct watcher *w, const struct msg *m)
 }
 
 static void
+take_taken(struct watcher *w, const struct msg *m)
+{
+	store_take_taken(&w->store, m);
+	tell_owners(w);
+	publish_kick(&w->publisher);
+}
+
+static void
 take_failed(struct watcher *w, const struct msg_failed *m)
 {
 	_free_ char *key = xasprintf("%s/%s", m->key.ns, m->key.name);
@@ -397,6 +433,8 @@ watcher_take(struct watcher *w, const struct msg *m)
 		take_here(w, m->head);
 	else if (m->type == MSG_HELD_HERE)
 		take_held(w, m);
+	else if (m->type == MSG_TAKEN)
+		take_taken(w, m);
 	else if (m->type == MSG_FAILED)
 		take_failed(w, m->head);
 	else

@@ -240,6 +240,24 @@ def test_an_endpoint_and_an_external_ip_are_never_handed_out(cluster, watcher):
     wait(lambda: ingress(cluster) == ["192.168.185.42"], 15, lambda: status(cluster))
 
 
+def test_what_is_somebodys_own_is_never_handed_out(cluster, watcher):
+    watcher.configure(pools=POOL)
+    watcher.send("MSG_TAKEN", [{"addr": "192.168.185.40",
+                                "whose": "a default gateway of this host"}], more=1)
+    watcher.send("MSG_TAKEN", [{"addr": "192.168.185.41", "whose": ""}])
+    cluster.create(balancer())
+    wait_ingress(cluster, ["192.168.185.42"])
+    watcher.wait(lambda: any(
+        "address_pool public: 192.168.185.40 is a default gateway of this host, so it is "
+        "not handed out; list it in exclude" in line for line in watcher.logs), 15)
+    cluster.create(balancer("asks", annotations={"vipd.io/addresses": "192.168.185.40"}))
+    wait(lambda: condition(cluster, "AddressAllocated", "asks") == (
+        "False", "AddressConflict", "192.168.185.40 is a node's, a router's or an endpoint's "
+        "address, or an external IP"), 15)
+    watcher.send("MSG_TAKEN")
+    wait_ingress(cluster, ["192.168.185.40"], "asks")
+
+
 def test_with_manifests_an_address_is_asked_for(folder):
     manifests = folder / "services.d"
     manifests.mkdir()

@@ -518,3 +518,27 @@ def test_what_is_somebodys_own_is_refused_inside_external_ips_too(lab):
         for node in topo.nodes:
             if address != node.ip4:
                 assert address not in node.addresses()
+
+
+def test_a_pool_hands_out_nothing_that_is_somebodys_own(lab):
+    """X2: what this node sees on its LAN; a clear line for each address of a pool."""
+    topo = lab(nodes=1, api=True)
+    node, = topo.nodes
+    node.ip("route", "add", "default", "via", "192.168.185.254")
+    node.ip("addr", "add", "192.168.185.241/29", "dev", "eth0")  # .240 to .247
+    api = Api(topo)
+    pool = "192.168.185.241 192.168.185.246-192.168.185.248 192.168.185.254"
+    conf = api.conf(node, 200, service_addresses=True).rstrip().removesuffix("}")
+    vipd = Vipd(node, f"{conf}address_pool lan {{ addresses {{ {pool} {topo.api.ip4} }} }}\n}}\n")
+    for name in ("a", "b", "c"):
+        api.cluster.create(kube.service(name, [{"port": 80}], type="LoadBalancer"))
+    for owner in ("192.168.185.241 is an address of this host",
+                  "192.168.185.254 is a default gateway of this host",
+                  f"{topo.api.ip4} is the API server's own"):
+        line = f"address_pool lan: {owner}, so it is not handed out; list it in exclude"
+        wait(lambda line=line: line in vipd.log_text(), 20, line)
+    wait(lambda: any("0 of 6 are free" in vipd.ctl("explain", f"default/{name}").stdout
+                     for name in ("a", "b", "c")), 20, "the third waits")
+    given = {entry["ip"] for obj in api.cluster.list("v1", "Service")
+             for entry in obj.get("status", {}).get("loadBalancer", {}).get("ingress", [])}
+    assert given == {"192.168.185.246", "192.168.185.248"}

@@ -147,7 +147,8 @@ START_TEST(a_service_has_what_it_asks_for_or_hears_why_not)
 		{ { .wants = "192.0.2.5" }, ALLOC_CONFLICT,
 		    "192.0.2.5 is default/has's" },
 		{ { .wants = "192.0.2.6" }, ALLOC_CONFLICT,
-		    "192.0.2.6 is an address of a node, an endpoint or an external IP" },
+		    "192.0.2.6 is a node's, a router's or an endpoint's address, or an "
+		    "external IP" },
 		{ { .wants = "192.0.2.9" }, ALLOC_REFUSED,
 		    "address_pool first does not hand out 192.0.2.9" },
 		{ { .wants = "192.0.3.0" }, ALLOC_REFUSED,
