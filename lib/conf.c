@@ -14,6 +14,7 @@
 #include "conf_hmac.h"
 #include "conf_instance.h"
 #include "conf_keepalived.h"
+#include "conf_lasting.h"
 #include "conf_lists.h"
 #include "conf_pool.h"
 #include "conf_route.h"
@@ -101,6 +102,14 @@ static const struct conf_keyword words[] = {
 	{ "track_process", .args = "NAME { ... }", .kind = CONF_CUSTOM,
 	    .takes_block = CONF_MUST_BLOCK, .named = true,
 	    .read = conf_read_track_process, .help = "the same as vrrp_track_process" },
+	{ "static_ipaddress", .args = "{ ADDRESS[/LEN] option... }", .kind = CONF_CUSTOM,
+	    .takes_block = CONF_MUST_BLOCK, .repeats = true,
+	    .read = conf_read_static_addresses,
+	    .help = "addresses of this node, there whoever is master" },
+	{ "static_routes", .args = "{ [type] DESTINATION option... }",
+	    .kind = CONF_CUSTOM, .takes_block = CONF_MUST_BLOCK, .repeats = true,
+	    .read = conf_read_static_routes,
+	    .help = "routes of this node, there whoever is master" },
 	{ "interface_up_down_delays", .args = "{ INTERFACE DOWN [UP]... }",
 	    .kind = CONF_CUSTOM, .takes_block = CONF_MUST_BLOCK, .read = conf_read_delays,
 	    .help = "how long a change of a link lasts before it counts" },
@@ -193,6 +202,8 @@ finish(struct conf_build *b, const char *path)
 		b->drafts[i]->in = (struct conf_instance){ 0 };
 	}
 	conf_groups_finish(b, conf);
+	conf->lasting = b->lasting;
+	b->lasting = (struct conf_lasting){ 0 };
 	conf->watch = b->watch;
 	b->watch = (struct conf_watch){ 0 };
 	conf->hooks = b->globals.hooks;
@@ -239,6 +250,9 @@ free_build(struct conf_build *b)
 	conf_pools_free_drafts(&b->services);
 	free(b->services.sv.external_ips.items);
 	free(b->services.external_ips_at.items);
+	conf_lasting_free(&b->lasting);
+	free(b->lasting_addresses_at.items);
+	free(b->lasting_routes_at.items);
 	conf_watch_free(&b->watch);
 	conf_hooks_free(&b->globals.hooks);
 	free(b->reader.foreign_told);
@@ -264,6 +278,7 @@ build(struct conf_tree *tree, const char *path, const char *config_id,
 	for (size_t i = 0; i < b.n_drafts; i++)
 		conf_instance_complete(b.drafts[i], &b.globals);
 	conf_watch_complete(&b);
+	conf_lasting_complete(&b);
 	conf_services_complete(&b.services);
 	conf_candidates_apply(&b);
 	conf_forwarding_complete(&b.forwarding, &b.forwarding_seen);
@@ -339,6 +354,7 @@ conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n_groups; i++)
 		conf_group_free(&conf->groups[i]);
 	free(conf->groups);
+	conf_lasting_free(&conf->lasting);
 	conf_watch_free(&conf->watch);
 	conf_hooks_free(&conf->hooks);
 	conf_pools_free(conf->services.pools, conf->services.n_pools);
@@ -346,8 +362,8 @@ conf_free(struct conf *conf)
 	free(conf);
 }
 
-static bool
-address_eq(const struct conf_address *a, const struct conf_address *b)
+bool
+conf_address_eq(const struct conf_address *a, const struct conf_address *b)
 {
 	return ipaddr_eq(&a->addr, &b->addr) && a->prefixlen == b->prefixlen &&
 	    a->excluded == b->excluded && !strcmp(a->dev, b->dev) &&
@@ -379,7 +395,7 @@ conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b)
 	    a->n_addresses != b->n_addresses || a->n_peers != b->n_peers)
 		return false;
 	for (size_t i = 0; i < a->n_addresses; i++)
-		if (!address_eq(&a->addresses[i], &b->addresses[i]))
+		if (!conf_address_eq(&a->addresses[i], &b->addresses[i]))
 			return false;
 	for (size_t i = 0; i < a->n_peers; i++)
 		if (!peer_eq(&a->peers[i], &b->peers[i]))

@@ -84,6 +84,14 @@ struct conf_routes {
 	size_t cap;
 };
 
+/* static_ipaddress and static_routes: this node's, whoever is master. Each
+ * address names its interface. */
+struct conf_lasting {
+	struct conf_address *addresses;
+	size_t n_addresses;
+	struct conf_routes routes;
+};
+
 #define CONF_HMAC_KEYS_MAX 8
 struct conf_hmac_key {
 	struct msg_hmac_key key;
@@ -219,6 +227,7 @@ struct conf {
 	size_t n_instances;
 	struct conf_group *groups; /* sorted by name */
 	size_t n_groups;
+	struct conf_lasting lasting;
 	struct conf_watch watch;
 	struct conf_hooks hooks;
 	struct conf_services services;
@@ -266,6 +275,8 @@ void conf_print_instance(const struct conf_instance *in, FILE *out);
 void conf_print_services(const struct conf *conf, FILE *out);
 /* Instances are the same to VRRP and to the kernel, but for their routes. */
 bool conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b);
+bool conf_address_eq(const struct conf_address *a, const struct conf_address *b);
+bool conf_lasting_eq(const struct conf_lasting *a, const struct conf_lasting *b);
 /* Where its addresses go that name no interface. */
 const char *conf_instance_device(const struct conf_instance *in);
 const struct conf_instance *conf_find_instance(const struct conf *conf, const char *name);

@@ -16,6 +16,7 @@ struct conf_globals {
 	char router_id[NAME_LEN];
 	bool ignore_lvs;
 	char vmac_prefix[IFNAME_LEN - 5]; /* "6.255" fits behind it */
+	char default_interface[IFNAME_LEN];
 	bool log_unknown_vrids;
 	uint8_t rt_priority;
 	uint32_t startup_delay_us;
@@ -79,6 +80,10 @@ struct conf_build {
 	size_t n_groups;
 	size_t groups_cap;
 	struct conf_watch watch;
+	struct conf_lasting lasting;
+	size_t lasting_cap; /* of its addresses */
+	struct conf_places lasting_addresses_at;
+	struct conf_places lasting_routes_at;
 	struct conf_services_draft services;
 	struct conf_forwarding forwarding;
 	const struct conf_word *forwarding_word; /* NULL: no such block */

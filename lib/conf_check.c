@@ -10,6 +10,7 @@
 #include "conf_group.h"
 #include "conf_hmac.h"
 #include "conf_instance.h"
+#include "conf_lasting.h"
 #include "conf_services.h"
 #include "conf_vmac.h"
 #include "mem.h"
@@ -266,5 +267,6 @@ conf_check(struct conf_build *b)
 	conf_check_ranges(b);
 	conf_check_tracks(b);
 	conf_check_vmacs(b);
+	conf_check_lasting(b);
 	check_services(b);
 }

@@ -95,11 +95,6 @@ conf_address_table(void)
 	return &address_table;
 }
 
-struct address_list {
-	struct conf_draft *draft;
-	bool excluded;
-};
-
 static const char *
 address_fault(const struct conf_address *a)
 {
@@ -119,10 +114,8 @@ address_fault(const struct conf_address *a)
 static void *
 begin_address(struct conf_reader *r, const struct conf_word *word, void *arg)
 {
-	struct address_list *list = arg;
-	struct conf_draft *d = list->draft;
+	struct conf_address_list *list = arg;
 	struct conf_address a = { .excluded = list->excluded };
-	struct conf_instance *in = &d->in;
 	const char *fault;
 
 	if (!ipaddr_parse_prefix(word->text, &a.addr, &a.prefixlen)) {
@@ -132,23 +125,38 @@ begin_address(struct conf_reader *r, const struct conf_word *word, void *arg)
 	}
 	fault = address_fault(&a);
 	if (fault)
-		conf_error(r->problems, &word->pos,
-		    "%.60s cannot be a virtual address: %s", word->text, fault);
-	in->addresses = array_grow(
-	    in->addresses, in->n_addresses, &d->addresses_cap, sizeof(*in->addresses));
-	conf_places_add(&d->addresses_at, word);
-	in->addresses[in->n_addresses] = a;
-	return &in->addresses[in->n_addresses++];
+		conf_error(r->problems, &word->pos, "%.60s cannot be %s address: %s",
+		    word->text, list->what, fault);
+	*list->items =
+	    array_grow(*list->items, *list->count, list->cap, sizeof(**list->items));
+	conf_places_add(list->places, word);
+	(*list->items)[*list->count] = a;
+	return &(*list->items)[(*list->count)++];
+}
+
+void
+conf_read_address_list(
+    struct conf_reader *r, const struct conf_node *nodes, struct conf_address_list *list)
+{
+	struct conf_items items = { &address_table, begin_address, list };
+
+	conf_read_items(r, &items, nodes);
 }
 
 static void
 read_addresses(struct conf_reader *r, const struct conf_node *block, struct conf_draft *d,
     bool excluded)
 {
-	struct address_list list = { d, excluded };
-	struct conf_items items = { &address_table, begin_address, &list };
+	struct conf_address_list list = {
+		.items = &d->in.addresses,
+		.count = &d->in.n_addresses,
+		.cap = &d->addresses_cap,
+		.places = &d->addresses_at,
+		.what = "a virtual",
+		.excluded = excluded,
+	};
 
-	conf_read_items(r, &items, block);
+	conf_read_address_list(r, block, &list);
 }
 
 void
@@ -163,8 +171,8 @@ conf_read_excluded(struct conf_reader *r, const struct conf_statement *st, void 
 	read_addresses(r, st->block, draft, true);
 }
 
-static void
-print_address(FILE *out, unsigned indent, const struct conf_address *a)
+void
+conf_print_address(FILE *out, unsigned indent, const struct conf_address *a)
 {
 	char buf[IPADDR_STRLEN];
 
@@ -194,7 +202,7 @@ print_addresses(FILE *out, unsigned indent, const char *word,
 			continue;
 		if (!n++)
 			fprintf(out, "%*s%s {\n", (int)(4 * indent), "", word);
-		print_address(out, indent + 1, &in->addresses[i]);
+		conf_print_address(out, indent + 1, &in->addresses[i]);
 	}
 	if (n)
 		fprintf(out, "%*s}\n", (int)(4 * indent), "");

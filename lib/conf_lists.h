@@ -12,6 +12,20 @@
 const struct conf_table *conf_address_table(void);
 const struct conf_table *conf_peer_table(void);
 
+/* Addresses under construction, wherever they are kept. */
+struct conf_address_list {
+	struct conf_address **items;
+	size_t *count;
+	size_t *cap;
+	struct conf_places *places;
+	const char *what; /* they are, with an article */
+	bool excluded;
+};
+void conf_read_address_list(
+    struct conf_reader *r, const struct conf_node *nodes, struct conf_address_list *list);
+/* A line of the canonical form. */
+void conf_print_address(FILE *out, unsigned indent, const struct conf_address *a);
+
 /* virtual_ipaddress and virtual_ipaddress_excluded of a draft. */
 void conf_read_addresses(
     struct conf_reader *r, const struct conf_statement *st, void *draft);

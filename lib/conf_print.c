@@ -3,6 +3,7 @@
 #include "conf_global.h"
 #include "conf_group.h"
 #include "conf_instance.h"
+#include "conf_lasting.h"
 #include "conf_services.h"
 #include "conf_track.h"
 #include "conf_value.h"
@@ -70,6 +71,7 @@ conf_print(const struct conf *conf, FILE *out)
 {
 	print_globals(conf, out);
 	conf_print_watch(out, &conf->watch);
+	conf_lasting_print(out, &conf->lasting);
 	for (size_t i = 0; i < conf->n_instances; i++)
 		conf_print_instance(&conf->instances[i], out);
 	for (size_t i = 0; i < conf->n_groups; i++)

@@ -389,16 +389,18 @@ check_doubles(struct conf_reader *r, const struct route_list *list)
 	}
 }
 
-static void
-read_routes(struct conf_reader *r, const struct conf_node *nodes, struct route_list *list)
+void
+conf_read_routes(struct conf_reader *r, const struct conf_node *nodes,
+    struct conf_routes *routes, struct conf_places *places)
 {
-	struct conf_items items = { &table, begin_route, list };
-	size_t before = list->routes->count;
+	struct route_list list = { routes, places };
+	struct conf_items items = { &table, begin_route, &list };
+	size_t before = routes->count;
 
 	conf_read_items(r, &items, nodes);
-	for (size_t i = before; i < list->routes->count; i++)
-		check_route(r, list->places->items[i], &list->routes->items[i]);
-	check_doubles(r, list);
+	for (size_t i = before; i < routes->count; i++)
+		check_route(r, places->items[i], &routes->items[i]);
+	check_doubles(r, &list);
 }
 
 void
@@ -406,9 +408,8 @@ conf_read_virtual_routes(
     struct conf_reader *r, const struct conf_statement *st, void *draft)
 {
 	struct conf_draft *d = draft;
-	struct route_list list = { &d->in.routes, &d->routes_at };
 
-	read_routes(r, st->block, &list);
+	conf_read_routes(r, st->block, &d->in.routes, &d->routes_at);
 }
 
 void

@@ -12,6 +12,9 @@
 /* The options of one route; of struct conf_route. */
 const struct conf_table *conf_route_table(void);
 
+/* Adds the routes of a block to the list, which may have some. */
+void conf_read_routes(struct conf_reader *r, const struct conf_node *nodes,
+    struct conf_routes *routes, struct conf_places *places);
 /* virtual_routes of a struct conf_draft; printing takes its struct
  * conf_instance. */
 void conf_read_virtual_routes(

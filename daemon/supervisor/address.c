@@ -222,7 +222,8 @@ settle(struct addresses *as, struct entry *e, int error)
 		e->failures = 0;
 		e->added |= request == REQUEST_ADD;
 		e->life.known = true;
-		links_note_own(as->links, e->ifindex, &e->addr, e->prefixlen);
+		links_note_own(as->links, e->ifindex, &e->addr, e->prefixlen,
+		    e->as_added.is_lasting);
 	} else {
 		e->failures = 0;
 		as->log.residues += !e->told && !e->claims;

@@ -27,6 +27,7 @@ struct address_want {
 	struct ipaddr addr;
 	uint8_t prefixlen;
 	bool is_service; /* /32 or /128, noprefixroute, deprecated, label vip */
+	bool is_lasting; /* the node's own (lasting.h) */
 	char dev[IFNAME_LEN];
 	char label[IFNAME_LEN];  /* static ones; empty: none */
 	struct ipaddr broadcast; /* family 0: none */

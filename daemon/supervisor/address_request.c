@@ -64,7 +64,8 @@ put_lifetime(struct nl_msg *msg, uint32_t lifetime_s, bool deprecated)
 static int
 put_rest(struct nl_msg *msg, const struct address_want *w)
 {
-	bool host6 = w->addr.family == AF_INET6 && w->prefixlen == 128;
+	bool virtual6 =
+	    w->addr.family == AF_INET6 && w->prefixlen == 128 && !w->is_lasting;
 	const char *label = w->is_service ? ADDRESS_LABEL : w->label;
 	uint32_t flags = 0;
 	int error;
@@ -79,9 +80,10 @@ put_rest(struct nl_msg *msg, const struct address_want *w)
 	if (!error && ipaddr_len(&w->broadcast) == 4)
 		error = nla_put(msg, IFA_BROADCAST, 4, w->broadcast.bytes);
 	if (!error)
-		error = put_lifetime(msg, w->lifetime_s, w->is_service || host6);
+		error = put_lifetime(msg, w->lifetime_s, w->is_service || virtual6);
 	if (!error)
-		error = nla_put_u8(msg, IFA_PROTO, ADDRESS_PROTO);
+		error = nla_put_u8(
+		    msg, IFA_PROTO, w->is_lasting ? LASTING_PROTO : ADDRESS_PROTO);
 	return error;
 }
 

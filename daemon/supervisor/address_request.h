@@ -10,7 +10,7 @@
 #include "address.h"
 
 /*
- * ip addr add ADDR/LEN dev IFINDEX [brd B] [label L] proto 0x76; IPv6: nodad;
+ * ip addr add ADDR/LEN dev IFINDEX [brd B] [label L] proto 0x76|0x77; IPv6: nodad;
  * services: noprefixroute preferred_lft 0; with a lifetime: valid_lft SECONDS.
  * Sequence number *seq is set.
  * 0, or a libnl error (-NLE_AGAIN: the socket is full).

@@ -24,6 +24,7 @@ survey_place(void *arg, const struct link_address *a)
 		s->place.foreign_elsewhere = true;
 	} else if (a->ifindex == s->ifindex) {
 		bool fits = want && a->prefixlen == want->prefixlen &&
+		    a->lasting == want->is_lasting &&
 		    (!e->added || plan_same(&e->as_added, want));
 
 		s->place.fits |= fits;

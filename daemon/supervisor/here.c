@@ -155,7 +155,7 @@ here_config_hash(const struct conf *conf, char *text, size_t size)
 	fclose(out);
 	for (char *line = strtok_r(printed, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
-		in_peers |= strstr(line, "unicast_peer {") != NULL;
+		in_peers |= strstr(line, "unicast_peer {") || strstr(line, "static_");
 		if (!in_peers && !is_of_one_node(line))
 			h = hash_add(h, line, strlen(line));
 		in_peers &= strchr(line, '}') == NULL;

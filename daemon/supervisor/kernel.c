@@ -3,6 +3,7 @@
 
 #include "held.h"
 #include "here.h"
+#include "lasting.h"
 #include "mem.h"
 #include "stopping.h"
 #include "vipd.h"
@@ -87,6 +88,10 @@ on_installed(void *arg, uint32_t id, const struct msg_installed_record *list, si
 {
 	struct vipd *v = arg;
 
+	if (id == LASTING_OWNER) {
+		instances_wants_changed(&v->instances); /* routes may wait for it */
+		return;
+	}
 	held_tell(v, list, n, HELD_GAINED);
 	routes_on_change(v->routes);
 	instances_on_installed(&v->instances, id, list, n);
@@ -99,6 +104,8 @@ on_removed(void *arg, uint32_t id, const struct msg_installed_record *list, size
 {
 	struct vipd *v = arg;
 
+	if (id == LASTING_OWNER)
+		return;
 	held_tell(v, list, n, HELD_LOST);
 	routes_on_change(v->routes);
 	instances_on_removed(&v->instances, id, list, n);
@@ -109,7 +116,14 @@ on_removed(void *arg, uint32_t id, const struct msg_installed_record *list, size
 static void
 on_failed(void *arg, uint32_t id, const struct ipaddr *addr, int error)
 {
-	instances_on_failed(&((struct vipd *)arg)->instances, id, addr, error);
+	struct vipd *v = arg;
+
+	if (id != LASTING_OWNER) {
+		instances_on_failed(&v->instances, id, addr, error);
+		return;
+	}
+	v->lasting_failed = true; /* address.h has told it */
+	instances_wants_changed(&v->instances);
 }
 
 static const struct links_ops links_ops = {
@@ -141,9 +155,26 @@ kernel_start(struct vipd *v)
 	v->addresses = addresses_new(v->loop, v->links, &addresses_ops, v);
 	v->vmacs = vmacs_new(v->loop, v->links);
 	v->routes = routes_new(v->loop, v->links, routes_are_gone, v);
-	/* Nothing is wanted yet: what a dead vipd left goes. */
+	lasting_want_addresses(v->addresses, &v->conf->lasting);
+	kernel_want_routes(v, NULL, 0);
+	/* No more is wanted yet: what a dead vipd left goes. */
 	links_replay_own(v->links);
 	links_start(v->links);
+}
+
+void
+kernel_want_routes(struct vipd *v, const struct route_want *list, size_t n)
+{
+	const struct conf_lasting *lasting = &v->conf->lasting;
+	_free_ struct route_want *all = NULL;
+
+	v->lasting_routes |= v->lasting_failed || lasting_may_route(v->links, lasting);
+	if (!v->lasting_routes || v->instances.stopping) {
+		routes_want(v->routes, list, n);
+		return;
+	}
+	all = lasting_add_routes(lasting, list, n, &n);
+	routes_want(v->routes, all, n);
 }
 
 void

@@ -6,12 +6,17 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 struct fence;
+struct route_want;
 struct vipd;
 
-/* Opens rtnetlink and reads the links. Nothing is wanted yet, so the addresses
- * and macvlans a dead vipd left go. */
+/* Opens rtnetlink and reads the links. Only what lasts is wanted yet (lasting.h),
+ * so the addresses and macvlans a dead vipd left go. */
 void kernel_start(struct vipd *v);
+/* The instances' routes, beside those that last. */
+void kernel_want_routes(struct vipd *v, const struct route_want *list, size_t n);
 /* Looks soon, once for all that ask, whether each Service may still have its
  * addresses: somebody else's have changed. */
 void kernel_recheck_soon(struct vipd *v);

@@ -72,7 +72,7 @@ drop_known(struct links *ls, struct known *k)
 {
 	struct link_address gone = k->a;
 
-	if (!gone.own)
+	if (!link_table_is_virtual(k))
 		foreign_changed(ls, k->link);
 	link_table_remove_known(&ls->table, k);
 	if (gone.own)
@@ -80,9 +80,10 @@ drop_known(struct links *ls, struct known *k)
 }
 
 static void
-set_own(struct links *ls, struct known *k, bool own)
+set_own(struct links *ls, struct known *k, bool own, bool lasting)
 {
 	link_table_set_own(k, own);
+	k->a.lasting = lasting;
 	foreign_changed(ls, k->link);
 	tell_own(ls, &k->a, own);
 }
@@ -103,18 +104,19 @@ on_newaddr(struct links *ls, struct nlmsghdr *nlh)
 	    &ls->table, now.a.ifindex, &now.a.addr, now.a.prefixlen);
 	if (!k) {
 		k = link_table_add_known(&ls->table, l, &now.a);
+		if (!link_table_is_virtual(k))
+			foreign_changed(ls, l);
 		if (k->a.own)
 			tell_own(ls, &k->a, true);
-		else
-			foreign_changed(ls, l);
-	} else if (k->a.own != now.a.own && !(k->a.own && ls->forgets_proto)) {
-		set_own(ls, k, now.a.own);
+	} else if ((k->a.own != now.a.own || k->a.lasting != now.a.lasting) &&
+	    !(k->a.own && ls->forgets_proto)) {
+		set_own(ls, k, now.a.own, now.a.lasting);
 	}
 	if (k->a.unborn) {
 		k->a.unborn = false;
 		tell_own(ls, &k->a, true);
 	}
-	if (!k->a.own && (k->flags != now.flags || k->scope != now.scope))
+	if (!link_table_is_virtual(k) && (k->flags != now.flags || k->scope != now.scope))
 		foreign_changed(ls, l);
 	k->flags = now.flags;
 	k->scope = now.scope;
@@ -138,8 +140,8 @@ on_deladdr(struct links *ls, struct nlmsghdr *nlh)
 }
 
 void
-links_note_own(
-    struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen)
+links_note_own(struct links *ls, uint32_t ifindex, const struct ipaddr *addr,
+    uint8_t prefixlen, bool lasting)
 {
 	struct known *k = link_table_find_known(&ls->table, ifindex, addr, prefixlen);
 	struct link_address a = {
@@ -147,12 +149,13 @@ links_note_own(
 		.addr = *addr,
 		.prefixlen = prefixlen,
 		.own = true,
+		.lasting = lasting,
 		.unborn = addr->family == AF_INET6,
 	};
 	struct link *l = link_table_find_link(&ls->table, ifindex);
 
 	if (k && !k->a.own)
-		set_own(ls, k, true);
+		set_own(ls, k, true, lasting);
 	else if (!k && l)
 		link_table_add_known(&ls->table, l, &a)->seen = true;
 }

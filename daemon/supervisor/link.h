@@ -6,10 +6,10 @@
  * the same socket: so a request's own notification always comes before its
  * answer, and what was done by others is told apart from what was done here.
  *
- * An address is vipd's own when it carries ADDRESS_PROTO (IFA_PROTO, Linux
- * 5.18). Older kernels forget that mark: there vipd's are those that it added
- * itself (links_note_own) and IPv4 ones labelled ADDRESS_LABEL. Everything
- * else is foreign.
+ * An address is vipd's own when it carries ADDRESS_PROTO or LASTING_PROTO
+ * (IFA_PROTO, Linux 5.18). Older kernels forget that mark: there vipd's are those that it
+ * added itself (links_note_own) and IPv4 ones labelled ADDRESS_LABEL. Everything else is
+ * foreign.
  */
 #pragma once
 
@@ -21,6 +21,8 @@
 /* IFA_PROTO of vipd's addresses: 1 to 3 are the kernel's, keepalived has 18,
  * OVN-Kubernetes 85; no routing protocol has this number either. */
 #define ADDRESS_PROTO 0x76
+/* Of those of static_ipaddress: vipd's, but the node's own (lasting.h). */
+#define LASTING_PROTO 0x77
 /* IFA_LABEL of service addresses. */
 #define ADDRESS_LABEL "vip"
 
@@ -28,12 +30,14 @@ struct link;
 struct links;
 struct nl_sock;
 
-/* One address of the kernel, as notified. */
+/* One address of the kernel, as notified; of vipd's the node may send from
+ * lasting ones only. */
 struct link_address {
 	uint32_t ifindex;
 	struct ipaddr addr;
 	uint8_t prefixlen;
 	bool own;       /* vipd's */
+	bool lasting;   /* of those no virtual one */
 	bool secondary; /* IPv4: goes with its primary, or is promoted */
 	bool expires;   /* it has a lifetime */
 	bool unborn;    /* acknowledged, but no packet for it is taken yet */
@@ -79,7 +83,8 @@ void links_note_vmac(struct links *ls, uint32_t ifindex, const struct vmac_arp *
 void links_each(
     const struct links *ls, void (*fn)(void *arg, const struct link *l), void *arg);
 /*
- * Name of the interface that has this address as somebody else's, or NULL.
+ * Name of the interface that has this address as somebody else's, or as a
+ * lasting one, or NULL.
  * kube-ipvs0 does not count: kube-proxy puts Services' own addresses there.
  */
 const char *links_foreign_address(const struct links *ls, const struct ipaddr *addr);
@@ -104,7 +109,7 @@ void links_each_place(
  * address is born when the kernel tells of it: before that a worker of its own
  * makes the local route, without which packets for it would be sent on.
  */
-void links_note_own(
-    struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen);
+void links_note_own(struct links *ls, uint32_t ifindex, const struct ipaddr *addr,
+    uint8_t prefixlen, bool lasting);
 void links_note_gone(
     struct links *ls, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen);

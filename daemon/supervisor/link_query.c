@@ -54,7 +54,7 @@ links_foreign_address(const struct links *ls, const struct ipaddr *addr)
 	const struct known *k = link_table_find_places(&ls->table, addr);
 
 	for (; k; k = k->elsewhere)
-		if (!k->a.own && !k->link->ipvs)
+		if (!link_table_is_virtual(k) && !k->link->ipvs)
 			return k->link->shown.name;
 	return NULL;
 }

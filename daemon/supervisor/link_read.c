@@ -145,8 +145,9 @@ link_read_address(struct nlmsghdr *nlh, bool by_label, struct address_news *out)
 	/* In IPv6 the same bit says "temporary". */
 	out->a.expires = !(out->flags & IFA_F_PERMANENT);
 	out->a.secondary = ifa->ifa_family == AF_INET && (out->flags & IFA_F_SECONDARY);
+	out->a.lasting = tb[IFA_PROTO] && nla_get_u8(tb[IFA_PROTO]) == LASTING_PROTO;
 	if (tb[IFA_PROTO])
-		out->a.own = nla_get_u8(tb[IFA_PROTO]) == ADDRESS_PROTO;
+		out->a.own = out->a.lasting || nla_get_u8(tb[IFA_PROTO]) == ADDRESS_PROTO;
 	else if (by_label && tb[IFA_LABEL])
 		out->a.own = !strcmp(nla_get_string(tb[IFA_LABEL]), ADDRESS_LABEL);
 	return true;

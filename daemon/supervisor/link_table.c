@@ -150,13 +150,17 @@ link_table_set_own(struct known *k, bool own)
 
 /* ---- derived values of a link ---- */
 
-struct ipaddr
-link_table_choose_primary4(const struct link *l)
+bool
+link_table_is_virtual(const struct known *k)
 {
-	const struct known *best = NULL;
+	return k->a.own && !k->a.lasting;
+}
 
-	for (const struct known *k = l->foreign; k; k = k->next) {
-		if (k->a.addr.family != AF_INET)
+static const struct known *
+better_primary4(const struct known *best, const struct known *list)
+{
+	for (const struct known *k = list; k; k = k->next) {
+		if (k->a.addr.family != AF_INET || link_table_is_virtual(k))
 			continue;
 		if (!best || k->scope < best->scope ||
 		    (k->scope == best->scope && best->a.secondary && !k->a.secondary))
@@ -164,15 +168,35 @@ link_table_choose_primary4(const struct link *l)
 		if (best->scope == RT_SCOPE_UNIVERSE && !best->a.secondary)
 			break;
 	}
+	return best;
+}
+
+struct ipaddr
+link_table_choose_primary4(const struct link *l)
+{
+	const struct known *best =
+	    better_primary4(better_primary4(NULL, l->foreign), l->own);
+
 	return best ? best->a.addr : (struct ipaddr){ 0 };
+}
+
+static const struct known *
+find_linklocal6(const struct known *list)
+{
+	for (const struct known *k = list; k; k = k->next)
+		if (ipaddr_is_linklocal(&k->a.addr) && k->a.addr.family == AF_INET6 &&
+		    !link_table_is_virtual(k) &&
+		    !(k->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)))
+			return k;
+	return NULL;
 }
 
 struct ipaddr
 link_table_choose_linklocal6(const struct link *l)
 {
-	for (const struct known *k = l->foreign; k; k = k->next)
-		if (ipaddr_is_linklocal(&k->a.addr) && k->a.addr.family == AF_INET6 &&
-		    !(k->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)))
-			return k->a.addr;
-	return (struct ipaddr){ 0 };
+	const struct known *k = find_linklocal6(l->foreign);
+
+	if (!k)
+		k = find_linklocal6(l->own);
+	return k ? k->a.addr : (struct ipaddr){ 0 };
 }

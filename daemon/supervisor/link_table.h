@@ -66,6 +66,9 @@ struct known *link_table_add_known(
 void link_table_remove_known(struct link_table *t, struct known *k);
 void link_table_set_own(struct known *k, bool own);
 
+/* Not one that the node may send from. */
+bool link_table_is_virtual(const struct known *k);
+
 /*
  * RFC 9568 5.1.1.1: the primary address; a global one that is not secondary if
  * there is one, and never a virtual one. Family 0: none.

@@ -38,7 +38,8 @@ bool
 plan_same(const struct address_want *a, const struct address_want *b)
 {
 	return a->prefixlen == b->prefixlen && a->is_service == b->is_service &&
-	    !strcmp(a->label, b->label) && ipaddr_eq(&a->broadcast, &b->broadcast);
+	    a->is_lasting == b->is_lasting && !strcmp(a->label, b->label) &&
+	    ipaddr_eq(&a->broadcast, &b->broadcast);
 }
 
 bool

@@ -14,6 +14,7 @@
 #include "conf_pool.h"
 #include "here.h"
 #include "kubelet.h"
+#include "lasting.h"
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
@@ -40,27 +41,30 @@ add_single(struct conf_ranges *list, const struct ipaddr *addr)
 	list->items[list->count++] = (struct iprange){ *addr, *addr };
 }
 
+static void
+add_with_ends(struct conf_ranges *list, const struct conf_address *ca)
+{
+	struct iprange net;
+
+	add_single(list, &ca->addr);
+	if (ca->addr.family != AF_INET || ca->prefixlen > 30)
+		return;
+	net = iprange_of_prefix(&ca->addr, ca->prefixlen);
+	add_single(list, &net.first);
+	add_single(list, &net.last);
+}
+
 /* What no pool hands out: static addresses, and the ends of their networks. */
 static void
 send_reserved(struct chan *watcher, const struct conf *conf)
 {
 	struct conf_ranges list = { 0 };
 
-	for (size_t i = 0; i < conf->n_instances; i++) {
-		const struct conf_instance *ci = &conf->instances[i];
-
-		for (size_t k = 0; k < ci->n_addresses; k++) {
-			const struct conf_address *ca = &ci->addresses[k];
-			struct iprange net;
-
-			add_single(&list, &ca->addr);
-			if (ca->addr.family != AF_INET || ca->prefixlen > 30)
-				continue;
-			net = iprange_of_prefix(&ca->addr, ca->prefixlen);
-			add_single(&list, &net.first);
-			add_single(&list, &net.last);
-		}
-	}
+	for (size_t i = 0; i < conf->n_instances; i++)
+		for (size_t k = 0; k < conf->instances[i].n_addresses; k++)
+			add_with_ends(&list, &conf->instances[i].addresses[k]);
+	for (size_t i = 0; i < conf->lasting.n_addresses; i++)
+		add_with_ends(&list, &conf->lasting.addresses[i]);
 	send_ranges(watcher, RANGES_RESERVED, &list);
 	free(list.items);
 }
@@ -273,6 +277,8 @@ tell_changes(const struct conf *old, const struct conf *new, struct control_clie
 
 	if (strcmp(before, after) != 0)
 		tell(cl, LOG_LEVEL_INFO, "reload: services changed");
+	if (!conf_lasting_eq(&old->lasting, &new->lasting))
+		tell(cl, LOG_LEVEL_INFO, "reload: static addresses or routes changed");
 	for (size_t i = 0; i < old->n_instances; i++) {
 		const struct conf_instance *was = &old->instances[i];
 		const struct conf_instance *is = conf_find_instance(new, was->name);
@@ -300,6 +306,7 @@ take(struct vipd *v, struct conf *new)
 
 	v->conf = new;
 	v->services.fence.conf = new;
+	lasting_want_addresses(v->addresses, &new->lasting);
 	vipd_watch_apply(v, new);
 	instances_apply(&v->instances, new);
 	vipd_run_services(v);

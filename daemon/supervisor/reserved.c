@@ -24,6 +24,7 @@ struct reserved_entry {
 
 static const char gateway[] = "a default gateway of this host";
 static const char resolver[] = "a name server of this host";
+static const char lasting[] = "a static_ipaddress";
 static const char peer[] = "a unicast_peer";
 static const char router[] = "another router's: adverts come from it";
 
@@ -168,6 +169,8 @@ reserved_survey(struct reserved *r, const struct conf *conf, const struct instan
 	for (size_t i = 0; i < conf->n_instances; i++)
 		for (size_t k = 0; k < conf->instances[i].n_peers; k++)
 			reserved_add(r, &conf->instances[i].peers[k].addr, peer);
+	for (size_t i = 0; i < conf->lasting.n_addresses; i++)
+		reserved_add(r, &conf->lasting.addresses[i].addr, lasting);
 	for (const struct instance *in = is->first; in; in = in->next)
 		if (in->state.state == VRRP_BACKUP)
 			reserved_add(r, &in->state.master, router);

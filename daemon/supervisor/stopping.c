@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "handover.h"
+#include "lasting.h"
 #include "log.h"
 #include "notify.h"
 #include "vipd.h"
@@ -19,6 +20,7 @@ stopping_engine_ended(struct vipd *v)
 	if (!v->stopping)
 		return;
 	instances_stop(&v->instances);
+	lasting_want_addresses(v->addresses, NULL);
 	stopping_go_on(v);
 }
 

@@ -84,7 +84,7 @@ want_vmacs(void *arg, const struct vmac_want *list, size_t n)
 static void
 want_routes(void *arg, const struct route_want *list, size_t n)
 {
-	routes_want(((struct vipd *)arg)->routes, list, n);
+	kernel_want_routes(arg, list, n);
 }
 
 static const struct instances_ops instances_ops = {

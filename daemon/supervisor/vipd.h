@@ -39,6 +39,8 @@ struct vipd {
 	struct trackers trackers;
 	struct vmacs *vmacs;
 	struct routes *routes;
+	bool lasting_failed; /* an address of them */
+	bool lasting_routes; /* they are wanted (lasting_may_route) */
 	struct notifier notifier;
 	ev_timer tell_stop_late;
 	void (*after_tell_stop)(struct vipd *v); /* NULL: done */

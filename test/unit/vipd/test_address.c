@@ -508,6 +508,24 @@ START_TEST(a_renamed_interface_does_not_keep_them)
 }
 END_TEST
 
+/* An edit may make one of the other; what a dead vipd left tells them apart. */
+START_TEST(a_lasting_address_and_a_virtual_one_take_turns)
+{
+	struct address_want w = { .prefixlen = 128, .dev = "eth0", .is_lasting = true };
+
+	setup();
+	ck_assert(ipaddr_parse("2001:db8::5", &w.addr));
+	addresses_want(as, 1, &w, 1);
+	wait_until(installed == 1);
+	sh("ip addr show dev eth0 | grep 2001:db8::5/128 | grep -qv deprecated");
+	w.is_lasting = false;
+	addresses_want(as, 2, &w, 1);
+	addresses_want(as, 1, NULL, 0);
+	wait_until(installed == 2);
+	sh("ip addr show dev eth0 | grep 2001:db8::5/128 | grep -q deprecated");
+}
+END_TEST
+
 START_TEST(a_static_address_of_somebody_else_counts_and_stays)
 {
 	struct address_want w = fixed("198.51.100.5/24");
@@ -794,6 +812,7 @@ UNIT_MAIN("address", service_addresses_carry_what_keeps_others_off,
     other_properties_replace_the_address,
     ipv6_addresses_return_when_their_interface_is_up_again,
     a_renamed_interface_does_not_keep_them,
+    a_lasting_address_and_a_virtual_one_take_turns,
     a_static_address_of_somebody_else_counts_and_stays,
     a_service_address_waits_for_whoever_has_it_on_any_interface,
     a_failure_is_told_to_the_owner_who_inherits_it,

@@ -69,9 +69,9 @@ sh(const char *command)
 
 /* As a vipd does it; ip(8) of Debian 12 knows no IFA_PROTO. */
 static void
-add_own(const char *text)
+add(const char *text, bool lasting)
 {
-	struct address_want w = { 0 };
+	struct address_want w = { .is_lasting = lasting };
 	struct nl_sock *sock = nl_socket_alloc();
 	uint32_t seq;
 
@@ -80,6 +80,12 @@ add_own(const char *text)
 	ck_assert_int_eq(address_send_add(sock, if_nametoindex("eth0"), &w, &seq), 0);
 	ck_assert_int_eq(nl_wait_for_ack(sock), 0);
 	nl_socket_free(sock);
+}
+
+static void
+add_own(const char *text)
+{
+	add(text, false);
 }
 
 static void
@@ -198,6 +204,28 @@ START_TEST(the_primary_address_is_global_not_secondary_and_not_vipds)
 	ck_assert(is(eth0().primary4, "198.51.100.1"));
 	sh("ip addr del 198.51.100.1/24 dev eth0");
 	wait_until(is(eth0().primary4, "203.0.113.1"));
+}
+END_TEST
+
+/* static_ipaddress: vipd's, but the node sends from it. */
+START_TEST(a_lasting_address_is_the_nodes_own)
+{
+	setup();
+	add_own("192.0.2.18/32");
+	add("192.0.2.1/24", true);
+	wait_until(own_present == 2);
+	wait_until(is(eth0().primary4, "192.0.2.1"));
+	ck_assert_str_eq(foreign("192.0.2.1"), "eth0");
+	ck_assert_ptr_null(foreign("192.0.2.18"));
+	sh("ip addr add 198.51.100.1/24 dev eth0");
+	wait_until(is(eth0().primary4, "198.51.100.1"));
+	sh("ip addr del 198.51.100.1/24 dev eth0");
+	wait_until(is(eth0().primary4, "192.0.2.1"));
+	sh("ip addr del 192.0.2.1/24 dev eth0");
+	wait_until(is(eth0().primary4, "none"));
+	ck_assert_uint_eq(own_gone, 1);
+	add("fe80::7/64", true);
+	wait_until(is(eth0().linklocal6, "fe80::7"));
 }
 END_TEST
 
@@ -335,7 +363,7 @@ START_TEST(what_was_noted_as_vipds_is_its_own)
 	sh("ip addr add 192.0.2.18/32 dev eth0");
 	wait_until(foreign("192.0.2.18"));
 	ck_assert(ipaddr_parse("192.0.2.18", &a));
-	links_note_own(links, eth0().ifindex, &a, 32);
+	links_note_own(links, eth0().ifindex, &a, 32, false);
 	ck_assert_ptr_null(foreign("192.0.2.18"));
 	ck_assert_uint_eq(own_present, 1);
 	links_drain(links);
@@ -396,7 +424,7 @@ END_TEST
 
 UNIT_MAIN("link", the_first_dump_knows_interfaces_and_addresses,
     the_primary_address_is_global_not_secondary_and_not_vipds,
-    a_tentative_link_local_address_does_not_count_yet,
+    a_lasting_address_is_the_nodes_own, a_tentative_link_local_address_does_not_count_yet,
     a_link_goes_down_and_up_with_its_carrier,
     a_bridge_is_usable_while_one_of_its_ports_is,
     changes_of_mtu_address_and_forwarding_are_told,

@@ -91,6 +91,9 @@ START_TEST(any_other_property_makes_another_address)
 	b.is_service = true;
 	ck_assert(!plan_same(&a, &b));
 	b = a;
+	b.is_lasting = true;
+	ck_assert(!plan_same(&a, &b));
+	b = a;
 	b.label[5] = 'b';
 	ck_assert(!plan_same(&a, &b));
 	b = a;
