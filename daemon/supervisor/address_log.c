@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "plan.h"
 
 #define INTERVAL_US (10 * US_PER_S)
 #define OTHERS_LEN 32
@@ -38,10 +39,8 @@ address_log_failed(
     struct address_log *l, const char *dev, const struct ipaddr *addr, int error)
 {
 	char text[IPADDR_STRLEN], others[OTHERS_LEN];
-	const char *why = strerror(error);
+	const char *why = plan_error_text(addr, error);
 
-	if (error == EEXIST)
-		why = "somebody else has configured it on this host";
 	/* Without its interface it waits; the instance says so. */
 	if (error != ENODEV && may_log(&l->failed, others))
 		log_err("%s: address %s: %s; tried again%s", dev,

@@ -15,6 +15,7 @@
 #include "instance_watch.h"
 #include "log.h"
 #include "mem.h"
+#include "plan.h"
 #include "socket.h"
 #include "wants.h"
 
@@ -295,8 +296,7 @@ instances_on_failed(
 	if (!a)
 		return;
 	a->installed = false;
-	str_copy(a->error, sizeof(a->error),
-	    error == EEXIST ? "configured here by others" : strerror(error));
+	str_copy(a->error, sizeof(a->error), plan_error_text(addr, error));
 	if (in->conf && in->conf->routes.count)
 		instances_wants_changed(is);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "address.h"
 #include "clock.h"
@@ -73,4 +74,30 @@ plan_is_done(bool deleting, int error)
 	if (deleting && (error == EADDRNOTAVAIL || error == ENODEV))
 		return true;
 	return !error;
+}
+
+/* At most 63 characters: vipctl shows them beside the address. */
+const char *
+plan_error_text(const struct ipaddr *addr, int error)
+{
+	bool ipv6 = addr->family == AF_INET6;
+
+	switch (error) {
+	case EEXIST:
+		return "configured here by others";
+	case EACCES:
+		if (ipv6)
+			return "IPv6 is off there (sysctl disable_ipv6); turn it on";
+		break;
+	case EAFNOSUPPORT:
+	case EOPNOTSUPP:
+		if (ipv6)
+			return "this kernel runs without IPv6 (ipv6.disable at boot)";
+		break;
+	case EPERM:
+		return "vipd may not (it needs CAP_NET_ADMIN)";
+	default:
+		break;
+	}
+	return strerror(error);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct address_want;
+struct ipaddr;
 
 /* What the kernel has of one address on one interface. */
 struct plan_place {
@@ -54,5 +55,7 @@ bool plan_is_stale(const struct plan_life *l, uint32_t wanted_s, uint64_t now_us
 bool plan_has_expired(const struct plan_life *l, uint64_t now_us);
 /* Microseconds until the next try: 100 ms, doubled up to 10 s. */
 uint64_t plan_retry_us(unsigned failures);
+/* For people: why the kernel does not take addr. */
+const char *plan_error_text(const struct ipaddr *addr, int error);
 /* The kernel's answer, an errno, to an add or a delete says that it is so now. */
 bool plan_is_done(bool deleting, int error);

@@ -2,6 +2,8 @@
 #include "supervisor/plan.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "clock.h"
 #include "mem.h"
@@ -161,6 +163,34 @@ START_TEST(a_lifetime_is_renewed_at_a_third_or_where_another_is_wanted)
 }
 END_TEST
 
-UNIT_MAIN("plan", every_case_has_its_step, any_other_property_makes_another_address,
-    tries_become_rarer_up_to_ten_seconds, only_a_delete_takes_gone_for_done,
+START_TEST(a_refused_address_says_why_and_how_to_mend_it)
+{
+	static const struct {
+		uint8_t family;
+		int error;
+		const char *text;
+	} told[] = {
+		{ AF_INET6, EACCES, "disable_ipv6" },
+		{ AF_INET6, EAFNOSUPPORT, "ipv6.disable" },
+		{ AF_INET6, EOPNOTSUPP, "ipv6.disable" },
+		{ AF_INET, EACCES, "Permission denied" },
+		{ AF_INET, EPERM, "CAP_NET_ADMIN" },
+		{ AF_INET, EEXIST, "by others" },
+		{ AF_INET, ENOBUFS, "No buffer space available" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		struct ipaddr addr = { .family = told[i].family };
+		const char *text = plan_error_text(&addr, told[i].error);
+
+		ck_assert_msg(strstr(text, told[i].text) != NULL, "%s", text);
+		ck_assert_uint_lt(
+		    strlen(text), sizeof(((struct msg_ctl_address *)0)->error));
+	}
+}
+END_TEST
+
+UNIT_MAIN("plan", every_case_has_its_step, a_refused_address_says_why_and_how_to_mend_it,
+    any_other_property_makes_another_address, tries_become_rarer_up_to_ten_seconds,
+    only_a_delete_takes_gone_for_done,
     a_lifetime_is_renewed_at_a_third_or_where_another_is_wanted)
