@@ -10,7 +10,7 @@ import subprocess
 
 import msgcodec
 from cases import put, start, start_manifests, web
-from lab import BUILD, wait
+from lab import BUILD, Process, wait
 
 
 def events(vipd):
@@ -53,20 +53,18 @@ def test_a_follower_hears_of_what_comes_and_children_too(lab):
     topo = lab(nodes=1)
     vipd, = start(topo, priorities=(200,))
     vipd.wait_state("MASTER")
-    with subprocess.Popen(
-            [BUILD / "vipctl", "--socket", vipd.run_dir / "control.sock", "events",
-             "--follow"], stdout=subprocess.PIPE, text=True) as follower:
-        def until(words):
-            for line in follower.stdout:
-                if words in line:
-                    return line
-            raise AssertionError(f"{words} never came")
-        until("BACKUP -> MASTER")
-        assert vipd.reload("nonsense\n").returncode == 2
-        until("nonsense")
-        vipd.kill_child("vipd-engine")
-        until("vipd-engine: killed by signal 9")
-        follower.terminate()
+    follower = Process(topo.nodes[0], "follower", BUILD / "vipctl", "--socket",
+                       vipd.run_dir / "control.sock", "events", "--follow")
+
+    def until(words):
+        wait(lambda: words in follower.log_text(), 5, words)
+
+    until("BACKUP -> MASTER")
+    assert vipd.reload("nonsense\n").returncode == 2
+    until("nonsense")
+    vipd.kill_child("vipd-engine")
+    until("vipd-engine: killed by signal 9")
+    assert follower.alive()
 
 
 def test_what_a_reload_would_change_is_shown_before(lab):
