@@ -470,6 +470,11 @@ http_send(struct http *h, const struct kubeconfig *kc, const struct http_call *c
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Who gives a look-up up would wait for its thread, as long as the name
+	 * servers of this host are silent; so the thread ends by itself. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, req->detail);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import select
 import shutil
 import socket
 import threading
@@ -12,7 +13,7 @@ import urllib.parse
 import pytest
 
 import kube
-from lab import open_folder, wait
+from lab import PATIENCE, open_folder, wait
 from msgcodec import ENUM
 from watcherlab import Watcher
 
@@ -446,6 +447,34 @@ def test_a_hundred_changes_at_once_arrive_complete(cluster, watcher):
         cluster.create(slice_of(f"web-{i}"))
     watcher.wait(lambda: sum(len(s.endpoints) for s in watcher.services.values()) == 100,
                  10, "100 Services with their endpoints")
+
+
+@contextlib.contextmanager
+def silent_name_server(folder):
+    """A command in front of a program whose name server never answers."""
+    address = f"127.53.{os.getpid() >> 8 & 255}.{os.getpid() & 255 | 1}"
+    (folder / "resolv.conf").write_text(f"nameserver {address}\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((address, 53))
+        yield server, ["unshare", "--mount", "sh", "-c",
+                       f"mount --bind {folder}/resolv.conf /etc/resolv.conf && exec \"$@\"",
+                       "sh"]
+
+
+def test_it_stops_while_name_servers_are_silent(folder, cluster):
+    """The look-up is given up, not waited for."""
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.write_text(cluster.vipd_kubeconfig.read_text().replace(
+        "//127.0.0.1:", "//api.nowhere.test:"))
+    kubeconfig.chmod(0o644)
+    with silent_name_server(folder) as (server, wrapper), \
+            Watcher(folder, wrapper, kubeconfig=str(kubeconfig)) as watcher:
+        watcher.configure()
+        assert select.select([server], [], [], 10 * PATIENCE)[0], "it looks the name up"
+        began = time.monotonic()
+        watcher.send("MSG_STOP")
+        assert watcher.popen.wait(20) == 0
+        assert time.monotonic() - began < 2 * PATIENCE
 
 
 def test_it_stops_on_vipds_word(watcher):

@@ -59,7 +59,8 @@ class Service:
 class Watcher:
     """A running vipd-watcher and what it has told."""
 
-    def __init__(self, directory, **conf):
+    def __init__(self, directory, wrapper=(), **conf):
+        """wrapper: a command that executes the one behind it, in its own place."""
         self.services = {}
         self.told = []       # (message name, Service key or None), in order
         self.synced = 0      # SYNC_ENDs
@@ -76,7 +77,7 @@ class Watcher:
         self._during_sync = None
         self.sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.popen = subprocess.Popen(
-            [BUILD / "vipd-watcher"], stdin=subprocess.DEVNULL, pass_fds=(CHILD_FD,),
+            [*wrapper, BUILD / "vipd-watcher"], stdin=subprocess.DEVNULL, pass_fds=(CHILD_FD,),
             env={**os.environ, "VIPD_USER": "nobody", "VIPD_VERBOSE": "1"},
             preexec_fn=lambda: os.dup2(theirs.fileno(), CHILD_FD, inheritable=True))
         theirs.close()
