@@ -19,6 +19,20 @@ latest(const struct instance *in, uint64_t now)
 	return now + vrrp_handover_wait(&in->vrrp) + RETURN_SLACK_US;
 }
 
+/*
+ * With the virtual MAC its adverts take the switches along: nothing reaches this
+ * node any more. What it kept would answer the successor's gratuitous ARP, and
+ * that answer, from the same MAC, would take them back.
+ */
+static void
+follow(
+    struct instance *in, const struct ipaddr *successor, uint8_t priority, uint64_t now)
+{
+	yield_follow(&in->yield, successor, priority, now);
+	if (in->conf.head.vmac_adverts && !in->conf.head.unicast)
+		yield_let_go(&in->yield);
+}
+
 void
 instance_yield_moved(struct instance *in, enum vrrp_state before, uint64_t now_us)
 {
@@ -32,7 +46,7 @@ instance_yield_moved(struct instance *in, enum vrrp_state before, uint64_t now_u
 	yield_begin(&in->yield, known ? YIELD_NEVER : latest(in, now_us), now_us);
 	outlets_each(&in->outlets, hold, &in->yield);
 	if (known)
-		yield_follow(&in->yield, &r->master, r->master_priority, now_us);
+		follow(in, &r->master, r->master_priority, now_us);
 	/* Who stops and holds nothing has nothing to wait for. */
 	if (r->state == VRRP_INIT && !in->yield.held)
 		yield_cancel(&in->yield, false);
@@ -43,7 +57,7 @@ instance_yield_advert(
     struct instance *in, const struct ipaddr *from, uint8_t priority, uint64_t now_us)
 {
 	if (priority != VRRP_PRIORITY_STOP)
-		yield_follow(&in->yield, from, priority, now_us);
+		follow(in, from, priority, now_us);
 }
 
 bool

@@ -12,6 +12,7 @@
 struct yield_entry {
 	struct msg_installed_record at; /* key */
 	bool announced;                 /* before the successor's advert was seen */
+	bool let_go;                    /* in released already, by yield_let_go */
 	struct yield_entry *next;       /* in released */
 	UT_hash_handle hh;
 };
@@ -70,7 +71,10 @@ static void
 release(struct yield *y, struct yield_entry *e, uint64_t now)
 {
 	HASH_DEL(y->held, e);
-	LL_PREPEND(y->released, e);
+	if (e->let_go)
+		free(e);
+	else
+		LL_PREPEND(y->released, e);
 	y->report.announced++;
 	y->report.moved_us = now - y->began_us;
 }
@@ -106,7 +110,7 @@ yield_forget(struct yield *y, const struct msg_installed_record *at)
 {
 	struct yield_entry *e = find(y, at);
 
-	if (!e)
+	if (!e || e->let_go)
 		return;
 	drop(y, e);
 	y->report.addresses--;
@@ -145,6 +149,24 @@ yield_heard(struct yield *y, const struct msg_installed_record *at, uint64_t now
 		return;
 	release(y, e, now_us);
 	finish_if_done(y);
+}
+
+void
+yield_let_go(struct yield *y)
+{
+	struct yield_entry *e, *next, *copy;
+
+	if (!y->active || !has_successor(y))
+		return;
+	HASH_ITER(hh, y->held, e, next)
+	{
+		if (e->let_go)
+			continue;
+		e->let_go = true;
+		copy = xcalloc(1, sizeof(*copy));
+		copy->at = e->at;
+		LL_PREPEND(y->released, copy);
+	}
 }
 
 void

@@ -206,7 +206,10 @@ may_hold_any(const struct instance *in)
 	return false;
 }
 
-/* Behind the addresses: a macvlan that goes down has none then. */
+/*
+ * Behind the addresses: a macvlan that goes down has none then. It stays up until
+ * a yield is over, since the kernel takes its time with that.
+ */
 static void
 want_vmacs(struct instances *is, size_t n)
 {
@@ -219,7 +222,7 @@ want_vmacs(struct instances *is, size_t n)
 		if (!c || !c->vmac.wanted)
 			continue;
 		v = &list[count++];
-		v->up = may_hold_any(in);
+		v->up = may_hold_any(in) || instance_is_yielding(in);
 		str_copy(v->name, sizeof(v->name), c->vmac.name);
 		str_copy(v->parent, sizeof(v->parent), c->interface);
 		memcpy(v->mac, c->vmac.mac, sizeof(v->mac));

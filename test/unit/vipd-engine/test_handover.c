@@ -319,6 +319,36 @@ START_TEST(a_stop_keeps_answering_and_says_nothing)
 }
 END_TEST
 
+START_TEST(with_a_virtual_mac_the_successors_advert_takes_everything)
+{
+	struct msg_installed_record at = { .addr = host(5), .ifindex = 4 };
+	struct instance *in = master();
+
+	in->conf.head.vmac_adverts = 1;
+	instance_hand_over(in, HANDOVER_BEGIN, T0);
+	ck_assert_uint_eq(released(in), 0);
+	hear_advert(in, 100, T0 + 1000);
+	ck_assert_uint_eq(released(in), 2);
+	hear_advert(in, 100, T0 + 2000);
+	yield_forget(&in->yield, &at);          /* vipd has removed it */
+	ck_assert(instance_state(in).yielding); /* and the macvlan stays up */
+	hear_garp(in, 5, T0 + 6000);
+	hear_garp(in, 6, T0 + 6000);
+	ck_assert_uint_eq(released(in), 0);
+	ck_assert(!instance_state(in).yielding);
+	ck_assert_int_eq(in->yield.report.result, YIELD_DONE);
+	ck_assert_uint_eq(in->yield.report.announced, 2);
+	instance_free(in, T0);
+
+	in = master();
+	in->conf.head.vmac_adverts = 1;
+	hear_advert(in, 250, T0 + 1000);
+	ck_assert_int_eq(in->vrrp.state, VRRP_BACKUP);
+	ck_assert_uint_eq(released(in), 2);
+	instance_free(in, T0);
+}
+END_TEST
+
 START_TEST(a_stop_without_a_successor_ends)
 {
 	struct instance *in = master();
@@ -435,6 +465,7 @@ UNIT_MAIN("handover", a_master_that_hands_over_says_so_once_and_is_silent,
     nobody_takes_over_so_it_is_master_again,
     it_does_not_preempt_until_the_new_master_is_gone,
     a_fault_in_between_does_not_make_it_preempt, a_stop_keeps_answering_and_says_nothing,
+    with_a_virtual_mac_the_successors_advert_takes_everything,
     a_stop_without_a_successor_ends, who_holds_nothing_stops_at_once,
     a_better_advert_begins_it_without_priority_0,
     a_handover_nobody_wants_keeps_every_address, a_fault_ends_it,
