@@ -116,6 +116,44 @@ unknown_service(struct explain_walk *w)
 		    (int)(slash - w->key), w->key, slash + 1);
 }
 
+/* "what; remedy": the length of what. */
+static int
+what_len(const char *reason)
+{
+	const char *remedy = strstr(reason, "; ");
+
+	return (int)(remedy ? (size_t)(remedy - reason) : strlen(reason));
+}
+
+/* The rest; all of it where that is not told apart. */
+static const char *
+remedy_of(const char *reason)
+{
+	const char *remedy = strstr(reason, "; ");
+
+	return remedy ? remedy + 2 : reason;
+}
+
+static bool
+is_ignored(const struct explain_walk *w)
+{
+	return w->s && w->s->info.verdict == VERDICT_IGNORED;
+}
+
+/* Nothing of it is here to walk through. */
+static void
+ignored(struct explain_walk *w)
+{
+	bool forlorn = w->s->info.flags & SERVICE_FORLORN;
+	const char *reason = explain_reason(
+	    w->s->info.reason, explain_reason(w->s->ctl.reason, "no reason given"));
+
+	explain_say(w, EXPLAIN_SERVICE, forlorn ? EXPLAIN_NO : EXPLAIN_WARN,
+	    "ignored: %.*s%s", what_len(reason), reason,
+	    forlorn ? ", and nobody else has given it an address" : "");
+	explain_fix(w, "%s, if vipd is to serve it", remedy_of(reason));
+}
+
 static void
 service(struct explain_walk *w)
 {
@@ -124,6 +162,10 @@ service(struct explain_walk *w)
 
 	if (!s) {
 		unknown_service(w);
+		return;
+	}
+	if (is_ignored(w)) {
+		ignored(w);
 		return;
 	}
 	for (size_t i = 0; i < s->n_addresses; i++)
@@ -139,15 +181,6 @@ service(struct explain_walk *w)
 	    model_verdict_name(s->info.verdict),
 	    explain_reason(s->info.reason, "no reason given"));
 	explain_fix(w, "%s", explain_reason(s->info.reason, "correct the Service"));
-}
-
-/* "what; remedy": the length of what. */
-static int
-what_len(const char *reason)
-{
-	const char *remedy = strstr(reason, "; ");
-
-	return (int)(remedy ? (size_t)(remedy - reason) : strlen(reason));
 }
 
 static void
@@ -278,6 +311,8 @@ explain(const struct model *m, const char *key, struct explanation *out)
 	*out = (struct explanation){ .missing = -1 };
 	source(&w);
 	service(&w);
+	if (is_ignored(&w))
+		return;
 	explain_pools(&w);
 	explain_allocation(&w);
 	addresses(&w);

@@ -88,6 +88,8 @@ model_service_well(const struct model_service *s)
 bool
 model_service_problem(const struct model_service *s)
 {
+	if (s->ctl.state == SERVICE_IGNORED)
+		return s->info.flags & SERVICE_FORLORN;
 	return s->ctl.state != SERVICE_SERVING && s->ctl.state != SERVICE_STANDBY;
 }
 
@@ -206,6 +208,7 @@ model_verdict_name(enum verdict verdict)
 		[VERDICT_CONFLICT] = "conflict",
 		[VERDICT_PENDING] = "pending",
 		[VERDICT_INVALID] = "invalid",
+		[VERDICT_IGNORED] = "ignored",
 	};
 
 	return names[verdict];

@@ -104,7 +104,7 @@ bool model_instance_well(const struct model_instance *i);
 /* Why it is in its state; never empty. */
 const char *model_instance_reason(const struct model_instance *i);
 bool model_service_well(const struct model_service *s);
-/* Neither serving nor standby: an operator may want to look. */
+/* Neither serving nor standby, nor anybody else's: an operator may want to look. */
 bool model_service_problem(const struct model_service *s);
 bool model_instances_well(const struct model *m);
 bool model_services_well(const struct model *m);

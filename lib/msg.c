@@ -126,7 +126,7 @@ static const struct field pool_fields[] = { STRING(struct msg_pool, name),
 static const struct field service_fields[] = { STRING(struct msg_service, key.ns),
 	STRING(struct msg_service, key.name), STRING(struct msg_service, uid),
 	STRING(struct msg_service, reason),
-	U32_MAX(struct msg_service, verdict, VERDICT_INVALID), END };
+	U32_MAX(struct msg_service, verdict, VERDICT_IGNORED), END };
 static const struct field service_address_fields[] = { ADDR(struct msg_service_address,
 							   addr),
 	U8_MAX(struct msg_service_address, verdict, VERDICT_INVALID),

@@ -577,6 +577,7 @@ enum verdict {
 	VERDICT_CONFLICT, /* somebody else has it */
 	VERDICT_PENDING,  /* nothing assigned yet */
 	VERDICT_INVALID,  /* the object is malformed */
+	VERDICT_IGNORED,  /* not vipd's; told so that people can see why */
 };
 
 enum service_flag {
@@ -584,6 +585,7 @@ enum service_flag {
 	SERVICE_AFFINITY_CLIENT = 2, /* sessionAffinity: ClientIP */
 	SERVICE_LOADBALANCER = 4,    /* type LoadBalancer */
 	SERVICE_FALLBACK = 8,        /* Local, but as Cluster where none is local */
+	SERVICE_FORLORN = 16,        /* IGNORED, and nobody else gave it an address */
 };
 
 /*
@@ -808,6 +810,7 @@ enum service_state {
 	SERVICE_REFUSED,
 	SERVICE_CONFLICT,
 	SERVICE_FAILED,
+	SERVICE_IGNORED,
 	SERVICE_STATE_COUNT
 };
 

@@ -92,6 +92,7 @@ service_state_name(enum service_state state)
 		[SERVICE_REFUSED] = "refused",
 		[SERVICE_CONFLICT] = "conflict",
 		[SERVICE_FAILED] = "failed",
+		[SERVICE_IGNORED] = "ignored",
 	};
 
 	return names[state];

@@ -63,6 +63,8 @@ state_of_verdict(enum verdict verdict)
 		return SERVICE_CONFLICT;
 	case VERDICT_PENDING:
 		return SERVICE_PENDING;
+	case VERDICT_IGNORED:
+		return SERVICE_IGNORED;
 	case VERDICT_OK:
 	case VERDICT_REFUSED:
 	case VERDICT_INVALID:

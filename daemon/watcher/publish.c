@@ -81,7 +81,7 @@ tell(struct publisher *p, struct store_entry *e, bool giving)
 	e->takes = v->wanted && !view_has_trouble(v);
 	if (giving && e->takes)
 		return;
-	if (v->wanted) {
+	if (v->wanted || v->ignored) {
 		hash = view_hash(v);
 		if (hash != e->told) {
 			send_view(p);

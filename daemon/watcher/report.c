@@ -25,6 +25,7 @@ trouble_of(enum verdict verdict)
 	case VERDICT_OK:
 	case VERDICT_PENDING:
 	case VERDICT_INVALID:
+	case VERDICT_IGNORED:
 		break;
 	}
 	return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tenure.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "object.h"
@@ -8,29 +10,66 @@
 #include "text.h"
 #include "wish.h"
 
+static void __attribute__((format(printf, 2, 3))) say(char *why, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!why)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(why, REASON_LEN, fmt, ap);
+	va_end(ap);
+	text_make_safe(why);
+}
+
 static enum tenure
 say_foreign(char *why, const char *mark)
 {
-	if (why)
-		text_format(why, REASON_LEN,
-		    "vipd leaves it alone: %s is another controller's; give it "
-		    "loadBalancerClass, or remove that",
-		    mark);
+	say(why,
+	    "vipd leaves it alone: %s is another controller's; give it "
+	    "loadBalancerClass, or remove that",
+	    mark);
 	return TENURE_FOREIGN;
+}
+
+/* A class cannot be changed once it is there. */
+static enum tenure
+judge_class(const char *class, const char *ours, char *why)
+{
+	if (strcmp(class, ours) == 0)
+		return TENURE_OURS;
+	say(why,
+	    "loadBalancerClass %.50s is not vipd's; create the Service anew with "
+	    "loadBalancerClass %.50s",
+	    class, ours);
+	return TENURE_NONE;
 }
 
 enum tenure
 tenure_of(const struct service_object *s, const struct settings *settings, char *why)
 {
+	const char *ours = settings->conf.class;
+
+	say(why, "%s", "");
 	if (!s->wish)
 		return TENURE_NONE;
-	if (s->wish->opt_out)
+	if (s->wish->opt_out) {
+		say(why, "the annotation vipd.io/ignore keeps vipd away; remove it");
 		return TENURE_OPTED_OUT;
+	}
 	if (s->class)
-		return strcmp(s->class, settings->conf.class) == 0 ? TENURE_OURS
-								   : TENURE_NONE;
-	if (!settings->conf.claim_unclassed || !settings->has_pools)
+		return judge_class(s->class, ours, why);
+	if (!settings->has_pools) {
+		say(why, "no address_pool is configured; add one to vipd.conf");
 		return TENURE_NONE;
+	}
+	if (!settings->conf.claim_unclassed) {
+		say(why,
+		    "it has no loadBalancerClass and claim_unclassed is no; create it "
+		    "anew with loadBalancerClass %.50s",
+		    ours);
+		return TENURE_NONE;
+	}
 	if (s->status.has_ingress && s->status.foreign_ingress)
 		return say_foreign(why, "status.loadBalancer.ingress");
 	if (s->wish->other && !status_is_ours(&s->status))

@@ -26,7 +26,8 @@ enum tenure {
 	TENURE_OPTED_OUT, /* vipd.io/ignore */
 };
 
-/* why (REASON_LEN, may be NULL) is filled for FOREIGN. */
+/* why (REASON_LEN, may be NULL) says, but for OURS, why not, and the remedy;
+ * it is empty for what is of another type. */
 enum tenure tenure_of(
     const struct service_object *s, const struct settings *settings, char *why);
 /*

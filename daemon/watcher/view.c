@@ -252,6 +252,27 @@ judge_service(struct view *v, const struct service_object *s, const struct assig
 		judge_allocation(v, s, assign, settings);
 }
 
+/*
+ * What is vipd's to serve, or to refuse. Of Services of type LoadBalancer that
+ * are not, people are told why.
+ */
+static void
+judge_tenure(
+    struct view *v, const struct service_object *s, const struct settings *settings)
+{
+	enum tenure t = s ? tenure_of(s, settings, v->head.reason) : TENURE_NONE;
+
+	v->wanted = s && (s->n_external_ips || s->bad_ip || s->fault || t == TENURE_OURS);
+	v->ignored = s && s->wish && !v->wanted;
+	if (!v->ignored) {
+		memset(v->head.reason, 0, sizeof(v->head.reason));
+		return;
+	}
+	v->head.verdict = VERDICT_IGNORED;
+	if (t != TENURE_OPTED_OUT && !s->status.has_ingress)
+		v->head.flags |= SERVICE_FORLORN;
+}
+
 void
 view_build(struct view *v, const struct store_entry *e, const struct store *store)
 {
@@ -262,14 +283,14 @@ view_build(struct view *v, const struct store_entry *e, const struct store *stor
 	v->n_addresses = v->n_ports = v->n_endpoints = v->n_dropped = 0;
 	v->n_sources = 0;
 	v->head = (struct msg_service){ 0 };
-	v->wanted = s &&
-	    (s->n_external_ips || s->bad_ip || s->fault ||
-		tenure_of(s, settings, NULL) == TENURE_OURS);
-	if (!v->wanted)
+	judge_tenure(v, s, settings);
+	if (!v->wanted && !v->ignored)
 		return;
 	v->head.key = s->id;
 	memcpy(v->head.uid, s->uid, sizeof(v->head.uid));
-	v->head.flags = s->flags;
+	v->head.flags |= s->flags;
+	if (v->ignored)
+		return;
 	if ((s->flags & SERVICE_LOCAL) &&
 	    settings->conf.local_fallback == LOCAL_FALLBACK_CLUSTER)
 		v->head.flags |= SERVICE_FALLBACK;

@@ -19,7 +19,8 @@ struct view_candidate;
 
 /* One is used again and again; view_fini() frees what it has grown to. */
 struct view {
-	bool wanted; /* there is something to tell */
+	bool wanted;  /* it has, or asks for, an address of vipd's */
+	bool ignored; /* it asks somebody else: only the head is told, with why */
 	struct msg_service head;
 	struct msg_service_address *addresses;
 	size_t n_addresses;

@@ -179,8 +179,10 @@ wanted_build(struct wanted *w, const struct service_object *s, const struct stor
 		want_addresses(w, s, store);
 		break;
 	case TENURE_FOREIGN: /* news says so */
-	case TENURE_NONE:
+		break;
+	case TENURE_NONE: /* somebody's will, and no news */
 	case TENURE_OPTED_OUT:
+		w->news[0] = '\0';
 		break;
 	}
 	want_placement(w, s, store, now_us);

@@ -219,6 +219,16 @@ def drained():
     yield end()
 
 
+OTHER_CLASS = ("loadBalancerClass vipd.io/vpi is not vipd's; create the Service anew "
+               "with loadBalancerClass vipd.io/vip")
+
+
+def ignored(name, reason, flags=0):
+    """Another controller's, or nobody's."""
+    return service(name, "IGNORED", ports=(), in_place=0, verdict="VERDICT_IGNORED",
+                   flags=flags | ENUM["SERVICE_LOADBALANCER"], reason=reason)
+
+
 def troubled():
     yield TROUBLED_NODE
     yield from instance(1, "edge", MASTER, conf={"priority": 30},
@@ -254,6 +264,8 @@ def troubled():
                        reason="no Pod behind it is ready")
     yield from service("later", "PENDING", namespace="shop",
                        reason="the pool public is full")
+    yield from ignored("theirs", OTHER_CLASS)
+    yield from ignored("typo", OTHER_CLASS, ENUM["SERVICE_FORLORN"])
     yield end()
 
 

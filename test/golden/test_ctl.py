@@ -170,6 +170,12 @@ CASES = {
     "explain-standby.txt": ("explain default/six", STANDBY, WELL),
     "explain-standby.json": ("explain default/six -o json", STANDBY, WELL),
     "explain-refused.txt": ("explain default/thief", REFUSED, NOT_WELL),
+    "explain-ignored.txt": ("explain default/typo", models.explained(*models.ignored(
+        "typo", models.OTHER_CLASS, ENUM["SERVICE_FORLORN"])), NOT_WELL),
+    "explain-elsewhere.txt": ("explain default/theirs", models.explained(
+        *models.ignored("theirs", models.OTHER_CLASS)), WELL),
+    "explain-elsewhere.json": ("explain default/theirs -o json", models.explained(
+        *models.ignored("theirs", models.OTHER_CLASS)), WELL),
     "explain-allocated.txt": ("explain default/web", ALLOCATED, NOT_WELL),
     "explain-full.txt": ("explain default/web", FULL, NOT_WELL),
     "explain-full.json": ("explain default/web -o json", FULL, NOT_WELL),

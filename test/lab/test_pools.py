@@ -91,6 +91,12 @@ def wait_ingress(cluster, expected, name="web"):
          lambda: f"{name}: {ingress(cluster, name)}, not {expected}")
 
 
+def wait_ignored(watcher, key, why):
+    """vipd is told of it, so that vipctl can say why it is not served."""
+    watcher.wait_service(key, lambda s: s.verdict == "ignored" and why in s.reason
+                         and not s.addresses)
+
+
 def test_a_load_balancer_leaves_pending_and_is_served(cluster, watcher):
     watcher.configure(pools=POOL)
     cluster.create(balancer())
@@ -169,12 +175,13 @@ def test_both_families_and_one_is_enough_where_two_are_only_preferred(cluster, w
     wait_ingress(cluster, ["2001:db8::10", "192.168.185.41"], "both")
 
 
-@pytest.mark.parametrize("change", [
-    {"metadata": {"annotations": {"vipd.io/ignore": "true"}}},
-    {"spec": {"type": "ClusterIP"}},
-    {"spec": {"type": "ExternalName", "externalName": "www.example.com"}},
+@pytest.mark.parametrize("change, ignored", [
+    ({"metadata": {"annotations": {"vipd.io/ignore": "true"}}},
+     "the annotation vipd.io/ignore keeps vipd away; remove it"),
+    ({"spec": {"type": "ClusterIP"}}, ""),
+    ({"spec": {"type": "ExternalName", "externalName": "www.example.com"}}, ""),
 ])
-def test_what_is_given_up_is_cleaned(cluster, watcher, change):
+def test_what_is_given_up_is_cleaned(cluster, watcher, change, ignored):
     watcher.configure(pools=POOL)
     cluster.create(balancer())
     wait_ingress(cluster, ["192.168.185.40"])
@@ -182,7 +189,10 @@ def test_what_is_given_up_is_cleaned(cluster, watcher, change):
     cluster.patch(balancer(), change)
     wait(lambda: not ingress(cluster) and not condition(cluster, "AddressAllocated")
          and not condition(cluster, "Placed"), 15, lambda: status(cluster))
-    watcher.wait_gone("default/web")
+    if ignored:
+        wait_ignored(watcher, "default/web", ignored)
+    else:
+        watcher.wait_gone("default/web")
 
 
 @pytest.mark.parametrize("mark", [
@@ -196,6 +206,7 @@ def test_a_service_of_another_controller_is_left_alone(cluster, watcher, mark):
     cluster.create(made)
     wait(lambda: notes(cluster, "AllocationFailed"), 15)
     assert "another controller's" in notes(cluster, "AllocationFailed")[0]
+    wait_ignored(watcher, "default/web", "another controller's")
     assert not ingress(cluster) and not condition(cluster, "AddressAllocated")
 
 
@@ -208,7 +219,7 @@ def test_an_ingress_that_somebody_else_wrote_stays(cluster, watcher):
     wait_ingress(cluster, ["192.168.185.40"], "theirs")
     cluster.patch(balancer("theirs"), {"status": {"loadBalancer": {"ingress": [
         {"ip": "192.168.185.99"}]}}}, subresource="status")
-    watcher.wait_gone("default/theirs")
+    wait_ignored(watcher, "default/theirs", "vipd leaves it alone: status.loadBalancer.ingress")
     assert ingress(cluster, "theirs") == ["192.168.185.99"]
     assert not ingress(cluster)
 

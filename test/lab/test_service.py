@@ -542,3 +542,24 @@ def test_a_pool_hands_out_nothing_that_is_somebodys_own(lab):
     given = {entry["ip"] for obj in api.cluster.list("v1", "Service")
              for entry in obj.get("status", {}).get("loadBalancer", {}).get("ingress", [])}
     assert given == {"192.168.185.246", "192.168.185.248"}
+
+
+def test_a_service_of_another_class_is_told_why_it_is_left_alone(lab):
+    topo = lab(nodes=1, api=True)
+    api = Api(topo)
+    node, = topo.nodes
+    vipd = Vipd(node, api.conf(node, 200))
+    api.cluster.create(kube.service("typo", [{"port": 80}], type="LoadBalancer",
+                                    loadBalancerClass="vipd.io/vpi"))
+    vipd.wait_service("typo", "ignored", within=15)
+    shown = vipd.ctl("explain", "default/typo")
+    assert shown.returncode == 1 and "ignored: loadBalancerClass vipd.io/vpi" in shown.stdout
+    assert "FIX: create the Service anew with loadBalancerClass vipd.io/vip," in shown.stdout
+    assert vipd.ctl("services").returncode == 0, "it is nobody's fault here"
+    assert "typo" in vipd.ctl("services", "--problems").stdout
+    api.cluster.create(kube.service("theirs", [{"port": 80}], type="LoadBalancer",
+                                    loadBalancerClass="example.com/other"))
+    api.cluster.patch(kube.service("theirs", []), {"status": {"loadBalancer": {"ingress": [
+        {"ip": "192.168.185.99"}]}}}, subresource="status")
+    wait(lambda: vipd.ctl("explain", "default/theirs").returncode == 0, 15, "it is served elsewhere")
+    assert "theirs" not in vipd.ctl("services", "--problems").stdout

@@ -16,7 +16,7 @@ HEALTH = {ENUM[name]: name.removeprefix("HEALTH_")
           for name in ("HEALTH_STARTING", "HEALTH_OK", "HEALTH_TROUBLE")}
 VERDICT = {ENUM[name]: name.removeprefix("VERDICT_").lower()
            for name in ("VERDICT_OK", "VERDICT_REFUSED", "VERDICT_CONFLICT",
-                        "VERDICT_PENDING", "VERDICT_INVALID")}
+                        "VERDICT_PENDING", "VERDICT_INVALID", "VERDICT_IGNORED")}
 PROTOCOL = {6: "TCP", 17: "UDP", 132: "SCTP"}
 
 

@@ -261,6 +261,7 @@ END_TEST
 START_TEST(well_is_what_the_exit_code_says)
 {
 	static const bool well[SERVICE_STATE_COUNT] = { [SERVICE_SERVING] = true,
+		[SERVICE_IGNORED] = true,
 		[SERVICE_STANDBY] = true,
 		[SERVICE_NO_ENDPOINTS] = true,
 		[SERVICE_PENDING] = true };
@@ -270,7 +271,11 @@ START_TEST(well_is_what_the_exit_code_says)
 	for (int state = 0; state < SERVICE_STATE_COUNT; state++) {
 		s.ctl.state = (uint32_t)state;
 		ck_assert_int_eq(model_service_well(&s), well[state]);
+		s.info.flags = SERVICE_FORLORN;
 		ck_assert_int_eq(model_service_problem(&s), state > SERVICE_STANDBY);
+		s.info.flags = 0;
+		ck_assert_int_eq(model_service_problem(&s),
+		    state > SERVICE_STANDBY && state != SERVICE_IGNORED);
 	}
 	for (int state = 0; state <= VRRP_FAULT; state++) {
 		i.info.state.state = (uint8_t)state;

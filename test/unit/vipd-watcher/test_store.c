@@ -450,17 +450,45 @@ START_TEST(changed_rules_judge_everything_again)
 }
 END_TEST
 
-START_TEST(a_load_balancer_of_our_class_waits_for_an_address_and_others_are_not_told)
+START_TEST(a_load_balancer_of_our_class_waits_for_an_address_and_others_are_told_why)
 {
 	static const struct {
 		const char *class;
-		bool pools, claim, wanted;
+		bool pools, claim, opt_out, ingress;
+		const char *mark;
+		const char *ignored; /* why; NULL: it is not */
+		bool forlorn;
 	} cases[] = {
-		{ "vipd.io/vip", false, false, true },
-		{ "other.io/lb", true, true, false },
-		{ NULL, true, true, true },
-		{ NULL, true, false, false },
-		{ NULL, false, true, false },
+		{ .class = "vipd.io/vip" },
+		{ .pools = true, .claim = true },
+		{ "other.io/lb", .pools = true, .claim = true,
+		    .ignored = "loadBalancerClass other.io/lb is not vipd's; create the "
+			       "Service anew with loadBalancerClass vipd.io/vip",
+		    .forlorn = true },
+		{ "other.io/lb", .ingress = true,
+		    .ignored = "loadBalancerClass other.io/lb is not vipd's; create" },
+		{ .pools = true,
+		    .ignored = "it has no loadBalancerClass and claim_unclassed is no; "
+			       "create it anew with loadBalancerClass vipd.io/vip",
+		    .forlorn = true },
+		{ .claim = true,
+		    .ignored = "no address_pool is configured; add one to vipd.conf",
+		    .forlorn = true },
+		{ .pools = true,
+		    .claim = true,
+		    .mark = "metallb.io/x",
+		    .ignored = "vipd leaves it alone: metallb.io/x is another "
+			       "controller's; give it loadBalancerClass, or remove that",
+		    .forlorn = true },
+		{ .pools = true,
+		    .claim = true,
+		    .ingress = true,
+		    .ignored = "vipd leaves it alone: status.loadBalancer.ingress is "
+			       "another controller's; give it loadBalancerClass" },
+		{ .class = "vipd.io/vip",
+		    .opt_out = true,
+		    .ignored =
+			"the annotation vipd.io/ignore keeps vipd away; remove it" },
 	};
 
 	setup();
@@ -472,10 +500,21 @@ START_TEST(a_load_balancer_of_our_class_waits_for_an_address_and_others_are_not_
 		s->class = cases[i].class ? xstrdup(cases[i].class) : NULL;
 		settings.has_pools = cases[i].pools;
 		settings.conf.claim_unclassed = cases[i].claim;
+		s->wish->opt_out = cases[i].opt_out;
+		s->wish->other = cases[i].mark ? xstrdup(cases[i].mark) : NULL;
+		s->status.has_ingress = s->status.foreign_ingress = cases[i].ingress;
 		store_put_service(&store, s);
-		ck_assert_int_eq(look("a")->wanted, cases[i].wanted);
-		if (!cases[i].wanted)
+		ck_assert_int_eq(look("a")->wanted, !cases[i].ignored);
+		ck_assert_int_eq(view.ignored, cases[i].ignored != NULL);
+		ck_assert_int_eq(!!(view.head.flags & SERVICE_FORLORN), cases[i].forlorn);
+		if (cases[i].ignored) {
+			ck_assert_uint_eq(view.head.verdict, VERDICT_IGNORED);
+			ck_assert_msg(!strncmp(view.head.reason, cases[i].ignored,
+					  strlen(cases[i].ignored)),
+			    "%s", view.head.reason);
+			ck_assert_uint_eq(view.n_addresses + view.n_ports, 0);
 			continue;
+		}
 		ck_assert_uint_eq(view.head.verdict, VERDICT_PENDING);
 		ck_assert_ptr_nonnull(strstr(view.head.reason,
 		    cases[i].pools ? "with manifests" : "no address_pool"));
@@ -625,7 +664,7 @@ UNIT_MAIN("store", a_service_and_its_slices_join_in_either_order,
     one_port_in_conflict_leaves_the_others, an_address_in_conflict_leaves_the_others,
     addresses_outside_the_fence_are_refused_with_the_remedy,
     a_refused_address_takes_nothing_from_anybody, changed_rules_judge_everything_again,
-    a_load_balancer_of_our_class_waits_for_an_address_and_others_are_not_told,
+    a_load_balancer_of_our_class_waits_for_an_address_and_others_are_told_why,
     a_malformed_service_is_told_as_such_and_serves_nothing,
     a_malformed_slice_leaves_the_good_one, a_complete_list_replaces_what_it_does_not_name,
     a_list_that_misses_more_than_half_of_ten_is_suspicious,
