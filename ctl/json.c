@@ -47,8 +47,8 @@ interval_ms(uint32_t us)
 	return packed(json_real((double)us / (double)US_PER_MS));
 }
 
-static json_t *
-wall_time(const struct model *m, uint64_t then_us)
+json_t *
+json_time(const struct model *m, uint64_t then_us)
 {
 	char text[TEXT_TIME_LEN];
 
@@ -74,7 +74,7 @@ conflict(const struct model *m, const struct msg_ctl_address *a)
 	if (!a->conflict_us && a->use != ADDRESS_TAKEN)
 		return json_null();
 	return PACK("{s:s, s:o, s:i, s:b}", "mac", text_mac(a->conflict_mac, mac), "seen",
-	    a->conflict_us ? wall_time(m, a->conflict_us) : json_null(), "heard",
+	    a->conflict_us ? json_time(m, a->conflict_us) : json_null(), "heard",
 	    (int)a->conflicts, "before_first_use", a->use == ADDRESS_TAKEN);
 }
 
@@ -129,7 +129,7 @@ instance_tracks(const struct model *m, const struct model_instance *i)
 			track_kind_name(t->kind), "name", t->name, "state",
 			states[t->state], "weight", t->weight, "reverse", t->reverse,
 			"adds", t->adds, "fault", t->fault, "why", text_or_null(t->why),
-			"since", wall_time(m, t->since_us)));
+			"since", json_time(m, t->since_us)));
 	}
 	return list;
 }
@@ -173,7 +173,7 @@ instance(const struct model *m, const struct model_instance *i)
 	    conf->version, "state", vrrp_state_name(state->state), "reason",
 	    text_or_null(
 		i->info.tracker[0] ? i->info.tracker : vrrp_reason_text(state->reason)),
-	    "since", wall_time(m, state->since_us), "priority",
+	    "since", json_time(m, state->since_us), "priority",
 	    i->info.configured_priority, "effective_priority", conf->priority,
 	    "advert_interval_ms", interval_ms(conf->advert_us), "master_address",
 	    json_address(&state->master));
@@ -349,7 +349,7 @@ node(const struct model *m)
 
 	return PACK("{s:s, s:o, s:s, s:o, s:s, s:o, s:I, s:I}", "node", n->node,
 	    "drained", drained(m), "version", n->version, "started",
-	    wall_time(m, n->started_us), "config", n->config, "config_error",
+	    json_time(m, n->started_us), "config", n->config, "config_error",
 	    text_or_null(n->config_error), "child_restarts",
 	    (json_int_t)n->children_restarts, "log_lines_dropped",
 	    (json_int_t)n->log_dropped);
@@ -361,9 +361,9 @@ status(const struct model *m)
 	json_t *object = node(m);
 
 	json_object_update_new(object,
-	    PACK("{s:o, s:o, s:o, s:o}", "instances", instances(m), "services",
-		services(m, false), "kubernetes", kubernetes(m), "forwarding",
-		forwarding(m)));
+	    PACK("{s:o, s:o, s:o, s:o, s:o}", "instances", instances(m), "speakers",
+		json_speakers(m), "services", services(m, false), "kubernetes",
+		kubernetes(m), "forwarding", forwarding(m)));
 	return object;
 }
 

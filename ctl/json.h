@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct doctor;
@@ -29,6 +30,10 @@ void json_event(const struct msg_ctl_event *e, FILE *out);
 /* Everything for a bug report: status with counters, configuration, events. */
 void json_dump(const struct model *m, const char *config,
     const struct msg_ctl_event *events, size_t n_events, FILE *out);
+/* A monotonic time of the answer. */
+json_t *json_time(const struct model *m, uint64_t then_us);
+/* Who else is heard: an array. */
+json_t *json_speakers(const struct model *m);
 /* "192.0.2.1"; and the object, with a newline, which is given up. */
 json_t *json_address(const struct ipaddr *addr);
 void json_write(json_t *json, FILE *out);

@@ -53,6 +53,18 @@ of_instance(FILE *out, const char *name, const struct model_instance *i, uint64_
 /* ---- the node ---- */
 
 static void
+write_strangers(const struct model *m, FILE *out)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < m->n_speakers; i++)
+		n += m->speakers[i].clashes;
+	family(out, "strangers", "gauge",
+	    "Strangers heard on identifiers of virtual routers here.");
+	sample(out, "strangers", n);
+}
+
+static void
 write_node(const struct model *m, FILE *out)
 {
 	const struct msg_ctl_node *n = &m->node;
@@ -71,6 +83,7 @@ write_node(const struct model *m, FILE *out)
 	sample(out, "log_lines_lost_total", n->log_dropped);
 	family(out, "reload_refused", "gauge", "1: the last reload was refused.");
 	sample(out, "reload_refused", n->config_error[0] != '\0');
+	write_strangers(m, out);
 	if (!n->has_services)
 		return;
 	family(out, "source_connected", "gauge", "1: the source of Services answers.");

@@ -25,6 +25,7 @@ model_free(struct model *m)
 	free(m->services);
 	free(m->texts);
 	free(m->pools);
+	free(m->speakers);
 	free(m->config);
 	free(m->handovers);
 	memset(m, 0, sizeof(*m));

@@ -67,6 +67,9 @@ struct model {
 	struct model_node *nodes; /* that run vipd, by name */
 	size_t n_nodes;
 	size_t cap_nodes;
+	struct msg_ctl_speaker *speakers; /* other routers' adverts */
+	size_t n_speakers;
+	size_t cap_speakers;
 	struct model_service *services;
 	size_t n_services;
 	size_t cap_services;

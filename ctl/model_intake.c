@@ -151,6 +151,17 @@ add_pools(struct model *m, const struct msg *msg)
 }
 
 static const char *
+add_speakers(struct model *m, const struct msg *msg)
+{
+	size_t at = m->n_speakers;
+
+	APPEND(m, speakers, msg);
+	for (; at < m->n_speakers; at++)
+		CLEAN(m->speakers[at].interface);
+	return NULL;
+}
+
+static const char *
 add_service(struct model *m, const struct msg *msg)
 {
 	struct model_service *s;
@@ -383,6 +394,7 @@ add_outside(struct model *m, const struct msg *msg)
 		{ MSG_CTL_TRACKS, add_tracks },
 		{ MSG_COUNTERS, add_counters },
 		{ MSG_POOLS, add_pools },
+		{ MSG_CTL_SPEAKERS, add_speakers },
 		{ MSG_SERVICE, add_service },
 		{ MSG_CTL_TEXT, add_text },
 		{ MSG_CTL_CONFIG, add_config },

@@ -179,6 +179,29 @@ show_instance_problems(const struct model *m, FILE *out, size_t *count)
 	}
 }
 
+/* Those of no router here are told in JSON only: they harm nobody. */
+static void
+show_speakers(const struct model *m, FILE *out, size_t *count)
+{
+	char text[IPADDR_STRLEN], since[TEXT_DURATION_LEN];
+
+	for (size_t i = 0; i < m->n_speakers; i++) {
+		const struct msg_ctl_speaker *s = &m->speakers[i];
+
+		if (!s->clashes)
+			continue;
+		fprintf(problem(out, count),
+		    "%s: virtual_router_id %u is also used by %s, heard %s ago (%" PRIu32
+		    " times)\n",
+		    s->interface, s->vrid, ipaddr_format(&s->addr, text),
+		    text_duration(model_age_us(m, s->heard_us), since), s->count);
+		if (s->free_vrid)
+			fprintf(out,
+			    "    FIX: give one of both another; %u is free on %s\n",
+			    s->free_vrid, s->interface);
+	}
+}
+
 static void
 show_service_problems(const struct model *m, FILE *out, size_t *count)
 {
@@ -213,6 +236,7 @@ show_status(const struct model *m, bool wide, FILE *out)
 		show_service_counts(m, out);
 	}
 	show_instance_problems(m, out, &problems);
+	show_speakers(m, out, &problems);
 	show_service_problems(m, out, &problems);
 }
 

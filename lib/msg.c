@@ -70,6 +70,10 @@ static const struct field yielded_fields[] = { U8_MAX(struct msg_yielded, result
 	ADDR(struct msg_yielded, successor), END };
 static const struct field conflict_fields[] = { ADDR(struct msg_conflict, at.addr), END };
 static const struct field probed_fields[] = { ADDR(struct msg_probed, at.addr), END };
+static const struct field speaker_fields[] = { ADDR(struct msg_speaker, addr), END };
+static const struct field ctl_speaker_fields[] = {
+	STRING(struct msg_ctl_speaker, interface), ADDR(struct msg_ctl_speaker, addr), END
+};
 static const struct field handover_fields[] = {
 	U32_MAX(struct msg_handover, action, HANDOVER_FORGET), END
 };
@@ -238,6 +242,7 @@ ROW(MSG_RELEASED, REF, sizeof(struct msg_installed_record), PEER_ENGINE, 0, NULL
 ROW(MSG_YIELDED, sizeof(struct msg_yielded), 0, PEER_ENGINE, 0, yielded_fields, NULL),
 ROW(MSG_CONFLICT, sizeof(struct msg_conflict), 0, PEER_ENGINE, 0, conflict_fields, NULL),
 ROW(MSG_PROBED, sizeof(struct msg_probed), 0, PEER_ENGINE, 0, probed_fields, NULL),
+ROW(MSG_SPEAKER, sizeof(struct msg_speaker), 0, PEER_ENGINE, 0, speaker_fields, NULL),
 ROW(MSG_WATCHER_CONF, sizeof(struct msg_watcher_conf), 0, PEER_VIPD, 0, watcher_conf_fields, NULL),
 ROW(MSG_WATCHER_RANGES, sizeof(struct msg_watcher_ranges), sizeof(struct iprange), PEER_VIPD, 0, watcher_ranges_fields, range_fields),
 ROW(MSG_WATCHER_POOLS, 0, sizeof(struct msg_byte), PEER_VIPD, 0, NULL, NULL),
@@ -275,6 +280,7 @@ ROW(MSG_CTL_TEXT, sizeof(struct msg_ctl_text), 0, PEER_VIPD, 0, ctl_text_fields,
 ROW(MSG_CTL_EVENT, sizeof(struct msg_ctl_event), 0, PEER_VIPD, 0, ctl_event_fields, NULL),
 ROW(MSG_CTL_CONFIG, 0, sizeof(struct msg_byte), PEER_VIPD, 0, NULL, NULL),
 ROW(MSG_CTL_HANDOVER, sizeof(struct msg_ctl_handover), 0, PEER_VIPD, 0, ctl_handover_fields, NULL),
+ROW(MSG_CTL_SPEAKERS, 0, sizeof(struct msg_ctl_speaker), PEER_VIPD, 0, NULL, ctl_speaker_fields),
 ROW(MSG_CTL_END, sizeof(struct msg_ctl_end), 0, PEER_VIPD, 0, ctl_end_fields, NULL),
 };
 /* clang-format on */

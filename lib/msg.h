@@ -72,6 +72,7 @@ enum msg_type {
 	MSG_YIELDED,
 	MSG_CONFLICT,
 	MSG_PROBED,
+	MSG_SPEAKER,
 
 	/* vipd -> watcher */
 	MSG_WATCHER_CONF,
@@ -121,6 +122,7 @@ enum msg_type {
 	MSG_CTL_EVENT,
 	MSG_CTL_CONFIG,
 	MSG_CTL_HANDOVER,
+	MSG_CTL_SPEAKERS,
 	MSG_CTL_END,
 
 	MSG_TYPE_COUNT
@@ -401,6 +403,18 @@ enum yield_result {
 	YIELD_KEPT,   /* is master again */
 	YIELD_BROKEN, /* ended by a fault */
 	YIELD_RESULT_COUNT
+};
+
+/* Who sends adverts: at most every 10 s for each, and a bounded number of them
+ * on an interface. Who is not heard for SPEAKER_SILENT_US is none. */
+#define SPEAKER_SILENT_US 60000000
+struct msg_speaker {
+	uint32_t ifindex;
+	uint8_t vrid;
+	uint8_t alike; /* taken here, and lists the addresses of the router here */
+	uint8_t zero[2];
+	struct ipaddr addr;
+	uint32_t count; /* of its adverts */
 };
 
 /* How a yield ended. Times count from its begin. */
@@ -799,6 +813,18 @@ struct msg_ctl_address {
 	uint64_t probe_us;      /* monotonic: it was asked, is asked again */
 	char dev[IFNAME_LEN];
 	char error[64]; /* of the last attempt; empty */
+};
+
+/* Another router's adverts, heard in the last minute. */
+struct msg_ctl_speaker {
+	char interface[IFNAME_LEN];
+	struct ipaddr addr;
+	uint8_t vrid;
+	uint8_t clashes;   /* with a virtual router of this node, as a stranger */
+	uint8_t free_vrid; /* not used there, as far as one hears; 0: none is */
+	uint8_t zero;
+	uint32_t count;
+	uint64_t heard_us; /* monotonic */
 };
 
 /* In vipctl's words; order as in the documentation. */

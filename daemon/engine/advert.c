@@ -303,6 +303,22 @@ advert_read(const struct advert_policy *policy, const struct advert_packet *pack
 	return ADVERT_OK;
 }
 
+bool
+advert_is_sound(const struct advert_packet *packet)
+{
+	struct advert_policy any = { .version = packet->message[0] >> 4 };
+	struct advert_packet message = *packet;
+	struct advert a;
+
+	if (packet->ttl != TTL_LOCAL || packet->vrid == 0 ||
+	    ipaddr_is_unspecified(&packet->src) || ipaddr_is_multicast(&packet->src) ||
+	    any.version > 3 || any.version < (packet->src.family == AF_INET ? 2 : 3))
+		return false;
+	split(any.version, &message);
+	return parse(any.version, &message, &a) == ADVERT_OK &&
+	    sums_up(&any, &message, packet, &a);
+}
+
 /* ---- writing ---- */
 
 static size_t

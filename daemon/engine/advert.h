@@ -111,6 +111,11 @@ enum advert_verdict advert_unwrap(
 enum advert_verdict advert_read(const struct advert_policy *policy,
     const struct advert_packet *packet, struct advert *out);
 /*
+ * A packet that is an advert, whoever's: TTL, version, type, length and checksum
+ * hold, with or without a trailer. Says nothing of who may send it.
+ */
+bool advert_is_sound(const struct advert_packet *packet);
+/*
  * Writes the message for a packet from src to dst, signed with trailer unless
  * that is NULL; buf has ADVERT_LEN_MAX bytes. Returns its length.
  */

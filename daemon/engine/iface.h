@@ -14,6 +14,7 @@
 #include "log.h"
 #include "msg.h"
 #include "pacing.h"
+#include "speaker.h"
 
 struct iface;
 
@@ -41,6 +42,7 @@ struct iface {
 	int frame_fd; /* a packet socket that sends anywhere; not owned */
 	struct log_limit strangers;
 	struct hearing hearing;
+	struct speakers speakers;
 	bool listening;
 	struct ev_loop *loop;
 	iface_packet_fn *fn;

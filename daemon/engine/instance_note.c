@@ -66,6 +66,16 @@ addresses_differ(const struct instance *in, const struct advert *a)
 		memcmp(a->addrs, in->advertised, in->n_advertised * len) != 0);
 }
 
+bool
+instance_note_alike(const struct instance *in, const struct advert_packet *packet,
+    const struct advert *advert)
+{
+	if (in->n_advertised || in->conf.head.no_addresses)
+		return !addresses_differ(in, advert);
+	return advert->n_addrs == 1 &&
+	    !memcmp(advert->addrs, packet->src.bytes, ipaddr_len(&packet->src));
+}
+
 /* V11, V14, V15 */
 static void
 note_differences(struct instance *in, const struct advert_packet *packet,

@@ -14,6 +14,9 @@ void instance_note_drop(struct instance *in, const struct advert_packet *packet,
 /* A packet for no router here. */
 void instance_note_stranger(
     struct iface *i, uint8_t family, const struct advert_packet *packet, uint64_t now_us);
+/* It lists what this router does, or what one without addresses has. */
+bool instance_note_alike(const struct instance *in, const struct advert_packet *packet,
+    const struct advert *advert);
 /* A good advert, and what is odd about it. */
 void instance_note_advert(struct instance *in, const struct advert_packet *packet,
     const struct advert *advert, uint64_t now_us);

@@ -39,9 +39,14 @@ static const char *
 engine_msg(struct program *p, const struct msg *m)
 {
 	struct vipd *v = p->arg;
-	const char *wrong = instances_on_msg(&v->instances, m);
 	const struct msg_state *state = m->head;
+	const char *wrong;
 
+	if (m->type == MSG_SPEAKER) {
+		speakers_take(&v->speakers, m->head, &v->instances, &v->cluster);
+		return NULL;
+	}
+	wrong = instances_on_msg(&v->instances, m);
 	if (!wrong && m->type == MSG_COUNTERS)
 		vipd_on_counters(v);
 	if (!wrong && m->type == MSG_STATE && v->watcher.up)

@@ -77,6 +77,7 @@ vipd_answer_all(struct vipd *v, struct control_client *cl)
 	answer_node(to, &src);
 	cluster_answer(&v->cluster, to);
 	answer_instances(to, &src, false);
+	speakers_answer(&v->speakers, &v->instances, &v->cluster, to);
 	answer_services(to, &src);
 	control_end(cl, 0, "%s", "");
 }
@@ -232,6 +233,8 @@ answer_counters(struct vipd *v)
 	cluster_answer(&v->cluster, control_chan(cl));
 	answer_instances(control_chan(cl), &src, true);
 	if (v->awaiting_services) {
+		speakers_answer(
+		    &v->speakers, &v->instances, &v->cluster, control_chan(cl));
 		pools_told_send(&v->pools, control_chan(cl));
 		answer_services(control_chan(cl), &src);
 	}

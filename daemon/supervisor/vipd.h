@@ -22,6 +22,7 @@
 #include "reserved.h"
 #include "run.h"
 #include "services.h"
+#include "speakers.h"
 #include "startup_delay.h"
 #include "taken.h"
 #include "tally.h"
@@ -47,6 +48,7 @@ struct vipd {
 	struct instances instances;
 	struct services services;
 	struct cluster cluster;
+	struct speakers_told speakers;
 	struct kubelet kubelet;
 	struct reserved reserved;
 	struct taken taken;

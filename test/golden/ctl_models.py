@@ -249,6 +249,13 @@ def troubled():
             track("slow", "TRACK_SCRIPT", "TRACK_UNKNOWN", why="has no result yet"),
             track("proxy", "TRACK_PROCESS", why="2 processes")],
         configured_priority=150)
+    yield build("MSG_CTL_SPEAKERS", records=[
+        {"interface": "eth0", "addr": "192.168.185.66", "vrid": 87, "clashes": 1,
+         "free_vrid": 89, "count": 42, "heard_us": UP - 2 * SECOND},
+        {"interface": "eth0", "addr": "192.168.185.67", "vrid": 88, "free_vrid": 89,
+         "count": 2, "heard_us": UP - 31 * SECOND},
+        {"interface": "eth\x1b1", "addr": "fe80::66", "vrid": 5, "clashes": 1, "count": 7,
+         "heard_us": UP - 3 * SECOND}])
     yield from service("ssh", "SERVING", [wanted("192.168.185.18")],
                        endpoints=[endpoint("10.129.2.11", 22)])
     yield from service(

@@ -408,6 +408,34 @@ good4(unsigned options)
 	    unhex("310ac8020064828ac0000201c0000202", message));
 }
 
+/* Whoever sent it, whoever it is for: but it is an advert. */
+START_TEST(an_advert_is_told_from_junk_without_a_router)
+{
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
+		const struct vector *v = &vectors[i];
+		uint8_t message[64];
+		struct advert_packet good = packet_of(v, message, unhex(v->hex, message));
+		struct advert_packet p = good;
+
+		ck_assert_msg(advert_is_sound(&p), "%s", v->what);
+		p.ttl = 254;
+		ck_assert_msg(!advert_is_sound(&p), "%s: TTL", v->what);
+		p = good;
+		p.len--;
+		ck_assert_msg(!advert_is_sound(&p), "%s: length", v->what);
+		p = good;
+		p.src = advert_group(v->family);
+		ck_assert_msg(!advert_is_sound(&p), "%s: source", v->what);
+		for (size_t bit = 0; bit < 8 * good.len; bit++) {
+			message[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			ck_assert_msg(
+			    !advert_is_sound(&good), "%s: bit %zu", v->what, bit);
+			message[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+	}
+}
+END_TEST
+
 START_TEST(an_ipv4_header_is_taken_off_by_its_own_length)
 {
 	struct advert_policy p = policy(3);
@@ -537,7 +565,7 @@ START_TEST(the_largest_adverts_pass_both_ways)
 END_TEST
 
 UNIT_MAIN("advert", vectors_are_written_byte_for_byte, vectors_are_read_back,
-    every_receive_check_has_its_verdict, an_ipv4_header_is_taken_off_by_its_own_length,
-    a_broken_ipv4_header_is_seen, a_packet_cut_anywhere_is_refused,
-    no_changed_bit_of_a_message_is_overlooked, as_many_addresses_as_the_mtu_holds,
-    the_largest_adverts_pass_both_ways)
+    every_receive_check_has_its_verdict, an_advert_is_told_from_junk_without_a_router,
+    an_ipv4_header_is_taken_off_by_its_own_length, a_broken_ipv4_header_is_seen,
+    a_packet_cut_anywhere_is_refused, no_changed_bit_of_a_message_is_overlooked,
+    as_many_addresses_as_the_mtu_holds, the_largest_adverts_pass_both_ways)
