@@ -160,20 +160,28 @@ static const struct cell cells[] = {
 { "startup", 3, 0, false, INIT, STARTUP, NONE, VRRP_BACKUP, "report", NEVER, DOWN3, NEVER },
 { "startup", 2, 0, false, INIT, STARTUP, NONE, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
 { "startup as owner of a group", 3, 255, false, INIT, JOINT_STARTUP, NONE, VRRP_BACKUP, "report", NEVER, 0, NEVER },
+{ "startup as owner of a group", 2, 255, false, INIT, JOINT_STARTUP, NONE, VRRP_BACKUP, "report", NEVER, 0, NEVER },
 { "advert in Initialize", 2, 0, false, INIT, ADVERT, 200, 0, VRRP_INIT, "", NEVER, NEVER, NEVER },
 { "shutdown in Initialize", 2, 0, false, INIT, SHUTDOWN, NONE, VRRP_INIT, "", NEVER, NEVER, NEVER },
 { "resuming, nobody else", 2, 0, false, RESUMING, CLAIM_TIMER, NONE, VRRP_MASTER, "send 150 report announce", 1000000, NEVER, NEVER },
 { "resuming, a better master", 2, 0, false, RESUMING, ADVERT, 200, 0, VRRP_BACKUP, "report report", NEVER, DOWN2, NEVER },
 { "resuming, its group yields", 3, 0, false, RESUMING, YIELD, NONE, VRRP_BACKUP, "report", NEVER, DOWN3, NEVER },
+{ "resuming, its group yields", 2, 0, false, RESUMING, YIELD, NONE, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
 { "advert in Initialize", 3, 0, false, INIT, ADVERT, 200, 0, VRRP_INIT, "", NEVER, NEVER, NEVER },
 { "shutdown in Initialize", 3, 0, false, INIT, SHUTDOWN, NONE, VRRP_INIT, "", NEVER, NEVER, NEVER },
 { "fault in Initialize", 3, 0, false, INIT, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
+{ "fault in Initialize", 2, 0, false, INIT, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
 { "hold in Initialize", 3, 0, false, INIT, HOLD, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
+{ "hold in Initialize", 2, 0, false, INIT, HOLD, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 { "resume", 3, 0, false, INIT, RESUME, NONE, VRRP_INIT, "", NEVER, NEVER, 0 },
+{ "resume", 2, 0, false, INIT, RESUME, NONE, VRRP_INIT, "", NEVER, NEVER, 0 },
 { "resuming, nobody else", 3, 0, false, RESUMING, CLAIM_TIMER, NONE, VRRP_MASTER, "send 150 report announce", 100000, NEVER, NEVER },
 { "resuming, a lower master", 3, 0, false, RESUMING, ADVERT, 100, 0, VRRP_INIT, "", NEVER, NEVER, SAME },
+{ "resuming, a lower master", 2, 0, false, RESUMING, ADVERT, 100, 0, VRRP_INIT, "", NEVER, NEVER, SAME },
 { "resuming, a lower master, nopreempt", 3, 0, true, RESUMING, ADVERT, 100, 0, VRRP_BACKUP, "report report", NEVER, 3 * 200000 + 82812, NEVER },
+{ "resuming, a lower master, nopreempt", 2, 0, true, RESUMING, ADVERT, 100, 0, VRRP_BACKUP, "report report", NEVER, DOWN2, NEVER },
 { "resuming, a resignation, nopreempt", 3, 0, true, RESUMING, ADVERT, 0, 0, VRRP_INIT, "", NEVER, NEVER, SAME },
+{ "resuming, a resignation, nopreempt", 2, 0, true, RESUMING, ADVERT, 0, 0, VRRP_INIT, "", NEVER, NEVER, SAME },
 { "resuming, a better master", 3, 0, false, RESUMING, ADVERT, 200, 0, VRRP_BACKUP, "report report", NEVER, 3 * 200000 + 82812, NEVER },
 /* Backup */
 { "shutdown in Backup", 3, 0, false, BACKUP, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
@@ -181,7 +189,7 @@ static const struct cell cells[] = {
 { "Master_Down_Timer", 2, 0, false, BACKUP, DOWN_TIMER, NONE, VRRP_BACKUP, "send 150", NEVER, NEVER, 5000 },
 { "priority 0 in Backup", 3, 0, false, BACKUP, ADVERT, 0, 0, VRRP_BACKUP, "", NEVER, SKEW3, NEVER },
 { "priority 0 in Backup", 2, 0, false, BACKUP, ADVERT, 0, 0, VRRP_BACKUP, "", NEVER, SKEW2, NEVER },
-{ "higher in Backup adopts the interval", 3, 0, false, BACKUP, ADVERT, 200, 0, VRRP_BACKUP, "report", NEVER, 3 * 200000 + 82812, NEVER },
+{ "higher in Backup", 3, 0, false, BACKUP, ADVERT, 200, 0, VRRP_BACKUP, "report", NEVER, 3 * 200000 + 82812, NEVER },
 { "higher in Backup", 2, 0, false, BACKUP, ADVERT, 200, 0, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
 { "equal in Backup, from a lower address", 3, 0, false, BACKUP, ADVERT, 150, 5, VRRP_BACKUP, "report", NEVER, 3 * 200000 + 82812, NEVER },
 { "equal in Backup, from a lower address", 2, 0, false, BACKUP, ADVERT, 150, 5, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
@@ -192,23 +200,31 @@ static const struct cell cells[] = {
 { "shutdown in Backup", 2, 0, false, BACKUP, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 { "fault in Backup", 2, 0, false, BACKUP, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
 { "its group yields, in Backup", 3, 0, false, BACKUP, YIELD, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
+{ "its group yields, in Backup", 2, 0, false, BACKUP, YIELD, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
 { "startup in Backup", 3, 0, false, BACKUP, STARTUP, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
+{ "startup in Backup", 2, 0, false, BACKUP, STARTUP, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
 { "fault in Backup", 3, 0, false, BACKUP, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
 /* Claiming: still Backup */
 { "claim, nobody answers", 3, 0, false, CLAIMING, CLAIM_TIMER, NONE, VRRP_MASTER, "report announce", 90000, NEVER, NEVER },
 { "claim, a higher one answers", 3, 0, false, CLAIMING, ADVERT, 151, 5, VRRP_BACKUP, "report", NEVER, 3 * 200000 + 82812, NEVER },
+{ "claim, an equal one with a higher address", 3, 0, false, CLAIMING, ADVERT, 150, 20, VRRP_BACKUP, "report", NEVER, 3 * 200000 + 82812, NEVER },
 { "claim, an equal one with a higher address", 2, 0, false, CLAIMING, ADVERT, 150, 20, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
 { "claim, an equal one with a lower address", 3, 0, false, CLAIMING, ADVERT, 150, 5, VRRP_BACKUP, "", NEVER, NEVER, SAME },
+{ "claim, an equal one with a lower address", 2, 0, false, CLAIMING, ADVERT, 150, 5, VRRP_BACKUP, "", NEVER, NEVER, SAME },
 { "claim, a lower one", 3, 0, false, CLAIMING, ADVERT, 149, 20, VRRP_BACKUP, "", NEVER, NEVER, SAME },
 { "claim, a lower one, nopreempt", 3, 0, true, CLAIMING, ADVERT, 149, 20, VRRP_BACKUP, "", NEVER, NEVER, SAME },
+{ "claim, a lower one, nopreempt", 2, 0, true, CLAIMING, ADVERT, 149, 20, VRRP_BACKUP, "", NEVER, NEVER, SAME },
 { "claim, priority 0", 3, 0, false, CLAIMING, ADVERT, 0, 20, VRRP_BACKUP, "send 150", NEVER, NEVER, SAME },
+{ "claim, priority 0", 2, 0, false, CLAIMING, ADVERT, 0, 20, VRRP_BACKUP, "send 150", NEVER, NEVER, SAME },
 { "claim, nobody answers", 2, 0, false, CLAIMING, CLAIM_TIMER, NONE, VRRP_MASTER, "report announce", 990000, NEVER, NEVER },
 { "claim, a higher one answers", 2, 0, false, CLAIMING, ADVERT, 151, 5, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
 { "claim, a lower one", 2, 0, false, CLAIMING, ADVERT, 149, 20, VRRP_BACKUP, "", NEVER, NEVER, SAME },
 { "claim, its group yields", 3, 0, false, CLAIMING, YIELD, NONE, VRRP_BACKUP, "report", NEVER, DOWN3, NEVER },
 { "claim, its group yields", 2, 0, false, CLAIMING, YIELD, NONE, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
 { "claim, shutdown", 3, 0, false, CLAIMING, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
+{ "claim, shutdown", 2, 0, false, CLAIMING, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 { "claim, fault", 3, 0, false, CLAIMING, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
+{ "claim, fault", 2, 0, false, CLAIMING, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
 /* Active */
 { "shutdown as master", 3, 0, false, MASTER, SHUTDOWN, NONE, VRRP_INIT, "send 0 silence report", NEVER, NEVER, NEVER },
 { "shutdown as master", 2, 0, false, MASTER, SHUTDOWN, NONE, VRRP_INIT, "send 0 silence report", NEVER, NEVER, NEVER },
@@ -219,9 +235,11 @@ static const struct cell cells[] = {
 { "higher as master", 3, 0, false, MASTER, ADVERT, 151, 5, VRRP_BACKUP, "silence report report", NEVER, 3 * 200000 + 82812, NEVER },
 { "higher as master", 2, 0, false, MASTER, ADVERT, 151, 5, VRRP_BACKUP, "silence report report", NEVER, DOWN2, NEVER },
 { "higher as master, nopreempt", 3, 0, true, MASTER, ADVERT, 151, 5, VRRP_BACKUP, "silence report report", NEVER, 3 * 200000 + 82812, NEVER },
+{ "higher as master, nopreempt", 2, 0, true, MASTER, ADVERT, 151, 5, VRRP_BACKUP, "silence report report", NEVER, DOWN2, NEVER },
 { "equal as master, from a higher address", 3, 0, false, MASTER, ADVERT, 150, 11, VRRP_BACKUP, "silence report report", NEVER, 3 * 200000 + 82812, NEVER },
 { "equal as master, from a higher address", 2, 0, false, MASTER, ADVERT, 150, 11, VRRP_BACKUP, "silence report report", NEVER, DOWN2, NEVER },
 { "equal as master, from an unsigned higher address", 3, 0, false, MASTER, ADVERT, 150, 200, VRRP_BACKUP, "silence report report", NEVER, 3 * 200000 + 82812, NEVER },
+{ "equal as master, from an unsigned higher address", 2, 0, false, MASTER, ADVERT, 150, 200, VRRP_BACKUP, "silence report report", NEVER, DOWN2, NEVER },
 { "equal as master, from a lower address", 3, 0, false, MASTER, ADVERT, 150, 9, VRRP_MASTER, "send 150 reannounce", SAME, NEVER, NEVER },
 { "equal as master, from a lower address", 2, 0, false, MASTER, ADVERT, 150, 9, VRRP_MASTER, "reannounce", SAME, NEVER, NEVER },
 { "lower as master", 3, 0, false, MASTER, ADVERT, 149, 20, VRRP_MASTER, "send 150 reannounce", SAME, NEVER, NEVER },
@@ -239,8 +257,10 @@ static const struct cell cells[] = {
 { "shutdown in FAULT", 2, 0, false, FAULT, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 { "advert in FAULT", 3, 0, false, FAULT, ADVERT, 200, 0, VRRP_FAULT, "", NEVER, NEVER, NEVER },
 { "the same fault again", 3, 0, false, FAULT, FAIL, NONE, VRRP_FAULT, "", NEVER, NEVER, NEVER },
+{ "the same fault again", 2, 0, false, FAULT, FAIL, NONE, VRRP_FAULT, "", NEVER, NEVER, NEVER },
 { "shutdown in FAULT", 3, 0, false, FAULT, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 { "hold in FAULT", 3, 0, false, FAULT, HOLD, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
+{ "hold in FAULT", 2, 0, false, FAULT, HOLD, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 };
 /* clang-format on */
 
@@ -283,6 +303,20 @@ START_TEST(every_cell_of_the_state_tables_holds)
 		    r.master_down_timer);
 		check_timer(
 		    c, "claim timer", c->claim, before.claim_timer, r.claim_timer);
+	}
+}
+END_TEST
+
+/* So that no row of a table is tested for one version only. */
+START_TEST(every_cell_is_there_for_both_versions)
+{
+	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++) {
+		unsigned versions = 0;
+
+		for (size_t k = 0; k < sizeof(cells) / sizeof(*cells); k++)
+			if (!strcmp(cells[k].name, cells[i].name))
+				versions |= 1U << cells[k].version;
+		ck_assert_msg(versions == (1U << 2 | 1U << 3), "%s", cells[i].name);
 	}
 }
 END_TEST
@@ -770,8 +804,9 @@ START_TEST(ties_are_broken_alike_over_ipv6)
 END_TEST
 
 UNIT_MAIN("vrrp", nopreempt_does_not_protect_a_master_in_the_soft_band,
-    every_cell_of_the_state_tables_holds, what_is_not_for_a_state_changes_nothing,
-    down_timer_adverts_says_how_many_may_be_lost, lower_prio_no_advert_discards_silently,
+    every_cell_of_the_state_tables_holds, every_cell_is_there_for_both_versions,
+    what_is_not_for_a_state_changes_nothing, down_timer_adverts_says_how_many_may_be_lost,
+    lower_prio_no_advert_discards_silently,
     higher_prio_send_advert_speaks_once_more_before_it_yields,
     an_owner_may_ignore_adverts, after_a_fault_nopreempt_still_needs_one_advert_in_time,
     whoever_spoke_while_a_master_did_not_run_is_master,
