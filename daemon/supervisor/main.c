@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -91,6 +92,18 @@ load_or_exit(const struct options *o)
 	return conf;
 }
 
+/* vipd and the engine have six an interface, and 1,024 is the usual limit. */
+static void
+allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int
 run(const struct options *o)
 {
@@ -104,6 +117,7 @@ run(const struct options *o)
 	lock_namespace();
 	if (!o->foreground && daemon(0, o->log_stderr) < 0)
 		fatal("daemon");
+	allow_descriptors();
 	vipd_start(&vipd, o, conf);
 	log_info("vipd " PACKAGE_VERSION " started with %s", o->file);
 	ev_run(vipd.loop, 0);

@@ -11,12 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "mem.h"
 
+#define DESCRIPTORS 1024
 #define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* ---- enable_script_security ---- */
@@ -112,16 +114,22 @@ arrange_files(int output)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* vipd is spared when memory runs out; a script is not. */
+/* vipd is spared when memory runs out, and may have many descriptors; a script
+ * is not, and may look at each of them. */
 static void
 be_ordinary(void)
 {
+	struct rlimit limit;
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
 	if (fd >= 0) {
 		if (write(fd, "0", 1) < 0)
 			errno = 0;
 		close(fd);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > DESCRIPTORS) {
+		limit.rlim_cur = DESCRIPTORS;
+		setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	umask(022);
 	if (chdir("/") < 0)

@@ -222,6 +222,20 @@ def test_an_interface_that_vanishes_and_is_made_again(lab):
     vipds[1].wait_state("MASTER")
 
 
+def test_interfaces_need_more_descriptors_than_the_usual_limit_allows(lab):
+    """It is 1,024, enough for 170; here a lower one is enough to see it."""
+    node, = lab(nodes=1).nodes
+    names = [f"leg{i}" for i in range(12)]
+    node.batch([line for i, name in enumerate(names) for line in (
+        f"link add {name} type veth peer name far{i}", f"addr add 10.9.{i}.1/24 dev {name}",
+        f"link set {name} up", f"link set far{i} up")])
+    vipd = Vipd(node, "".join(
+        instance(100, name=name, interface=name, vips=[f"10.9.{i}.5/24"])
+        for i, name in enumerate(names)), prefix=["prlimit", "--nofile=48:4096"])
+    for name in names:
+        vipd.wait_state("MASTER", name=name, within=10)
+
+
 def test_a_second_daemon_in_the_namespace_is_told_so(lab):
     topo = lab(nodes=1)
     first = start(topo)[0]
