@@ -248,7 +248,7 @@ BUILD_DEPS := gcc make autoconf pkg-config libev-dev libnl-3-dev \
 TEST_DEPS := python3 python3-pytest python3-pytest-xdist python3-yaml python3-scapy python3-prometheus-client \
 	iproute2 util-linux systemd nftables iputils-ping conntrack keepalived frr tshark tcpdump openssl \
 	mandoc clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev \
-	cppcheck shellcheck gcovr git procps
+	cppcheck shellcheck gcovr git procps curl
 deps:
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive apt-get install -y \

@@ -62,6 +62,13 @@ def test_no_token_and_a_wrong_one_are_401(cluster):
         assert answer.body["reason"] == "Unauthorized"
 
 
+def test_its_health_is_told_to_anybody_and_nothing_else_is(cluster):
+    anybody = Client(cluster)
+    assert anybody.get("/readyz").code == 200
+    assert anybody.get("/api").code == 401
+    assert Client(cluster, "wrong").get("/readyz").code == 401
+
+
 def test_what_the_shipped_roles_do_not_grant_is_403(vipd):
     answer = vipd.get("/api/v1/namespaces/default/secrets")
     assert answer.code == 403

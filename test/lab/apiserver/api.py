@@ -10,7 +10,7 @@ from .objects import Writer, decode_body
 from .rbac import Attributes
 from .watch import Watch, error_event
 
-_HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
+HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
 _ACCESS_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _BODY_TYPES = ("application/json", "application/yaml", protobuf.MEDIA_TYPE)
 
@@ -117,7 +117,7 @@ class Api:
         if request.path == _ACCESS_REVIEW and request.method == "POST":
             return self._review(request, user)
         self._authorizer.check(user, wanted)
-        if request.path in _HEALTH_PATHS:
+        if request.path in HEALTH_PATHS:
             return Response(200, "ok")
         document = discovery.document(request.path, self._settings)
         if document is None or request.method != "GET":

@@ -9,6 +9,7 @@ from . import errors
 
 MASTERS = "system:masters"
 AUTHENTICATED = "system:authenticated"
+UNAUTHENTICATED = "system:unauthenticated"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +23,7 @@ class User:
 
 
 ADMIN = User("kubernetes-admin", (MASTERS, AUTHENTICATED))
+ANONYMOUS = User("system:anonymous", (UNAUTHENTICATED,))
 
 
 def service_account(namespace, name):

@@ -4,20 +4,22 @@
 import dataclasses
 
 from . import errors
-from .auth import AUTHENTICATED, MASTERS
+from .auth import AUTHENTICATED, MASTERS, UNAUTHENTICATED
 
 GROUP = "rbac.authorization.k8s.io"
-_DISCOVERY = ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*", "/version",
-              "/version/", "/healthz", "/livez", "/readyz"]
+_PUBLIC = ["/version", "/version/", "/healthz", "/livez", "/readyz"]
+_DISCOVERY = ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*", *_PUBLIC]
 
 DEFAULT_ROLES = {
     "cluster-admin": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
                       {"nonResourceURLs": ["*"], "verbs": ["*"]}],
     "system:discovery": [{"nonResourceURLs": _DISCOVERY, "verbs": ["get"]}],
+    "system:public-info-viewer": [{"nonResourceURLs": _PUBLIC, "verbs": ["get"]}],
     "system:basic-user": [{"apiGroups": ["authorization.k8s.io"],
                            "resources": ["selfsubjectaccessreviews"], "verbs": ["create"]}],
 }
 DEFAULT_BINDINGS = {"cluster-admin": MASTERS, "system:discovery": AUTHENTICATED,
+                    "system:public-info-viewer": UNAUTHENTICATED,
                     "system:basic-user": AUTHENTICATED}
 
 

@@ -146,7 +146,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return ADMIN
         certificate = self.connection.getpeercert()
         try:
-            return self.server.site.authenticate(self.headers, certificate)
+            return self.server.site.authenticate(self.headers, certificate, entry["path"])
         except errors.ApiError:
             self.server.site.requests.add(entry)
             raise
