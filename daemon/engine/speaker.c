@@ -9,14 +9,19 @@ is_over(const struct speaker *sp, uint64_t now)
 }
 
 static struct speaker *
-find_room(struct speakers *s, uint64_t now)
+find_room(struct speakers *s, bool alike, uint64_t now)
 {
+	struct speaker *room = NULL;
+
 	if (s->n < SPEAKERS_MAX)
 		return &s->all[s->n++];
-	for (unsigned i = 0; i < s->n; i++)
+	for (unsigned i = 0; i < s->n; i++) {
 		if (is_over(&s->all[i], now))
 			return &s->all[i];
-	return NULL;
+		if (!alike && s->all[i].m.alike)
+			room = &s->all[i];
+	}
+	return room;
 }
 
 static struct speaker *
@@ -35,7 +40,7 @@ speakers_heard(struct speakers *s, const struct ipaddr *src, uint8_t vrid, bool 
 	struct speaker *sp = find(s, src, vrid);
 
 	if (!sp) {
-		sp = find_room(s, now_us);
+		sp = find_room(s, alike, now_us);
 		if (!sp)
 			return false;
 		*sp = (struct speaker){ .m = { .vrid = vrid, .addr = *src } };

@@ -4,7 +4,8 @@
  * who is a stranger there. Anybody on the LAN can make up sources, so there is
  * room for a fixed number, and only who was heard twice is told, at most once in
  * ten seconds. Room is made by who was silent for a minute, or was heard once and
- * not again for three seconds; who finds none is not noted. Pure.
+ * not again for three seconds, and by those alike for others: where there are many
+ * virtual routers they are our own. Who finds none is not noted. Pure.
  */
 #pragma once
 

@@ -151,10 +151,10 @@ find_room(struct speakers_told *t, const struct msg_speaker *m, uint64_t now)
 		if (s->m.ifindex == m->ifindex && s->m.vrid == m->vrid &&
 		    ipaddr_eq(&s->m.addr, &m->addr))
 			return s;
-		if (!room && !is_recent(s, now))
+		if (!is_recent(s, now) || (!room && s->m.alike && !m->alike))
 			room = s;
 	}
-	if (!room && t->n < SPEAKERS_TOLD_MAX)
+	if (t->n < SPEAKERS_TOLD_MAX)
 		room = &t->all[t->n++];
 	if (room)
 		*room = (struct speaker_told){ 0 };
