@@ -187,7 +187,8 @@ static const struct conf_foreign words[] = {
 	{ "track_bfd", REFUSED, I | Y,
 	    "vipd speaks no BFD; track the interface, or a script" },
 	{ "track_group", REFUSED, R | A | T,
-	    "it is not implemented; take it out, what it tracks is put back at once" },
+	    "what it tracks is put back at once; take it out, and track_interface in the "
+	    "group where an interface may be gone" },
 	{ "track_src_ip", REFUSED, I, NULL },
 	{ "use_ipvlan", REFUSED, I,
 	    "an ipvlan has its parent's MAC; take it out, or use_vmac" },

@@ -22,6 +22,7 @@ conf_read_static_addresses(
 		.count = &b->lasting.n_addresses,
 		.cap = &b->lasting_cap,
 		.places = &b->lasting_addresses_at,
+		.block = st->keyword->word,
 		.what = "a node's",
 	};
 
@@ -34,7 +35,7 @@ conf_read_static_routes(
 {
 	struct conf_build *b = build;
 
-	conf_read_routes(r, st->block, &b->lasting.routes, &b->lasting_routes_at);
+	conf_read_routes(r, st, &b->lasting.routes, &b->lasting_routes_at);
 }
 
 void

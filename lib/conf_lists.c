@@ -138,7 +138,10 @@ void
 conf_read_address_list(
     struct conf_reader *r, const struct conf_node *nodes, struct conf_address_list *list)
 {
-	struct conf_items items = { &address_table, begin_address, list };
+	struct conf_table options = address_table;
+	struct conf_items items = { &options, begin_address, list };
+
+	options.name = list->block;
 
 	conf_read_items(r, &items, nodes);
 }
@@ -152,6 +155,7 @@ read_addresses(struct conf_reader *r, const struct conf_node *block, struct conf
 		.count = &d->in.n_addresses,
 		.cap = &d->addresses_cap,
 		.places = &d->addresses_at,
+		.block = address_table.name,
 		.what = "a virtual",
 		.excluded = excluded,
 	};

@@ -18,7 +18,8 @@ struct conf_address_list {
 	size_t *count;
 	size_t *cap;
 	struct conf_places *places;
-	const char *what; /* they are, with an article */
+	const char *block; /* the word that it stands behind */
+	const char *what;  /* they are, with an article */
 	bool excluded;
 };
 void conf_read_address_list(

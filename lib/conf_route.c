@@ -390,14 +390,16 @@ check_doubles(struct conf_reader *r, const struct route_list *list)
 }
 
 void
-conf_read_routes(struct conf_reader *r, const struct conf_node *nodes,
+conf_read_routes(struct conf_reader *r, const struct conf_statement *st,
     struct conf_routes *routes, struct conf_places *places)
 {
 	struct route_list list = { routes, places };
-	struct conf_items items = { &table, begin_route, &list };
+	struct conf_table options = table;
+	struct conf_items items = { &options, begin_route, &list };
 	size_t before = routes->count;
 
-	conf_read_items(r, &items, nodes);
+	options.name = st->keyword->word;
+	conf_read_items(r, &items, st->block);
 	for (size_t i = before; i < routes->count; i++)
 		check_route(r, places->items[i], &routes->items[i]);
 	check_doubles(r, &list);
@@ -409,7 +411,7 @@ conf_read_virtual_routes(
 {
 	struct conf_draft *d = draft;
 
-	conf_read_routes(r, st->block, &d->in.routes, &d->routes_at);
+	conf_read_routes(r, st, &d->in.routes, &d->routes_at);
 }
 
 void

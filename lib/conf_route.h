@@ -13,7 +13,7 @@
 const struct conf_table *conf_route_table(void);
 
 /* Adds the routes of a block to the list, which may have some. */
-void conf_read_routes(struct conf_reader *r, const struct conf_node *nodes,
+void conf_read_routes(struct conf_reader *r, const struct conf_statement *st,
     struct conf_routes *routes, struct conf_places *places);
 /* virtual_routes of a struct conf_draft; printing takes its struct
  * conf_instance. */
