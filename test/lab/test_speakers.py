@@ -33,9 +33,9 @@ def named(vipd, node):
 def test_a_keepalived_on_our_identifier_is_named_and_a_free_one_too(lab):
     topo = lab(nodes=2)
     one, two = topo.nodes
+    # It is the master: 2.2.7 goes silent under adverts that it refuses.
+    Keepalived(two, instance(250, vips=[OTHER + "/24"]))
     ours = Vipd(one, instance(200))
-    ours.wait_state("MASTER")
-    Keepalived(two, instance(100, vips=[OTHER + "/24"]))
     neighbour = Sender(topo.client)
     message = advert(topo.client.ip4, 100, [OTHER], vrid=88)
     assert not heard(ours, topo.client, 88, lambda: neighbour.send(message))["clashes"]
@@ -48,7 +48,6 @@ def test_a_keepalived_on_our_identifier_is_named_and_a_free_one_too(lab):
     assert f"eth0: virtual_router_id 87 is also used by {two.ip4}, heard " in shown
     assert "FIX: give one of both another; 89 is free on eth0" in shown
     assert topo.client.ip4 not in shown
-    assert ours.state() == "MASTER"
 
 
 def test_a_keepalived_that_is_no_unicast_peer_is_named(lab):
@@ -80,17 +79,15 @@ def test_junk_is_nobody(lab):
     ours = Vipd(topo.nodes[0], instance(200))
     ours.wait_state("MASTER")
     sender, own = Sender(topo.client), topo.client.ip4
-    known = advert(own, 100, [OTHER], vrid=90)
     bad = [(message, ttl) for message, ttl in junk(own)] + [
-        (known, 254), (advert(own, 100, [OTHER], vrid=91, bad_sum=1), 255),
-        (advert(own, 100, [OTHER], vrid=92, kind=2), 255),
-        (advert(own, 100, [OTHER], vrid=93, trailing=b"1234"), 255)]
-
-    def send():
-        for message, ttl in bad:
-            sender.send(message, ttl=ttl)
-        sender.send(known)
-    heard(ours, topo.client, 90, send)
+        (advert(own, 100, [OTHER], vrid=91), 254),
+        (advert(own, 100, [OTHER], vrid=92, bad_sum=1), 255),
+        (advert(own, 100, [OTHER], vrid=93, kind=2), 255),
+        (advert(own, 100, [OTHER], vrid=94, trailing=b"1234"), 255)]
+    for message, ttl in 3 * bad:
+        sender.send(message, ttl=ttl)
+    good = advert(own, 100, [OTHER], vrid=90)
+    heard(ours, topo.client, 90, lambda: sender.send(good))
     # Adverts of another version, interval or identifier are sound all the same.
     assert set(speakers(ours)) <= {(own, 90), (own, 87), (own, 99)}
 
