@@ -31,8 +31,8 @@ tell_state(struct forward *f)
 
 	m.in_sync = writer_in_sync(w) && f->model.synced;
 	if (w->error)
-		snprintf(m.reason, sizeof(m.reason), "%.64s; the kernel refuses: %.64s",
-		    f->mode_reason, strerror(w->error));
+		snprintf(m.reason, sizeof(m.reason), "%.44s; the kernel refuses: %s",
+		    f->mode_reason, kernel_error_text(w->error));
 	else
 		str_copy(m.reason, sizeof(m.reason), f->mode_reason);
 	if (memcmp(&m, &f->state, sizeof(m)) == 0)

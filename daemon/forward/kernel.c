@@ -232,3 +232,21 @@ kernel_transact_now(const struct batch *b)
 	mnl_socket_close(nl);
 	return error;
 }
+
+const char *
+kernel_error_text(int error)
+{
+	switch (error) {
+	case EOPNOTSUPP:
+		return "no nf_tables, or older than Linux 5.9; modprobe nf_tables, or "
+		       "forwarding { mode none }";
+	case ENOENT:
+		return "a module of nf_tables is missing; modprobe nft_chain_nat "
+		       "nft_masq "
+		       "nft_reject nft_fib";
+	case EPERM:
+		return "not permitted; vipd-forward needs CAP_NET_ADMIN";
+	default:
+		return strerror(error);
+	}
+}

@@ -47,5 +47,8 @@ uint32_t kernel_next_seq(struct kernel *k);
 /* Sends; on_done comes later, also when sending fails. */
 void kernel_transact(struct kernel *k, const struct batch *b);
 void kernel_ask(struct kernel *k, const struct nlmsghdr *nlh);
+/* For people: why the kernel refuses, at most 90 characters, with the remedy. */
+#define KERNEL_ERROR_LEN 90
+const char *kernel_error_text(int error);
 /* A transaction without a loop, for --cleanup: 0 or -errno. */
 int kernel_transact_now(const struct batch *b);

@@ -287,7 +287,7 @@ set_error(struct writer *w, int error)
 	if (error && error != w->error)
 		log_err("nftables: the kernel refuses: %s; what stands stays, "
 			"trying again",
-		    strerror(error));
+		    kernel_error_text(error));
 	else if (!error && w->error)
 		log_info("nftables: the kernel accepts changes again");
 	w->error = error;
