@@ -67,6 +67,14 @@ holder_forget(struct holder *h, const char *instance)
 	free(in);
 }
 
+const struct msg_here *
+holder_instance(const struct holder *h, const char *instance)
+{
+	const struct here_instance *in = find_instance(h, instance);
+
+	return in ? &in->told : NULL;
+}
+
 const struct held_address *
 holder_find(const struct holder *h, const struct ipaddr *addr)
 {
@@ -142,6 +150,17 @@ holder_want(struct service_status *want, const struct held_address *a, const cha
 
 	say_place(message, sizeof(message), a, node);
 	status_set_condition(want, STATUS_READY, true, "Held", message);
+}
+
+void
+holder_want_vacant(
+    struct service_status *want, const struct ipaddr *addr, const char *instance)
+{
+	char message[STATUS_MESSAGE_MAX], text[IPADDR_STRLEN];
+
+	text_format(message, sizeof(message), "%s: no node is MASTER of instance %s",
+	    ipaddr_format(addr, text), instance);
+	status_set_condition(want, STATUS_READY, false, "NoMaster", message);
 }
 
 /* The node that the condition names; false: none. */

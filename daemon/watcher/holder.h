@@ -3,7 +3,8 @@
  * What vipd has told of this node: the state of its instances, the addresses
  * of Services that are on it, and Services whose rules do not work. And what
  * follows from that for the status of one Service: the node that holds its
- * first address, and no other, says so (W3). Pure.
+ * first address, and no other, says so (W3); only where there is none for a
+ * while (vacancy.h), the allocator's node says that. Pure.
  */
 #pragma once
 
@@ -41,6 +42,8 @@ void holder_here(struct holder *h, const struct msg_here *m);
 void holder_forget(struct holder *h, const char *instance);
 void holder_held(struct holder *h, const struct msg_held_here *m,
     const struct ipaddr *list, size_t n, uint64_t now_us);
+/* What vipd told of the instance; NULL: nothing. */
+const struct msg_here *holder_instance(const struct holder *h, const char *instance);
 const struct held_address *holder_find(const struct holder *h, const struct ipaddr *addr);
 
 /* The address whose holder speaks for the Service, if it is here; or NULL. */
@@ -48,6 +51,9 @@ const struct held_address *holder_speaks(const struct holder *h, const struct vi
 /* What the condition VIPReady should say. */
 void holder_want(
     struct service_status *want, const struct held_address *a, const char *node);
+/* And what in place of the holder, where there is none. */
+void holder_want_vacant(
+    struct service_status *want, const struct ipaddr *addr, const char *instance);
 /*
  * The Event that it is here now: VIPMoved if the condition named another node
  * before. False: the condition says so already.

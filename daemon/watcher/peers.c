@@ -247,6 +247,21 @@ peers_compare(
 		*missing += !is_among(e->object, objects, n);
 }
 
+static bool
+is_stale(const struct peer_object *p, uint64_t now_us)
+{
+	return now_us > p->head.seen_us + PEERS_STALE_S * US_PER_S;
+}
+
+bool
+peers_is_fresh(const struct peers *ps, const char *node, uint64_t now_us)
+{
+	for (const struct peer_entry *e = ps->entries; e; e = e->hh.next)
+		if (strcmp(e->object->head.name, node) == 0)
+			return !is_stale(e->object, now_us);
+	return false;
+}
+
 const char *
 peers_master(const struct peers *ps, const char *instance, uint64_t now_us)
 {
@@ -255,7 +270,7 @@ peers_master(const struct peers *ps, const char *instance, uint64_t now_us)
 	for (const struct peer_entry *e = ps->entries; e; e = e->hh.next) {
 		const struct peer_object *p = e->object;
 
-		if (now_us > p->head.seen_us + PEERS_STALE_S * US_PER_S)
+		if (is_stale(p, now_us))
 			continue;
 		for (size_t i = 0; i < p->n_instances; i++)
 			if (p->instances[i].state == VRRP_MASTER &&

@@ -57,5 +57,7 @@ void peers_replace(struct peers *ps, void *const *objects, size_t n, uint64_t no
 void peers_compare(const struct peers *ps, void *const *objects, size_t n, size_t *held,
     size_t *missing);
 
+/* The node's Lease is there, and not stale. */
+bool peers_is_fresh(const struct peers *ps, const char *node, uint64_t now_us);
 /* The node that is master of an instance, as far as is known; or NULL. */
 const char *peers_master(const struct peers *ps, const char *instance, uint64_t now_us);

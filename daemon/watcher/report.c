@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "holder.h"
 #include "store.h"
+#include "vacancy.h"
 #include "view.h"
 #include "writer.h"
 
@@ -149,7 +150,7 @@ report(struct writer *w, const struct holder *h, struct store_entry *e,
 		writer_forget(w, e->key);
 		e->troubles = e->unsaid = 0;
 		e->no_endpoints_us = 0;
-		e->holds = false;
+		e->holds = e->vacant = false;
 		return;
 	}
 	if (!(troubles & REPORT_NO_ENDPOINTS))
@@ -164,6 +165,55 @@ report(struct writer *w, const struct holder *h, struct store_entry *e,
 	report_place(w, h, e, v);
 	if (!v->wanted)
 		clean_place(w, e->service);
+}
+
+/* Its first good address, if the instance that carries it has no master. */
+static const struct msg_service_address *
+vacant_address(const struct view *v, const struct vacancy *vacancy, uint64_t now_us)
+{
+	for (size_t i = 0; v->wanted && i < v->n_addresses; i++)
+		if (v->addresses[i].verdict == VERDICT_OK)
+			return vacancy_lasts(vacancy, v->addresses[i].instance, now_us)
+			    ? &v->addresses[i]
+			    : NULL;
+	return NULL;
+}
+
+static void
+say_vacant(struct writer *w, struct store_entry *e, const struct msg_service_address *a)
+{
+	struct service_status want = { 0 };
+
+	if (a) {
+		holder_want_vacant(&want, &a->addr, a->instance);
+		writer_hold(w, e->service, &want);
+		status_fini(&want);
+	} else if (e->vacant && !e->holds) {
+		/* What has not been written yet is not true any longer. */
+		writer_hold(w, e->service, &e->service->status);
+	}
+	e->vacant = a != NULL;
+}
+
+void
+report_vacant(
+    struct writer *w, const struct vacancy *vacancy, struct store *s, uint64_t now_us)
+{
+	bool any = writer_leads(w) && vacancy_any(vacancy, now_us);
+	struct view v = { 0 };
+
+	for (struct store_entry *e = s->entries; e; e = e->hh.next) {
+		const struct msg_service_address *a = NULL;
+
+		if (!e->service || (!any && !e->vacant))
+			continue;
+		if (any) {
+			view_build(&v, e, s);
+			a = vacant_address(&v, vacancy, now_us);
+		}
+		say_vacant(w, e, a);
+	}
+	view_fini(&v);
 }
 
 void

@@ -14,6 +14,7 @@ struct holder;
 struct msg_failed;
 struct store;
 struct store_entry;
+struct vacancy;
 struct view;
 struct writer;
 
@@ -31,5 +32,8 @@ void report(struct writer *w, const struct holder *h, struct store_entry *e,
 /* Forwarding says that a Service's rules do not work here, or do again. */
 void report_failed(
     struct writer *w, const struct store_entry *e, const struct msg_failed *m);
+/* To be called now and then: who leads says that nobody holds an address. */
+void report_vacant(
+    struct writer *w, const struct vacancy *vacancy, struct store *s, uint64_t now_us);
 /* To be called now and then: what had to last before it is worth an Event. */
 void report_lasting(struct writer *w, struct store *s, uint64_t now_us);

@@ -47,6 +47,7 @@ struct store_entry {
 	uint64_t unsaid_us;       /* since the newest of them */
 	uint64_t no_endpoints_us; /* since when; 0: it has some */
 	bool holds;               /* this node speaks for it */
+	bool vacant;              /* in the place of a holder */
 	bool dirty;
 	bool takes; /* publish.c: gives nothing up, so it comes later */
 	TAILQ_ENTRY(store_entry) of_dirty;

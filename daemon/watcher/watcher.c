@@ -312,10 +312,14 @@ static void
 on_every(struct ev_loop *loop, ev_timer *t, int events)
 {
 	struct watcher *w = container_of(t, struct watcher, every);
+	uint64_t now_us = clock_us();
 
 	(void)loop;
 	(void)events;
-	report_lasting(w->writer, &w->store, clock_us());
+	report_lasting(w->writer, &w->store, now_us);
+	vacancy_update(
+	    &w->vacancy, &w->store, &w->holder, writer_node(w->writer), now_us);
+	report_vacant(w->writer, &w->vacancy, &w->store, now_us);
 	tell_state(w, true);
 }
 

@@ -17,6 +17,7 @@
 #include "source.h"
 #include "standing.h"
 #include "store.h"
+#include "vacancy.h"
 
 struct apisource;
 struct manifests;
@@ -32,6 +33,7 @@ struct watcher {
 	struct holder holder;
 	struct health_server health;
 	struct standing standing;
+	struct vacancy vacancy;
 	uint32_t node_addresses; /* address_changes that were heeded */
 	struct apisource *api;   /* one of these two, or none yet */
 	struct manifests *manifests;
