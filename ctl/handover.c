@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "clock.h"
+#include "json.h"
 #include "log.h"
 #include "model.h"
 #include "text.h"
@@ -74,7 +75,7 @@ handover(const struct msg_ctl_handover *h)
 	char text[IPADDR_STRLEN];
 	bool taken = y->successor.family != 0;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "instance",
+	return JSON_PACK("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "instance",
 	    h->name, "result", result_name(y->result), "successor",
 	    taken ? json_string(ipaddr_format(&y->successor, text)) : json_null(),
 	    "successor_priority",
@@ -88,11 +89,11 @@ handover(const struct msg_ctl_handover *h)
 void
 handover_json(const struct model *m, FILE *out)
 {
-	json_t *list = json_array(), *all;
+	json_t *list = json_packed(json_array()), *all;
 
 	for (size_t i = 0; i < m->n_handovers; i++)
 		json_array_append_new(list, handover(&m->handovers[i]));
-	all = json_pack("{s:b, s:o, s:o}", "ok", m->end.code == 0, "text",
+	all = JSON_PACK("{s:b, s:o, s:o}", "ok", m->end.code == 0, "text",
 	    m->end.text[0] ? json_string(m->end.text) : json_null(), "handovers", list);
 	if (!all)
 		fatalx("out of memory");

@@ -15,6 +15,7 @@ struct doctor;
 struct explanation;
 struct ipaddr;
 struct model;
+struct model_instance;
 struct msg_ctl_event;
 struct why;
 
@@ -30,12 +31,24 @@ void json_event(const struct msg_ctl_event *e, FILE *out);
 /* Everything for a bug report: status with counters, configuration, events. */
 void json_dump(const struct model *m, const char *config,
     const struct msg_ctl_event *events, size_t n_events, FILE *out);
-/* A monotonic time of the answer. */
-json_t *json_time(const struct model *m, uint64_t then_us);
-/* Who else is heard: an array. */
-json_t *json_speakers(const struct model *m);
-/* "192.0.2.1"; and the object, with a newline, which is given up. */
-json_t *json_address(const struct ipaddr *addr);
-void json_write(json_t *json, FILE *out);
 /* The lines of an answer, and whether it was well. */
 void json_texts(const struct model *m, FILE *out);
+
+/* ---- parts of it ---- */
+
+/* json_pack() fails only out of memory or on broken UTF-8, which is cleaned. */
+#define JSON_PACK(...) json_packed(json_pack(__VA_ARGS__))
+/* json; where it is NULL the program ends. */
+json_t *json_packed(json_t *json);
+json_t *json_text_or_null(const char *text);
+/* "192.0.2.1", or null. */
+json_t *json_address(const struct ipaddr *addr);
+/* A monotonic time of the answer. */
+json_t *json_time(const struct model *m, uint64_t then_us);
+json_t *json_instance(const struct model *m, const struct model_instance *i);
+json_t *json_instance_list(const struct model *m);
+json_t *json_service_list(const struct model *m, bool problems);
+/* Who else is heard: an array. */
+json_t *json_speakers(const struct model *m);
+/* With a newline; gives the object up. */
+void json_write(json_t *json, FILE *out);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "migrate.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf_trace.h"
-#include "log.h"
+#include "json.h"
 #include "mem.h"
 #include "table.h"
 
@@ -142,40 +141,32 @@ write_table(const struct rows *rows, const char *path, bool wide, FILE *out)
 /* ---- JSON ---- */
 
 static json_t *
-packed(json_t *json)
-{
-	if (!json)
-		fatalx("out of memory");
-	return json;
-}
-
-static json_t *
 places(const struct migrate_row *row)
 {
-	json_t *list = packed(json_array());
+	json_t *list = json_packed(json_array());
 
 	for (size_t i = 0; i < row->n; i++)
 		json_array_append_new(list,
-		    packed(json_pack("{s:s, s:i}", "file", row->facts[i]->file, "line",
-			(int)row->facts[i]->line)));
+		    JSON_PACK("{s:s, s:i}", "file", row->facts[i]->file, "line",
+			(int)row->facts[i]->line));
 	return list;
 }
 
 static void
 write_json(const struct rows *rows, const char *path, FILE *out)
 {
-	json_t *list = packed(json_array()), *all;
+	json_t *list = json_packed(json_array()), *all;
 
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct conf_fact *f = rows->list[i].first;
 
 		json_array_append_new(list,
-		    packed(json_pack("{s:s, s:s, s:s, s:s, s:o}", "keyword", f->keyword,
-			"block", f->block, "verdict", conf_fate_name(f->fate), "note",
-			f->text, "places", places(&rows->list[i]))));
+		    JSON_PACK("{s:s, s:s, s:s, s:s, s:o}", "keyword", f->keyword, "block",
+			f->block, "verdict", conf_fate_name(f->fate), "note", f->text,
+			"places", places(&rows->list[i])));
 	}
-	all = packed(json_pack("{s:s, s:s, s:o}", "file", path, "verdict",
-	    conf_fate_name(worst(rows)), "keywords", list));
+	all = JSON_PACK("{s:s, s:s, s:o}", "file", path, "verdict",
+	    conf_fate_name(worst(rows)), "keywords", list);
 	json_dumpf(all, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	fputc('\n', out);
 	json_decref(all);

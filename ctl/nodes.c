@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "json.h"
 #include "model.h"
 #include "table.h"
 #include "text.h"
@@ -165,19 +166,19 @@ nodes_show(const struct model *m, bool wide, FILE *out)
 static json_t *
 node_json(const struct model *m, const struct model_node *n)
 {
-	json_t *list = json_array();
+	json_t *list = json_packed(json_array());
 	char text[IPADDR_STRLEN], time[TEXT_TIME_LEN];
 
 	for (size_t i = 0; i < n->n_instances; i++) {
 		const struct msg_node_instance *in = &n->instances[i];
 
 		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:i, s:s?}", "name", in->name, "state",
+		    JSON_PACK("{s:s, s:s, s:i, s:s?}", "name", in->name, "state",
 			vrrp_state_name((enum vrrp_state)in->state), "priority",
 			(int)in->priority, "source_address",
 			in->source.family ? ipaddr_format(&in->source, text) : NULL));
 	}
-	return json_pack("{s:s, s:b, s:s, s:s, s:b, s:b, s:b, s:s, s:b, s:o}", "name",
+	return JSON_PACK("{s:s, s:b, s:s, s:s, s:b, s:b, s:b, s:s, s:b, s:o}", "name",
 	    n->info.name, "here", n->info.here, "version", n->info.version, "config",
 	    n->info.config, "config_differs", node_has_drifted(m, n), "allocator",
 	    n->info.allocator, "excluded", n->info.excluded, "seen",
@@ -188,11 +189,11 @@ node_json(const struct model *m, const struct model_node *n)
 void
 nodes_json(const struct model *m, FILE *out)
 {
-	json_t *list = json_array(), *all;
+	json_t *list = json_packed(json_array()), *all;
 
 	for (size_t i = 0; i < m->n_nodes; i++)
 		json_array_append_new(list, node_json(m, &m->nodes[i]));
-	all = json_pack("{s:s, s:o}", "node", m->node.node, "nodes", list);
+	all = JSON_PACK("{s:s, s:o}", "node", m->node.node, "nodes", list);
 	json_dumpf(all, out, JSON_INDENT(2));
 	fputc('\n', out);
 	json_decref(all);

@@ -253,7 +253,7 @@ count(uint64_t n)
 static json_t *
 family(const struct msg_pool *p, unsigned f)
 {
-	return json_pack("{s:o, s:o, s:o}", "size", count(p->size[f]), "used",
+	return JSON_PACK("{s:o, s:o, s:o}", "size", count(p->size[f]), "used",
 	    count(p->used[f]), "free", count(free_of(p, f)));
 }
 
@@ -261,7 +261,7 @@ family(const struct msg_pool *p, unsigned f)
 static json_t *
 used_by(const struct msg_pool *p, const struct table_row *rows, size_t n)
 {
-	json_t *list = json_array(), *services = NULL;
+	json_t *list = json_packed(json_array()), *services = NULL;
 	const struct ipaddr *last = NULL;
 
 	for (size_t i = 0; i < n; i++) {
@@ -270,15 +270,15 @@ used_by(const struct msg_pool *p, const struct table_row *rows, size_t n)
 		if (rows[i].pool != p)
 			continue;
 		if (!last || !ipaddr_eq(last, &rows[i].address->addr)) {
-			services = json_array();
+			services = json_packed(json_array());
 			json_array_append_new(list,
-			    json_pack("{s:o, s:o}", "address",
+			    JSON_PACK("{s:o, s:o}", "address",
 				json_address(&rows[i].address->addr), "services",
 				services));
 		}
 		last = &rows[i].address->addr;
 		json_array_append_new(services,
-		    json_pack("{s:s, s:s, s:s}", "namespace", s->info.key.ns, "name",
+		    JSON_PACK("{s:s, s:s, s:s}", "namespace", s->info.key.ns, "name",
 			s->info.key.name, "state", service_state_name(s->ctl.state)));
 	}
 	return list;
@@ -287,7 +287,7 @@ used_by(const struct msg_pool *p, const struct table_row *rows, size_t n)
 void
 pools_json(const struct model *m, FILE *out)
 {
-	json_t *list = json_array();
+	json_t *list = json_packed(json_array());
 	size_t n;
 	_free_ struct table_row *rows = collect(m, &n);
 
@@ -295,7 +295,7 @@ pools_json(const struct model *m, FILE *out)
 		const struct msg_pool *p = &m->pools[i];
 
 		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o}", "name", p->name,
+		    JSON_PACK("{s:s, s:s, s:b, s:o, s:b, s:o, s:o, s:o}", "name", p->name,
 			"addresses", p->ranges, "auto_assign", p->auto_assign,
 			"limit_per_namespace",
 			p->limit_per_namespace ? count(p->limit_per_namespace)
@@ -304,7 +304,7 @@ pools_json(const struct model *m, FILE *out)
 			family(p, 1), "used_by", used_by(p, rows, n)));
 	}
 	json_write(
-	    json_pack("{s:s, s:s, s:o, s:o, s:o}", "node", m->node.node, "source",
+	    JSON_PACK("{s:s, s:s, s:o, s:o, s:o}", "node", m->node.node, "source",
 		m->pools_head.source, "error",
 		m->pools_head.error[0] ? json_string(m->pools_head.error) : json_null(),
 		"pools", list, "without_pool", used_by(NULL, rows, n)),
