@@ -14,6 +14,7 @@
 #include "log.h"
 #include "mem.h"
 #include "random.h"
+#include "wake.h"
 
 /* Together 48: there is room for Leases within 50. */
 #define CALLS_PER_S 38
@@ -319,15 +320,6 @@ api_cancel(struct api_request *req)
 
 /* ---- the pace ---- */
 
-static void
-arm(struct api *a, uint64_t now_us, uint64_t at_us)
-{
-	ev_timer_stop(a->loop, &a->timer);
-	ev_now_update(a->loop);
-	ev_timer_set(&a->timer, (double)(at_us - now_us) / US_PER_S, 0.);
-	ev_timer_start(a->loop, &a->timer);
-}
-
 static bool
 send_one(struct api *a)
 {
@@ -349,7 +341,7 @@ pump(struct api *a)
 		if (at_us < a->quiet_until_us)
 			at_us = a->quiet_until_us;
 		if (at_us > now_us) {
-			arm(a, now_us, at_us);
+			wake_at(a->loop, &a->timer, at_us);
 			return;
 		}
 		if (!send_one(a))
@@ -383,7 +375,7 @@ api_kick(struct api *a)
 {
 	/* From the loop: who kicks may be in the midst of something. */
 	if (!ev_is_active(&a->timer))
-		arm(a, 0, 0);
+		wake_in(a->loop, &a->timer, 0);
 }
 
 struct api *

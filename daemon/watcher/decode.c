@@ -299,22 +299,7 @@ ignored_service(struct service_object *s, const struct decode_rules *rules,
 static enum decoded
 malformed_service(struct service_object *s, const struct fault *f)
 {
-	for (size_t i = 0; i < s->n_ports; i++)
-		free(s->ports[i].name);
-	free(s->ports);
-	free(s->external_ips);
-	free(s->sources);
-	free(s->class);
-	free(s->bad_ip);
-	wish_free(s->wish);
-	s->wish = NULL;
-	s->ports = NULL;
-	s->external_ips = NULL;
-	s->sources = NULL;
-	s->class = s->bad_ip = NULL;
-	s->n_ports = s->n_external_ips = s->n_sources = 0;
-	s->flags = 0;
-	s->health_port = 0;
+	service_object_strip(s);
 	s->fault = xstrdup(f->text);
 	return DECODED_MALFORMED;
 }

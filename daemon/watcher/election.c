@@ -3,11 +3,12 @@
 
 #include <stdlib.h>
 
-#include "api.h"
 #include "clock.h"
 #include "leader.h"
+#include "leasecall.h"
 #include "mem.h"
 #include "random.h"
+#include "wake.h"
 
 #define RELEASE_TIMEOUT_MS 1000
 
@@ -29,15 +30,12 @@ static void run(struct election *e, enum leader_due due);
 static void
 arm(struct election *e)
 {
-	uint64_t now_us = clock_us(), at_us = leader_deadline(&e->leader);
+	uint64_t at_us = leader_deadline(&e->leader);
 
-	ev_timer_stop(e->loop, &e->timer);
 	if (at_us == UINT64_MAX)
-		return;
-	ev_now_update(e->loop);
-	ev_timer_set(
-	    &e->timer, at_us > now_us ? (double)(at_us - now_us) / US_PER_S : 0., 0.);
-	ev_timer_start(e->loop, &e->timer);
+		ev_timer_stop(e->loop, &e->timer);
+	else
+		wake_at(e->loop, &e->timer, at_us);
 }
 
 /* The last thing of each entry: the owner may do anything now. */
@@ -68,25 +66,13 @@ static struct api_request *
 send_due(struct election *e, enum leader_due due)
 {
 	const struct leader *l = &e->leader;
-	bool create = due == LEADER_CREATE;
 	_free_ char *body = due == LEADER_GET ? NULL : leader_body(l, clock_wall_us());
-	_free_ char *path =
-	    xasprintf("/apis/coordination.k8s.io/v1/namespaces/%s/leases%s%s", l->ns,
-		create ? "" : "/", create ? "" : l->name);
-	struct api_call call = {
-		.method = due == LEADER_GET ? "GET"
-		    : create                ? "POST"
-					    : "PUT",
-		.verb = due == LEADER_GET ? "get"
-		    : create              ? "create"
-					  : "update",
-		.path_query = path,
-		.body = body,
-		.resource = "leases",
-		.timeout_ms = LEADER_TIMEOUT_S * 1000,
-	};
 
-	return api_send(e->api, &call, on_answer, e);
+	return leasecall_send(e->api,
+	    due == LEADER_GET          ? LEASECALL_GET
+		: due == LEADER_CREATE ? LEASECALL_CREATE
+				       : LEASECALL_UPDATE,
+	    l->ns, l->name, body, LEADER_TIMEOUT_S * 1000, on_answer, e);
 }
 
 static void
@@ -158,8 +144,7 @@ on_released(void *arg, const struct api_answer *a)
 void
 election_release(struct election *e, void (*done)(void *arg), void *arg)
 {
-	_free_ char *body = NULL, *path = NULL;
-	struct api_call call;
+	_free_ char *body = NULL;
 
 	if (e && e->req) {
 		api_cancel(e->req);
@@ -171,19 +156,10 @@ election_release(struct election *e, void (*done)(void *arg), void *arg)
 		return;
 	}
 	ev_timer_stop(e->loop, &e->timer);
-	path = xasprintf("/apis/coordination.k8s.io/v1/namespaces/%s/leases/%s",
-	    e->leader.ns, e->leader.name);
-	call = (struct api_call){
-		.method = "PUT",
-		.path_query = path,
-		.body = body,
-		.verb = "update",
-		.resource = "leases",
-		.timeout_ms = RELEASE_TIMEOUT_MS,
-	};
 	e->released = done;
 	e->released_arg = arg;
-	e->req = api_send(e->api, &call, on_released, e);
+	e->req = leasecall_send(e->api, LEASECALL_UPDATE, e->leader.ns, e->leader.name,
+	    body, RELEASE_TIMEOUT_MS, on_released, e);
 	if (!e->req)
 		done(arg);
 }

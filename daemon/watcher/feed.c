@@ -15,6 +15,7 @@
 #include "snapshot.h"
 #include "store.h"
 #include "text.h"
+#include "wake.h"
 
 /* etcd takes no object over 1.5 MiB; this one is nobody's. */
 #define OBJECT_MAX (8 * 1024 * 1024)
@@ -310,15 +311,7 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 static void
 arm(struct feed *f)
 {
-	uint64_t now_us = clock_us();
-	uint64_t wait_us = f->lw.deadline_us > now_us ? f->lw.deadline_us - now_us : 0;
-
-	if (f->begin_anew)
-		wait_us = 0;
-	ev_timer_stop(f->loop, &f->timer);
-	ev_now_update(f->loop);
-	ev_timer_set(&f->timer, (double)wait_us / US_PER_S, 0.);
-	ev_timer_start(f->loop, &f->timer);
+	wake_at(f->loop, &f->timer, f->begin_anew ? 0 : f->lw.deadline_us);
 }
 
 void

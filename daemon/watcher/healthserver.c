@@ -13,6 +13,7 @@
 #include "healthcheck.h"
 #include "mem.h"
 #include "object.h"
+#include "wake.h"
 
 #define CLIENTS_MAX 64
 /* Of the descriptors of a process most are for its connections to the API. */
@@ -74,12 +75,10 @@ be_patient(struct health_server *h)
 
 	while ((c = TAILQ_FIRST(&h->clients)) && c->until_us <= now_us)
 		drop(h, TAILQ_FIRST(&h->clients));
-	ev_timer_stop(h->loop, &h->patience);
-	if (!c)
-		return;
-	ev_now_update(h->loop);
-	ev_timer_set(&h->patience, (double)(c->until_us - now_us) / US_PER_S, 0.);
-	ev_timer_start(h->loop, &h->patience);
+	if (c)
+		wake_at(h->loop, &h->patience, c->until_us);
+	else
+		ev_timer_stop(h->loop, &h->patience);
 }
 
 static void

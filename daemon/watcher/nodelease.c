@@ -5,18 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api.h"
 #include "clock.h"
 #include "lease.h"
+#include "leasecall.h"
 #include "mem.h"
 #include "peers.h"
 #include "random.h"
+#include "wake.h"
 
 #define RENEW_US (60 * US_PER_S)
 #define SHORTEST_US (2 * US_PER_S)
 #define TIMEOUT_MS 10000
-
-enum step { STEP_NONE, STEP_GET, STEP_CREATE, STEP_UPDATE };
 
 struct nodelease {
 	struct ev_loop *loop;
@@ -24,24 +23,15 @@ struct nodelease {
 	char *ns;
 	char *name; /* of the node; NULL: nothing to say yet */
 	char *text;
-	char *written; /* text, as the server has it */
-	json_t *lease; /* the object; NULL: to be read */
-	enum step step;
+	char *written;       /* text, as the server has it */
+	json_t *lease;       /* the object; NULL: to be read */
+	enum leasecall step; /* of req */
 	uint64_t tried_us;
 	struct api_request *req;
 	ev_timer timer;
 };
 
-static void go(struct nodelease *nl, enum step step);
-
-static void
-wake_in(struct nodelease *nl, uint64_t us)
-{
-	ev_timer_stop(nl->loop, &nl->timer);
-	ev_now_update(nl->loop);
-	ev_timer_set(&nl->timer, (double)us / US_PER_S, 0.);
-	ev_timer_start(nl->loop, &nl->timer);
-}
+static void go(struct nodelease *nl, enum leasecall step);
 
 static bool
 is_written(const struct nodelease *nl)
@@ -55,8 +45,8 @@ rest(struct nodelease *nl)
 {
 	uint64_t spread_us = RENEW_US / 10 * random_u32() >> 32;
 
-	nl->step = STEP_NONE;
-	wake_in(nl, is_written(nl) ? RENEW_US - spread_us : SHORTEST_US);
+	wake_in(
+	    nl->loop, &nl->timer, is_written(nl) ? RENEW_US - spread_us : SHORTEST_US);
 }
 
 static void
@@ -70,13 +60,13 @@ static void
 on_answer(void *arg, const struct api_answer *a)
 {
 	struct nodelease *nl = arg;
-	bool got = nl->step == STEP_GET;
+	bool got = nl->step == LEASECALL_GET;
 
 	nl->req = NULL;
 	if (a->verdict == API_DONE && json_is_object(a->json)) {
 		keep(nl, a->json);
 		if (got) {
-			go(nl, STEP_UPDATE);
+			go(nl, LEASECALL_UPDATE);
 			return;
 		}
 		const char *text = json_string_value(json_object_get(
@@ -86,14 +76,14 @@ on_answer(void *arg, const struct api_answer *a)
 		free(nl->written);
 		nl->written = text ? xstrdup(text) : NULL;
 	} else if (got && a->verdict == API_ABSENT) {
-		go(nl, STEP_CREATE);
+		go(nl, LEASECALL_CREATE);
 		return;
 	} else {
 		keep(nl, NULL);
 	}
 	rest(nl);
 	if (a->verdict == API_FORBIDDEN)
-		wake_in(nl, RENEW_US);
+		wake_in(nl->loop, &nl->timer, RENEW_US);
 }
 
 /* The object with our annotation, and renewed. */
@@ -123,29 +113,16 @@ body_of(const struct nodelease *nl, bool create)
 }
 
 static void
-go(struct nodelease *nl, enum step step)
+go(struct nodelease *nl, enum leasecall step)
 {
-	bool create = step == STEP_CREATE;
-	_free_ char *body = step == STEP_GET ? NULL : body_of(nl, create);
-	_free_ char *path =
-	    xasprintf("/apis/coordination.k8s.io/v1/namespaces/%s/leases%s%s", nl->ns,
-		create ? "" : "/" PEERS_PREFIX, create ? "" : nl->name);
-	struct api_call call = {
-		.method = step == STEP_GET ? "GET"
-		    : create               ? "POST"
-					   : "PUT",
-		.verb = step == STEP_GET ? "get"
-		    : create             ? "create"
-					 : "update",
-		.path_query = path,
-		.body = body,
-		.resource = "leases",
-		.timeout_ms = TIMEOUT_MS,
-	};
+	_free_ char *body =
+	    step == LEASECALL_GET ? NULL : body_of(nl, step == LEASECALL_CREATE);
+	_free_ char *name = xasprintf(PEERS_PREFIX "%s", nl->name);
 
 	nl->step = step;
 	nl->tried_us = clock_us();
-	nl->req = api_send(nl->api, &call, on_answer, nl);
+	nl->req =
+	    leasecall_send(nl->api, step, nl->ns, name, body, TIMEOUT_MS, on_answer, nl);
 	if (!nl->req)
 		rest(nl);
 }
@@ -158,7 +135,7 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 	(void)loop;
 	(void)events;
 	if (nl->name && !nl->req)
-		go(nl, nl->lease ? STEP_UPDATE : STEP_GET);
+		go(nl, nl->lease ? LEASECALL_UPDATE : LEASECALL_GET);
 }
 
 struct nodelease *
@@ -209,5 +186,6 @@ nodelease_say(struct nodelease *nl, const char *name, const char *text)
 	}
 	set(&nl->text, text);
 	if (!nl->req && !is_written(nl))
-		wake_in(nl, nl->tried_us && next_us > now_us ? next_us - now_us : 0);
+		wake_in(nl->loop, &nl->timer,
+		    nl->tried_us && next_us > now_us ? next_us - now_us : 0);
 }

@@ -7,10 +7,8 @@
 #include "wish.h"
 
 void
-service_object_free(struct service_object *s)
+service_object_strip(struct service_object *s)
 {
-	if (!s)
-		return;
 	for (size_t i = 0; i < s->n_ports; i++)
 		free(s->ports[i].name);
 	free(s->ports);
@@ -18,9 +16,25 @@ service_object_free(struct service_object *s)
 	free(s->sources);
 	free(s->class);
 	free(s->bad_ip);
+	wish_free(s->wish);
+	s->wish = NULL;
+	s->ports = NULL;
+	s->external_ips = NULL;
+	s->sources = NULL;
+	s->class = s->bad_ip = NULL;
+	s->n_ports = s->n_external_ips = s->n_sources = 0;
+	s->flags = 0;
+	s->health_port = 0;
+}
+
+void
+service_object_free(struct service_object *s)
+{
+	if (!s)
+		return;
+	service_object_strip(s);
 	free(s->fault);
 	status_fini(&s->status);
-	wish_free(s->wish);
 	free(s->pin);
 	free(s);
 }

@@ -78,6 +78,8 @@ struct slice_object {
 };
 
 void service_object_free(struct service_object *s);
+/* Forgets what it asks for; who it is and its status stay. */
+void service_object_strip(struct service_object *s);
 void slice_object_free(struct slice_object *s);
 /* buf of SERVICE_KEY_LEN; returns it. */
 const char *service_object_key(const struct service_object *s, char *buf);

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "mem.h"
 #include "store.h"
+#include "wake.h"
 
 #define TOGETHER_US (10 * US_PER_MS)
 #define BACKLOG_MAX (128 * 1024)
@@ -177,9 +178,7 @@ publish_kick(struct publisher *p)
 		flush(p);
 		return;
 	}
-	ev_now_update(p->loop);
-	ev_timer_set(&p->timer, (double)(due_us - now_us) / US_PER_S, 0.);
-	ev_timer_start(p->loop, &p->timer);
+	wake_at(p->loop, &p->timer, due_us);
 }
 
 void

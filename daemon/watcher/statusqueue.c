@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "log.h"
 #include "mem.h"
+#include "wake.h"
 
 /* Shorter than others wait after a leader's deadline (leader.h): what it has
  * sent has been answered or given up when the next one begins. */
@@ -352,15 +353,6 @@ send(struct status_entry *e)
 		mark(e);
 }
 
-static void
-wake_at(struct statusqueue *q, uint64_t now_us, uint64_t at_us)
-{
-	ev_timer_stop(q->loop, &q->timer);
-	ev_now_update(q->loop);
-	ev_timer_set(&q->timer, (double)(at_us - now_us) / US_PER_S, 0.);
-	ev_timer_start(q->loop, &q->timer);
-}
-
 static bool
 next_write(struct api_work *work)
 {
@@ -371,7 +363,7 @@ next_write(struct api_work *work)
 	if (TAILQ_EMPTY(&q->dirty) || !q->ops->may_write(q->arg))
 		return false;
 	if (q->blocked_until_us > now_us) {
-		wake_at(q, now_us, q->blocked_until_us);
+		wake_at(q->loop, &q->timer, q->blocked_until_us);
 		return false;
 	}
 	TAILQ_FOREACH(e, &q->dirty, of_dirty)
@@ -383,7 +375,7 @@ next_write(struct api_work *work)
 		if (e->due_us < soonest_us)
 			soonest_us = e->due_us;
 	}
-	wake_at(q, now_us, soonest_us);
+	wake_at(q->loop, &q->timer, soonest_us);
 	return false;
 }
 
