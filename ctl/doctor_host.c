@@ -120,6 +120,74 @@ examine_reverse_path(struct doctor *d)
 	}
 }
 
+/*
+ * A request from behind the gateway is dropped where no route, or with strict
+ * filtering another one, leads back: that look-up knows no marks.
+ */
+static void
+examine_reply_path(struct doctor *d, const struct conf_instance *in)
+{
+	long all = d->host->sysctl(d->host, "net.ipv4.conf.all.rp_filter");
+	long mine = sysctl_of(d, in->interface, "rp_filter");
+	bool strict = (mine > all ? mine : all) == 1;
+	char setting[SETTING_LEN];
+
+	if (!in->reply_gateway[CONF_IPV4].family || (mine <= 0 && all <= 0))
+		return;
+	doctor_say(d, strict ? DOCTOR_BAD : DOCTOR_NOTE, "reply gateway",
+	    strict ? "rp_filter is strict on %s: requests from behind the reply_gateway "
+		     "of %s are dropped"
+		   : "rp_filter is loose on %s: requests from behind the reply_gateway "
+		     "of %s pass only while this node has a default route, whichever",
+	    in->interface, in->name);
+	name_setting(setting, in->interface, "rp_filter = 0");
+	doctor_fix(d,
+	    "echo 'net.ipv4.conf.all.rp_filter = 0' >>%s; echo '%s' >>%s; "
+	    "sysctl --system",
+	    SYSCTL_FILE, setting, SYSCTL_FILE);
+}
+
+/* What is marked as a reply of one of n gateways may match it. */
+static bool
+takes_replies(const struct host_rule *r, size_t n)
+{
+	uint32_t bits = r->mask & REPLY_MARK_MASK;
+
+	for (unsigned number = 1; bits && !r->ours && number <= n; number++)
+		if ((r->mark & bits) == (reply_mark(number) & bits))
+			return true;
+	return false;
+}
+
+static void
+examine_reply_marks(struct doctor *d, size_t n)
+{
+	for (size_t i = 0; i < d->host->n_rules; i++) {
+		const struct host_rule *r = &d->host->rules[i];
+
+		if (!takes_replies(r, n))
+			continue;
+		doctor_say(d, DOCTOR_BAD, "reply gateway",
+		    "the rule with priority %u, fwmark 0x%x/0x%x lookup %s, takes what "
+		    "vipd marks for a reply_gateway (0x%x/0x%x)",
+		    r->priority, r->mark, r->mask, r->table, reply_mark(1),
+		    REPLY_MARK_MASK);
+		doctor_fix(
+		    d, "let whoever made it mask the highest byte out: 0x00ffffff");
+	}
+}
+
+static void
+examine_replies(struct doctor *d)
+{
+	const struct conf_instance *first[REPLY_GATEWAYS_MAX];
+	size_t n = conf_gateways(d->conf, first);
+
+	for (size_t i = 0; i < n; i++)
+		examine_reply_path(d, first[i]);
+	examine_reply_marks(d, n);
+}
+
 static void
 examine_flows(struct doctor *d)
 {
@@ -333,6 +401,7 @@ doctor_examine_host(struct doctor *d)
 	examine_ipvs(d);
 	examine_forwarding(d);
 	examine_reverse_path(d);
+	examine_replies(d);
 	examine_flows(d);
 	examine_firewall(d);
 	examine_addresses(d);

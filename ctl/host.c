@@ -12,9 +12,13 @@
 
 #include "mem.h"
 
-#define CHAINS_TEXT_MAX (64u << 20)
+#define TEXT_MAX (64u << 20)
 /* Somebody's transaction may hold nft up, a hung one must not hold us. */
 #define LIST_CHAINS "timeout 10 nft -j list chains 2>/dev/null"
+#define LIST_RULES4 "timeout 10 ip -4 -j -N rule show 2>/dev/null"
+#define LIST_RULES6 "timeout 10 ip -6 -j -N rule show 2>/dev/null"
+/* RTPROT of what vipd routes by (policy_rule.h), as ip(8) writes it. */
+#define OWN_PROTOCOL "118"
 
 static long
 read_sysctl(const struct host *h, const char *name)
@@ -82,10 +86,52 @@ host_add_chains(struct host *h, const char *json, size_t len)
 	return h->has_chains;
 }
 
-static void
-look_at_chains(struct host *h)
+static uint32_t
+number_of(const json_t *rule, const char *name, uint32_t otherwise)
 {
-	FILE *in = popen(LIST_CHAINS, "re");
+	const char *text = json_string_value(json_object_get(rule, name));
+
+	return text ? (uint32_t)strtoul(text, NULL, 0) : otherwise;
+}
+
+static void
+add_rule(struct host *h, const json_t *rule)
+{
+	const char *table = json_string_value(json_object_get(rule, "table"));
+	const char *proto = json_string_value(json_object_get(rule, "protocol"));
+	struct host_rule *r;
+
+	if (!json_object_get(rule, "fwmark"))
+		return;
+	h->rules = array_grow(h->rules, h->n_rules, &h->cap_rules, sizeof(*r));
+	r = &h->rules[h->n_rules++];
+	*r = (struct host_rule){
+		.priority =
+		    (uint32_t)json_integer_value(json_object_get(rule, "priority")),
+		.mark = number_of(rule, "fwmark", 0),
+		.mask = number_of(rule, "fwmask", UINT32_MAX),
+		.ours = proto && !strcmp(proto, OWN_PROTOCOL),
+	};
+	str_copy(r->table, sizeof(r->table), table ? table : "");
+}
+
+bool
+host_add_rules(struct host *h, const char *json, size_t len)
+{
+	json_t *list = json_loadb(json, len, 0, NULL), *rule;
+	bool is_list = json_is_array(list);
+	size_t i;
+
+	json_array_foreach(list, i, rule) add_rule(h, rule);
+	json_decref(list);
+	return is_list;
+}
+
+static void
+look_at(struct host *h, const char *command,
+    bool (*add)(struct host *h, const char *json, size_t len))
+{
+	FILE *in = popen(command, "re");
 	char *text = NULL;
 	size_t len = 0, cap = 0, got;
 
@@ -98,9 +144,9 @@ look_at_chains(struct host *h)
 		}
 		got = fread(text + len, 1, cap - len, in);
 		len += got;
-	} while (got && len < CHAINS_TEXT_MAX);
+	} while (got && len < TEXT_MAX);
 	if (pclose(in) == 0)
-		host_add_chains(h, text, len);
+		add(h, text, len);
 	free(text);
 }
 
@@ -153,7 +199,9 @@ host_look(struct host *h)
 {
 	*h = (struct host){ .sysctl = read_sysctl, .link = has_link };
 	look_at_subnets(h);
-	look_at_chains(h);
+	look_at(h, LIST_CHAINS, host_add_chains);
+	look_at(h, LIST_RULES4, host_add_rules);
+	look_at(h, LIST_RULES6, host_add_rules);
 }
 
 void
@@ -161,4 +209,5 @@ host_free(struct host *h)
 {
 	free(h->subnets);
 	free(h->chains);
+	free(h->rules);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What doctor wants to know of the host it runs on: sysctls, links, connected
- * subnets, and by whose nftables chains packets pass. Only reads; what cannot
- * be read is unknown. Tests fill the struct by hand.
+ * subnets, rules of routing, and by whose nftables chains packets pass. Only reads; what
+ * cannot be read is unknown. Tests fill the struct by hand.
  */
 #pragma once
 
@@ -27,6 +27,15 @@ struct host_chain {
 	bool drops;    /* policy drop */
 };
 
+/* A rule of routing by mark, as ip-rule(8) shows it. */
+struct host_rule {
+	uint32_t priority;
+	uint32_t mark;
+	uint32_t mask;
+	char table[32];
+	bool ours; /* vipd's, by its protocol */
+};
+
 struct host {
 	/* The value of "net.ipv4.ip_forward", -1 where it is unknown. */
 	long (*sysctl)(const struct host *h, const char *name);
@@ -39,9 +48,14 @@ struct host {
 	size_t n_chains;
 	size_t cap_chains;
 	bool has_chains; /* they could be read */
+	struct host_rule *rules;
+	size_t n_rules;
+	size_t cap_rules;
 };
 
 void host_look(struct host *h);
 void host_free(struct host *h);
 /* Takes the output of `nft -j list chains`; false if it is none. */
 bool host_add_chains(struct host *h, const char *json, size_t len);
+/* The same of `ip -j -N rule show`; rules without a mark are left out. */
+bool host_add_rules(struct host *h, const char *json, size_t len);

@@ -19,6 +19,7 @@
 #include "conf_watch.h"
 #include "ipaddr.h"
 #include "msg.h"
+#include "reply.h"
 #include "selector.h"
 
 struct conf_ranges {
@@ -114,6 +115,8 @@ struct conf_vmac {
 	uint8_t mac[6];
 };
 
+enum { CONF_IPV4, CONF_IPV6, CONF_FAMILIES };
+
 struct conf_instance {
 	char name[NAME_LEN];
 	char group[NAME_LEN]; /* its vrrp_sync_group; empty: none */
@@ -155,7 +158,9 @@ struct conf_instance {
 	size_t n_peers;
 	struct conf_address *addresses; /* in configured order */
 	size_t n_addresses;
-	struct conf_routes routes;         /* virtual_routes */
+	struct conf_routes routes; /* virtual_routes */
+	/* CONF_IPV4's, CONF_IPV6's; family 0: none. */
+	struct ipaddr reply_gateway[CONF_FAMILIES];
 	bool wants_services;               /* a service_addresses keyword is there */
 	struct conf_ranges service_ranges; /* empty though wanted: bare */
 	struct conf_tracks tracks;         /* its group's come with the group */
@@ -273,7 +278,8 @@ void conf_print(const struct conf *conf, FILE *out);
 /* Parts of it; the second: services and forwarding. */
 void conf_print_instance(const struct conf_instance *in, FILE *out);
 void conf_print_services(const struct conf *conf, FILE *out);
-/* Instances are the same to VRRP and to the kernel, but for their routes. */
+/* Instances are the same to VRRP and to the kernel, but for their routes and
+ * reply gateways. */
 bool conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b);
 bool conf_address_eq(const struct conf_address *a, const struct conf_address *b);
 bool conf_lasting_eq(const struct conf_lasting *a, const struct conf_lasting *b);
@@ -282,3 +288,12 @@ const char *conf_instance_device(const struct conf_instance *in);
 const struct conf_instance *conf_find_instance(const struct conf *conf, const char *name);
 /* NULL: there is none. */
 const struct conf_group *conf_find_group(const struct conf *conf, const char *name);
+
+/* reply_gateway (conf_gateway.h): the first instance with each of them; the one
+ * at i has the number i + 1. */
+bool conf_instance_has_gateway(const struct conf_instance *in);
+size_t conf_gateways(
+    const struct conf *conf, const struct conf_instance *first[REPLY_GATEWAYS_MAX]);
+/* 1 to REPLY_GATEWAYS_MAX; 0: the instance has none of that family. */
+unsigned conf_gateway_number(
+    const struct conf *conf, const struct conf_instance *in, uint8_t family);

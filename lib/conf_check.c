@@ -7,6 +7,7 @@
 
 #include "conf_check_all.h"
 #include "conf_check_track.h"
+#include "conf_gateway.h"
 #include "conf_group.h"
 #include "conf_hmac.h"
 #include "conf_instance.h"
@@ -268,5 +269,6 @@ conf_check(struct conf_build *b)
 	conf_check_tracks(b);
 	conf_check_vmacs(b);
 	conf_check_lasting(b);
+	conf_check_gateways(b);
 	check_services(b);
 }

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "conf_candidates.h"
+#include "conf_gateway.h"
 #include "conf_global.h"
 #include "conf_hmac.h"
 #include "conf_lists.h"
@@ -231,6 +232,10 @@ static const struct conf_keyword words[] = {
 	    .takes_block = CONF_MUST_BLOCK, .read = conf_read_virtual_routes,
 	    .print = conf_print_virtual_routes,
 	    .help = "routes that are there while MASTER" },
+	[CONF_W_REPLY_GATEWAY] = { "reply_gateway", .args = "ADDRESS [ADDRESS]",
+	    .kind = CONF_CUSTOM, .named = true, .more = conf_one_more,
+	    .read = conf_read_reply_gateway, .print = conf_print_reply_gateway,
+	    .help = "replies to clients that are not on the link leave through it" },
 	[CONF_W_SERVICE_ADDRESSES] = { "service_addresses", .args = "[{ RANGE... }]",
 	    .kind = CONF_CUSTOM, .takes_block = CONF_MAY_BLOCK,
 	    .read = read_service_addresses, .print = print_service_addresses,

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "log.h"
+#include "reply.h"
 
 #define CHILD (PEER_ENGINE | PEER_FORWARD | PEER_WATCHER)
 
@@ -135,6 +136,7 @@ static const struct field service_address_fields[] = { ADDR(struct msg_service_a
 							   addr),
 	U8_MAX(struct msg_service_address, verdict, VERDICT_INVALID),
 	U8_MAX(struct msg_service_address, origin, ORIGIN_POOL),
+	U8_MAX(struct msg_service_address, gateway, REPLY_GATEWAYS_MAX),
 	STRING(struct msg_service_address, instance),
 	STRING(struct msg_service_address, reason), END };
 static const struct field service_port_fields[] = { U8_MAX(struct msg_service_port,
@@ -147,7 +149,8 @@ static const struct field key_fields[] = { STRING(struct msg_service_key, ns),
 	STRING(struct msg_service_key, name), END };
 static const struct field forward_conf_fields[] = { U32_MAX(struct msg_forward_conf, mode,
 							FORWARD_NONE),
-	U32_MAX(struct msg_forward_conf, source_nat, SOURCE_NAT_NONE), END };
+	U32_MAX(struct msg_forward_conf, source_nat, SOURCE_NAT_NONE),
+	U32_MAX(struct msg_forward_conf, gateways, REPLY_GATEWAYS_MAX), END };
 static const struct field held_fields[] = { U32_MAX(struct msg_held, held, HELD_ALREADY),
 	END };
 static const struct field tally_fields[] = { STRING(struct msg_tally, key.ns),

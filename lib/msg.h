@@ -628,9 +628,11 @@ enum address_origin { ORIGIN_STATIC, ORIGIN_EXTERNAL_IP, ORIGIN_POOL };
 
 struct msg_service_address {
 	struct ipaddr addr;
-	uint8_t verdict;         /* enum verdict */
-	uint8_t origin;          /* enum address_origin */
-	uint16_t pool;           /* 1 + its place among the pools; 0: of none */
+	uint8_t verdict; /* enum verdict */
+	uint8_t origin;  /* enum address_origin */
+	uint16_t pool;   /* 1 + its place among the pools; 0: of none */
+	uint8_t gateway; /* of replies (reply.h), by vipd; 0: none */
+	uint8_t zero;
 	char instance[NAME_LEN]; /* placement; empty: no instance fits */
 	char reason[REASON_LEN];
 };
@@ -665,6 +667,7 @@ enum local_fallback { LOCAL_FALLBACK_DROP, LOCAL_FALLBACK_CLUSTER };
 struct msg_forward_conf {
 	uint32_t mode;       /* enum forward_mode */
 	uint32_t source_nat; /* enum source_nat */
+	uint32_t gateways;   /* of replies: their numbers are 1 to this */
 };
 struct msg_uplink {
 	char name[IFNAME_LEN];

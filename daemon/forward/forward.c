@@ -140,6 +140,7 @@ configure(struct forward *f, const struct msg *msg)
 	struct ruleset_conf conf = { 0 };
 
 	conf.source_nat = m->source_nat;
+	conf.n_gateways = m->gateways;
 	for (size_t i = 0; i < msg->count && i < UPLINKS_MAX; i++)
 		str_copy(conf.uplinks[conf.n_uplinks++], IFNAME_LEN, uplinks[i].name);
 

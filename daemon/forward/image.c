@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "reply.h"
 #include "spread.h"
 
 #define BIT(set) (UINT32_C(1) << (set))
@@ -196,6 +197,8 @@ fill_sets(struct image *im, const struct ruleset_conf *conf)
 	}
 	if (im->terms.restricted)
 		im->sets |= BIT(SET_RESTRICTED);
+	if (im->terms.gateway)
+		im->gateways = BIT(im->terms.gateway);
 }
 
 struct image *
@@ -233,6 +236,7 @@ image_is_same_wish(const struct image *a, const struct image *b)
 	return a->terms.treatment == b->terms.treatment &&
 	    a->terms.local == b->terms.local && a->terms.sticky == b->terms.sticky &&
 	    a->terms.restricted == b->terms.restricted &&
+	    a->terms.gateway == b->terms.gateway &&
 	    same_bytes(a->endpoints, a->n_endpoints, b->endpoints, b->n_endpoints,
 		sizeof(*a->endpoints)) &&
 	    same_bytes(
@@ -315,6 +319,11 @@ image_add(struct image *im, const struct element *e)
 	case SET_HAIRPIN:
 		insert((void **)&im->hairpins, &im->n_hairpins, sizeof(*im->hairpins),
 		    &e->endpoint, endpoint_cmp);
+		return true;
+	case SET_REPLIES:
+		if (e->slot > REPLY_GATEWAYS_MAX)
+			return false;
+		im->gateways |= BIT(e->slot);
 		return true;
 	case SET_ENDPOINTS:
 		return add_slot(im, e);
@@ -411,6 +420,9 @@ diff_half(const struct target_key *key, const struct image *from, const struct i
 	for (enum set_id set = 0; set < SET_COUNT; set++)
 		if (from->sets & ~to->sets & BIT(set))
 			emit(out, key, add, set);
+	for (uint32_t i = 0; i <= REPLY_GATEWAYS_MAX; i++)
+		if (from->gateways & ~to->gateways & BIT(i))
+			emit(out, key, add, SET_REPLIES)->slot = i;
 	diff_ranges(key, from, to, add, out);
 	diff_hairpins(key, from, to, add, out);
 	for (size_t which = 0; which < TABLES; which++)

@@ -28,6 +28,8 @@ struct wish_terms {
 	bool local; /* externalTrafficPolicy: Local */
 	bool sticky;
 	bool restricted; /* to the ranges of clients */
+	/* Of an address: the number of the gateway of replies; 0: none. */
+	uint8_t gateway;
 };
 
 struct slot_table {
@@ -42,7 +44,8 @@ struct image {
 	/* Why it looks so; zero in an image read from the kernel. */
 	struct wish_terms terms;
 
-	uint32_t sets; /* 1 << set_id, of the sets whose key is the target */
+	uint32_t sets;     /* 1 << set_id, of the sets whose key is the target */
+	uint32_t gateways; /* 1 << number, in SET_REPLIES */
 	struct slot_table tables[TABLES];
 	size_t n_endpoints;
 	size_t n_hairpins;

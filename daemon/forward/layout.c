@@ -39,6 +39,7 @@ static const struct {
 	[SET_ALLOWED] = { "allowed", { ADDR, PROTO, PORT, CLIENTS }, { 0 }, false },
 	[SET_SOURCE_NAT] = { "source_nat", { ADDR, PROTO, PORT }, { 0 }, false },
 	[SET_HAIRPIN] = { "hairpin", { CLIENT, ADDR, PROTO, PORT }, { 0 }, false },
+	[SET_REPLIES] = { "replies", { SLOT, ADDR }, { 0 }, false },
 	[SET_ENDPOINTS] = { "endpoints", { ADDR, PROTO, PORT, SLOT },
 	    { TO_ADDR, TO_PORT }, false },
 };

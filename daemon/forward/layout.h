@@ -14,7 +14,7 @@
 
 #define LAYOUT_TABLE "vipd"
 /* The table's comment; another one marks a table to be replaced. */
-#define LAYOUT_COMMENT "vipd layout 2"
+#define LAYOUT_COMMENT "vipd layout 3"
 
 enum set_id {
 	SET_GUARDED,    /* addresses on which only declared ports answer (I11) */
@@ -27,6 +27,7 @@ enum set_id {
 	SET_ALLOWED,    /* ranges of clients that may; the only intervals */
 	SET_SOURCE_NAT, /* ports whose clients' addresses are rewritten */
 	SET_HAIRPIN,    /* endpoints that are clients of their own port */
+	SET_REPLIES,    /* addresses whose replies have a gateway, by its number */
 	SET_ENDPOINTS,  /* slot of a port -> endpoint; the only map */
 	SET_COUNT
 };
@@ -61,7 +62,7 @@ struct range {
 struct element {
 	enum set_id set;
 	struct target_key key;
-	uint32_t slot;            /* SET_ENDPOINTS */
+	uint32_t slot;            /* SET_ENDPOINTS; SET_REPLIES: the number */
 	struct endpoint endpoint; /* SET_ENDPOINTS; its addr: SET_HAIRPIN */
 	struct range clients;     /* SET_ALLOWED */
 	uint64_t packets, bytes;  /* as read, of a set that counts */

@@ -136,6 +136,7 @@ add_address(struct wishes *w, const struct told *told,
 {
 	struct wish_terms guard = {
 		.treatment = a->origin == ORIGIN_STATIC ? TREAT_LEAVE : TREAT_GUARD,
+		.gateway = a->gateway,
 	};
 	struct target_key key = { .addr = a->addr };
 

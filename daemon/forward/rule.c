@@ -145,18 +145,26 @@ cmp(struct rule *r, enum nft_cmp_ops op, const void *data, uint32_t len)
 	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, data, len);
 }
 
-/* KEY & mask != 0 */
+/* KEY becomes KEY & mask ^ xor. */
 static void
-match_any_bit(struct rule *r, uint32_t mask)
+bitwise(struct rule *r, uint32_t mask, uint32_t xor)
 {
 	struct nftnl_expr *e = add(r, "bitwise");
-	uint32_t zero = 0;
 
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, KEY);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, KEY);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, sizeof(mask));
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, &mask, sizeof(mask));
-	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof(zero));
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, &xor, sizeof(xor));
+}
+
+/* KEY & mask != 0 */
+static void
+match_any_bit(struct rule *r, uint32_t mask)
+{
+	uint32_t zero = 0;
+
+	bitwise(r, mask, 0);
 	cmp(r, NFT_CMP_NEQ, &zero, sizeof(zero));
 }
 
@@ -286,6 +294,21 @@ rule_match_flow_leaves(struct rule *r)
 }
 
 void
+rule_match_reply(struct rule *r, uint32_t number)
+{
+	uint8_t reply = IP_CT_DIR_REPLY;
+	struct nftnl_expr *e;
+
+	ct(r, NFT_CT_DIRECTION, KEY);
+	cmp(r, NFT_CMP_EQ, &reply, sizeof(reply));
+	e = add(r, "immediate");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, KEY);
+	nftnl_expr_set(e, NFTNL_EXPR_IMM_DATA, &number, sizeof(number));
+	ct_original_daddr(r, KEY + 1);
+	match_set(r, SET_REPLIES, 0);
+}
+
+void
 rule_verdict(struct rule *r, uint32_t code, const char *chain)
 {
 	struct nftnl_expr *e = add(r, "immediate");
@@ -378,6 +401,19 @@ rule_masquerade(struct rule *r)
 {
 	nftnl_expr_set_u32(
 	    add(r, "masq"), NFTNL_EXPR_MASQ_FLAGS, NF_NAT_RANGE_PROTO_RANDOM_FULLY);
+}
+
+void
+rule_mark(struct rule *r, uint32_t mark, uint32_t mask)
+{
+	struct nftnl_expr *e = add(r, "meta");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, KEY);
+	bitwise(r, ~mask, mark);
+	e = add(r, "meta");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_SREG, KEY);
 }
 
 /* ---- begin and end ---- */

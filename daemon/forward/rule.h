@@ -53,6 +53,8 @@ void rule_match_port(struct rule *r, enum set_id set);
 void rule_match_flow(struct rule *r, enum set_id set);
 /* ip daddr . FLOW != @hairpin */
 void rule_match_flow_leaves(struct rule *r);
+/* ct direction reply, number . ct original ip daddr @replies */
+void rule_match_reply(struct rule *r, uint32_t number);
 
 /* accept, drop (NF_ACCEPT, NF_DROP), goto chain (NFT_GOTO) */
 void rule_verdict(struct rule *r, uint32_t code, const char *chain);
@@ -65,3 +67,5 @@ void rule_dnat_spread(struct rule *r, const struct spread_kind *kind);
 void rule_snat_to_vip(struct rule *r);
 /* masquerade fully-random */
 void rule_masquerade(struct rule *r);
+/* meta mark set meta mark & ~mask | mark */
+void rule_mark(struct rule *r, uint32_t mark, uint32_t mask);

@@ -10,6 +10,8 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "mem.h"
+#include "reply.h"
 #include "rule.h"
 #include "ruleset.h"
 #include "spread.h"
@@ -271,4 +273,20 @@ rules_nat(struct batch *b, uint8_t family, const struct ruleset_conf *conf)
 {
 	dnat_rules(b, family, conf);
 	source_rules(b, family, conf->source_nat);
+}
+
+void
+rules_replies(struct batch *b, uint8_t family, const struct ruleset_conf *conf)
+{
+	static const char *const chains[] = { "replies", "replies_output" };
+
+	for (size_t i = 0; i < ARRAY_LEN(chains); i++) {
+		for (uint32_t number = 1; number <= conf->n_gateways; number++) {
+			struct rule r = rule_begin(b, family, chains[i]);
+
+			rule_match_reply(&r, number);
+			rule_mark(&r, reply_mark(number), REPLY_MARK_MASK);
+			rule_end(&r);
+		}
+	}
 }

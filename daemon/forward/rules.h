@@ -14,3 +14,5 @@ struct ruleset_conf;
 void rules_guard(struct batch *b, uint8_t family, const struct ruleset_conf *conf);
 /* prerouting, output, postrouting, spread, spread_inside: where vipd forwards. */
 void rules_nat(struct batch *b, uint8_t family, const struct ruleset_conf *conf);
+/* replies, replies_output: a rule for each gateway. */
+void rules_replies(struct batch *b, uint8_t family, const struct ruleset_conf *conf);

@@ -45,6 +45,14 @@
  *		ct status dnat FLOW @local fib saddr type local masquerade
  *	}
  *
+ *	chain replies {
+ *		type filter hook prerouting priority -90
+ *		ct direction reply 1 . ct original ip daddr @replies \
+ *			meta mark set meta mark & 0x00ffffff | 0x61000000
+ *		... one for each reply_gateway; without one, no chain
+ *	}
+ *	chain replies_output { the same; type route hook output priority -90 }
+ *
  * With source_nat vip it is `snat to ct original ip daddr`, whose replies come
  * to whoever holds the address: so there `@served goto spread` stands behind
  * `fib daddr type local`, and a node that does not hold it sends its own and
@@ -58,7 +66,8 @@
  * everything that can divert a packet: mangle with tproxy (-150), kube-proxy's
  * filters (-110), anybody's DNAT (-100). DNAT and source NAT come 5 before
  * everybody else's: of several nat chains on a hook the first one binds the
- * connection, so there is never a second translation.
+ * connection, so there is never a second translation. Replies are marked behind
+ * everybody who marks packets (-150), right before they are routed.
  *
  * A slot table of M slots is keyed M to 2M-1, so one map holds all sizes and a
  * port is in exactly one of them; the next rule is tried where the look-up
@@ -89,6 +98,7 @@
 #define GUARD_PRIORITY (-190)
 #define DNAT_PRIORITY (-105)
 #define SNAT_PRIORITY 95
+#define MARK_PRIORITY (-90)
 
 static void *
 checked(void *p)
@@ -175,6 +185,11 @@ static const struct chain nat_chains[] = {
 	{ "spread_inside", NULL, 0, 0 },
 };
 
+static const struct chain reply_chains[] = {
+	{ "replies", "filter", NF_INET_PRE_ROUTING, MARK_PRIORITY },
+	{ "replies_output", "route", NF_INET_LOCAL_OUT, MARK_PRIORITY },
+};
+
 static struct nftnl_chain *
 chain(const struct chain *c)
 {
@@ -229,19 +244,25 @@ ruleset_put(struct batch *b, uint8_t family, const struct ruleset_conf *conf)
 		put_chain(b, family, &guard_chains[i]);
 	for (size_t i = 0; i < ARRAY_LEN(nat_chains); i++)
 		put_chain(b, family, &nat_chains[i]);
+	for (size_t i = 0; i < ARRAY_LEN(reply_chains); i++)
+		put_chain(b, family, &reply_chains[i]);
 
 	for (size_t i = 0; i < ARRAY_LEN(guard_chains); i++)
 		flush_chain(b, family, &guard_chains[i]);
 	for (size_t i = 0; i < ARRAY_LEN(nat_chains); i++)
 		flush_chain(b, family, &nat_chains[i]);
+	for (size_t i = 0; i < ARRAY_LEN(reply_chains); i++)
+		flush_chain(b, family, &reply_chains[i]);
 	rules_guard(b, family, conf);
-	if (conf->mode == FORWARD_NFTABLES) {
+	rules_replies(b, family, conf);
+	if (conf->mode == FORWARD_NFTABLES)
 		rules_nat(b, family, conf);
-		return;
-	}
 	/* Created above so that they can be deleted whether or not they were
 	 * there: there is no "delete if exists" before Linux 6.3. */
-	for (size_t i = 0; i < ARRAY_LEN(nat_chains); i++)
+	for (size_t i = 0; !conf->n_gateways && i < ARRAY_LEN(reply_chains); i++)
+		delete_chain(b, family, &reply_chains[i]);
+	for (size_t i = 0; conf->mode != FORWARD_NFTABLES && i < ARRAY_LEN(nat_chains);
+	     i++)
 		delete_chain(b, family, &nat_chains[i]);
 }
 

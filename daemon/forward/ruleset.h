@@ -22,6 +22,7 @@ struct batch;
 struct ruleset_conf {
 	enum forward_mode mode;
 	enum source_nat source_nat;
+	uint32_t n_gateways; /* of replies (reply.h) */
 	uint32_t n_uplinks;
 	char uplinks[UPLINKS_MAX][IFNAME_LEN];
 };

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "mem.h"
+#include "policy.h"
 #include "route.h"
 #include "vmac.h"
 
@@ -14,6 +15,7 @@ struct cleanup {
 	struct addresses *as;
 	struct vmacs *vs;
 	struct routes *rs;
+	struct policy *ps;
 	struct cleaned found;
 	struct cleaned done;
 };
@@ -71,7 +73,7 @@ static bool
 is_done(const struct cleanup *c)
 {
 	return c->done.addresses >= c->found.addresses && vmacs_gone(c->vs) &&
-	    routes_gone(c->rs);
+	    routes_gone(c->rs) && policy_gone(c->ps);
 }
 
 int
@@ -97,6 +99,7 @@ cleanup_kernel(struct cleaned *done)
 	c.as = addresses_new(loop, links, &ops, NULL);
 	c.vs = vmacs_new(loop, links);
 	c.rs = routes_new(loop, links, NULL, NULL);
+	c.ps = policy_new(loop, NULL, NULL);
 	links_each(links, count_vmac, &c.done.vmacs);
 	links_start(links);
 	links_replay_own(links);
@@ -107,8 +110,10 @@ cleanup_kernel(struct cleaned *done)
 		ev_run(loop, EVRUN_ONCE);
 	error = is_done(&c) ? 0 : -ETIMEDOUT;
 	c.done.routes = (int)routes_removed(c.rs);
+	c.done.rules = (int)policy_removed(c.ps);
 	*done = c.done;
 	ev_timer_stop(loop, &late);
+	policy_free(c.ps);
 	routes_free(c.rs);
 	vmacs_free(c.vs);
 	addresses_free(c.as);

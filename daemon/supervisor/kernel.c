@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "held.h"
 #include "here.h"
 #include "lasting.h"
 #include "mem.h"
+#include "policy.h"
 #include "stopping.h"
 #include "vipd.h"
 
@@ -157,6 +161,7 @@ kernel_start(struct vipd *v)
 	v->routes = routes_new(v->loop, v->links, routes_are_gone, v);
 	lasting_want_addresses(v->addresses, &v->conf->lasting);
 	kernel_want_routes(v, NULL, 0);
+	v->policy = policy_new(v->loop, routes_are_gone, v);
 	/* No more is wanted yet: what a dead vipd left goes. */
 	links_replay_own(v->links);
 	links_start(v->links);
@@ -166,15 +171,31 @@ void
 kernel_want_routes(struct vipd *v, const struct route_want *list, size_t n)
 {
 	const struct conf_lasting *lasting = &v->conf->lasting;
+	const struct replies *replies = &v->replies;
+	_free_ struct route_want *with_lasting = NULL;
 	_free_ struct route_want *all = NULL;
 
 	v->lasting_routes |= v->lasting_failed || lasting_may_route(v->links, lasting);
-	if (!v->lasting_routes || v->instances.stopping) {
-		routes_want(v->routes, list, n);
-		return;
-	}
-	all = lasting_add_routes(lasting, list, n, &n);
+	if (v->lasting_routes && !v->instances.stopping)
+		list = with_lasting = lasting_add_routes(lasting, list, n, &n);
+	all = xcalloc(n + replies->n_routes + 1, sizeof(*all));
+	if (n)
+		memcpy(all, list, n * sizeof(*all));
+	for (size_t i = 0; i < replies->n_routes; i++)
+		all[n++] = (struct route_want){
+			.owner = "reply_gateway",
+			.route = &replies->routes[i],
+		};
 	routes_want(v->routes, all, n);
+}
+
+void
+kernel_want_replies(struct vipd *v, const struct conf *conf)
+{
+	replies_plan(&v->replies, conf);
+	policy_want(v->policy, v->replies.rules, v->replies.n_rules);
+	/* Its routes go with those of the instances. */
+	instances_wants_changed(&v->instances);
 }
 
 void

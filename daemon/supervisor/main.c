@@ -59,11 +59,13 @@ cleanup(const struct options *o)
 	lock_namespace();
 	error = cleanup_kernel(&done);
 	if (error)
-		log_err("addresses, routes and macvlans: %s", strerror(-error));
+		log_err("addresses, routes, rules and macvlans: %s", strerror(-error));
 	if (done.addresses)
 		log_info("removed %d addresses a dead vipd left", done.addresses);
 	if (done.routes)
 		log_info("removed %d routes a dead vipd left", done.routes);
+	if (done.rules)
+		log_info("removed %d routing rules a dead vipd left", done.rules);
 	if (done.vmacs)
 		log_info("removed %d macvlans a dead vipd left", done.vmacs);
 	remove_tables(o->libexec_dir);

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "conf_pool.h"
 #include "here.h"
+#include "kernel.h"
 #include "kubelet.h"
 #include "lasting.h"
 #include "log.h"
@@ -177,8 +178,10 @@ vipd_configure_forward(struct vipd *v)
 		.mode = v->conf->forwarding.mode,
 		.source_nat = v->conf->forwarding.source_nat,
 	};
-
+	const struct conf_instance *gateways[REPLY_GATEWAYS_MAX];
 	struct msg_uplink uplinks[UPLINKS_MAX];
+
+	m.gateways = (uint32_t)conf_gateways(v->conf, gateways);
 
 	if (v->forward.up)
 		chan_send(&v->forward.chan, MSG_FORWARD_CONF, &m, uplinks,
@@ -309,6 +312,7 @@ take(struct vipd *v, struct conf *new)
 	lasting_want_addresses(v->addresses, &new->lasting);
 	vipd_watch_apply(v, new);
 	instances_apply(&v->instances, new);
+	kernel_want_replies(v, new);
 	vipd_run_services(v);
 	vipd_configure_forward(v);
 	vipd_configure_watcher(v);

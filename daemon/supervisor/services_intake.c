@@ -10,12 +10,24 @@
 #include "mem.h"
 #include "services.h"
 
+/* The watcher knows none, and is not asked. */
+static void
+set_gateway(const struct conf *conf, struct msg_service_address *a)
+{
+	const struct conf_instance *in = conf_find_instance(conf, a->instance);
+
+	a->gateway = 0;
+	if (in && a->verdict == VERDICT_OK)
+		a->gateway = (uint8_t)conf_gateway_number(conf, in, a->addr.family);
+}
+
 static void
 judge(struct services *s, struct service *sv)
 {
 	for (size_t i = 0; i < sv->n_addresses; i++) {
 		sv->addresses[i] = sv->told[i];
 		fence_check(&s->fence, &sv->addresses[i]);
+		set_gateway(s->fence.conf, &sv->addresses[i]);
 	}
 }
 

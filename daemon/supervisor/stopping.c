@@ -4,9 +4,11 @@
 #include <stdio.h>
 
 #include "handover.h"
+#include "kernel.h"
 #include "lasting.h"
 #include "log.h"
 #include "notify.h"
+#include "policy.h"
 #include "vipd.h"
 
 /* Beyond the longest handover; 2 s of it are for commands of STOP. The unit's
@@ -21,6 +23,7 @@ stopping_engine_ended(struct vipd *v)
 		return;
 	instances_stop(&v->instances);
 	lasting_want_addresses(v->addresses, NULL);
+	kernel_want_replies(v, NULL);
 	stopping_go_on(v);
 }
 
@@ -29,7 +32,7 @@ stopping_go_on(struct vipd *v)
 {
 	if (!v->stopping || program_is_running(&v->engine) ||
 	    instances_hold_addresses(&v->instances) || links_have_own(v->links) ||
-	    !routes_gone(v->routes) || !vmacs_gone(v->vmacs))
+	    !routes_gone(v->routes) || !policy_gone(v->policy) || !vmacs_gone(v->vmacs))
 		return;
 	program_stop(&v->watcher);
 	program_stop(&v->forward);

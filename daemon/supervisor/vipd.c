@@ -193,6 +193,7 @@ vipd_start(struct vipd *v, const struct options *o, struct conf *conf)
 	if (v->drain.on)
 		v->instances.soft |= SOFT_DRAINED;
 	instances_apply(&v->instances, conf);
+	kernel_want_replies(v, conf);
 	reserved_survey(&v->reserved, conf, &v->instances);
 	pw = getpwnam("vipd");
 	if (control_open(&v->control, v->loop, o->run_dir, pw ? pw->pw_gid : 0,

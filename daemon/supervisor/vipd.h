@@ -19,6 +19,7 @@
 #include "options.h"
 #include "pools_told.h"
 #include "program.h"
+#include "replies.h"
 #include "reserved.h"
 #include "run.h"
 #include "services.h"
@@ -42,6 +43,8 @@ struct vipd {
 	struct routes *routes;
 	bool lasting_failed; /* an address of them */
 	bool lasting_routes; /* they are wanted (lasting_may_route) */
+	struct policy *policy;
+	struct replies replies;
 	struct notifier notifier;
 	ev_timer tell_stop_late;
 	void (*after_tell_stop)(struct vipd *v); /* NULL: done */

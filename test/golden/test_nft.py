@@ -47,6 +47,12 @@ CASES = {
     "node": ({"source_nat": "SOURCE_NAT_NODE"}, EVERYTHING),
     "vip": ({"source_nat": "SOURCE_NAT_VIP"}, EVERYTHING),
     "none": ({"source_nat": "SOURCE_NAT_NONE"}, EVERYTHING),
+    "gateways": ({"gateways": 2}, [
+        service("one", ["192.168.185.18", "2001:db8:185::18"], [(22, TCP)],
+                [(0, a, 22) for a in ("10.129.2.11", "fd00::11")], gateway=1),
+        service("two", ["192.168.185.19"], [(22, TCP)], [(0, "10.129.2.11", 22)],
+                gateway=2),
+        service("none", ["192.168.185.20"], [(22, TCP)])]),
     "mode-none": ({"mode": "FORWARD_NONE"}, EVERYTHING),
 }
 

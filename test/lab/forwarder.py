@@ -14,7 +14,7 @@ CHILD_FD = ENUM["MSG_CHILD_FD"]
 
 
 def service(name, addresses, ports, endpoints=(), flags=0, ns="default",
-            origin="ORIGIN_EXTERNAL_IP", sources=()):
+            origin="ORIGIN_EXTERNAL_IP", sources=(), gateway=0):
     """A Service as its frames. ports: [(number, protocol)]; endpoints:
     [(index of the port, address, port)] or with flags behind; sources:
     [(first, last)]."""
@@ -23,7 +23,8 @@ def service(name, addresses, ports, endpoints=(), flags=0, ns="default",
         ("MSG_SERVICE", [], {"key": key, "flags": flags,
                              "endpoints": len(endpoints)}),
         ("MSG_SERVICE_ADDRESSES",
-         [{"addr": a, "origin": ENUM[origin], "instance": "edge"}
+         [{"addr": a, "origin": ENUM[origin], "instance": "edge",
+           "gateway": gateway}
           for a in addresses], {}),
         ("MSG_SERVICE_PORTS",
          [{"port": number, "proto": proto} for number, proto in ports], {}),
@@ -42,7 +43,7 @@ class Forwarder(Process):
     seq = 0
 
     def __init__(self, node, mode="FORWARD_NFTABLES", source_nat="SOURCE_NAT_NODE",
-                 uplinks=("eth0",), here=None):
+                 uplinks=("eth0",), here=None, gateways=0):
         self.ns = node
         self.title = f"{node.name}/forward"
         self.log = node.dir / "forward.log"
@@ -66,7 +67,7 @@ class Forwarder(Process):
         theirs.close()
         node.topology.processes.append(self)
         self.until(lambda: self.hello, "HELLO")
-        self.configure(mode, source_nat, uplinks)
+        self.configure(mode, source_nat, uplinks, gateways)
         self.held("HELD_ALREADY", node.addresses() if here is None else here)
 
     def held(self, change, addresses):
@@ -74,9 +75,10 @@ class Forwarder(Process):
         if addresses:
             self.send("MSG_HELD", [ipaddr(a) for a in addresses], held=ENUM[change])
 
-    def configure(self, mode, source_nat, uplinks=("eth0",)):
+    def configure(self, mode, source_nat, uplinks=("eth0",), gateways=0):
         self.sock.send(build("MSG_FORWARD_CONF", [{"name": n} for n in uplinks],
-                             mode=ENUM[mode], source_nat=ENUM[source_nat]))
+                             mode=ENUM[mode], source_nat=ENUM[source_nat],
+                             gateways=gateways))
 
     def send(self, name, /, records=(), seq=0, **head):
         self.drain()

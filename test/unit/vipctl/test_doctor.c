@@ -5,6 +5,7 @@
  */
 #include "doctor.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -180,6 +181,46 @@ START_TEST(what_keeps_connections_from_living_on_is_found)
 }
 END_TEST
 
+START_TEST(what_keeps_replies_from_their_gateway_is_found)
+{
+	static const char rules[] =
+	    "[{\"priority\":0,\"src\":\"all\",\"table\":\"255\"},"
+	    "{\"priority\":100,\"src\":\"all\",\"fwmark\":\"0x200\","
+	    "\"fwmask\":\"0xf00\",\"table\":\"2004\"},"
+	    "{\"priority\":120,\"src\":\"all\",\"fwmark\":\"0x1\",\"table\":\"9\"},"
+	    "{\"priority\":7601,\"src\":\"all\",\"fwmark\":\"0x61000000\","
+	    "\"fwmask\":\"0xff000000\",\"table\":\"7601\",\"protocol\":\"118\"},"
+	    "{\"priority\":99,\"src\":\"all\",\"fwmark\":\"0x1000000\","
+	    "\"fwmask\":\"0x1000000\",\"table\":\"1\"}]";
+	struct conf_instance in = { .name = "edge", .interface = "eth0.7" };
+
+	setup();
+	conf.forwarding.source_nat = SOURCE_NAT_NODE;
+	conf.instances = &in;
+	conf.n_instances = 1;
+	set("net.ipv4.conf.all.rp_filter", 0);
+	ck_assert(host_add_rules(&host, rules, strlen(rules)));
+	ck_assert_uint_eq(host.n_rules, 4);
+	ck_assert_str_eq(found(), "");
+	in.reply_gateway[CONF_IPV4] = ip("192.0.2.254");
+	host.n_rules = 3; /* without the one that takes bit 24 */
+	set("net.ipv4.conf.eth0/7.rp_filter", 0);
+	ck_assert_str_eq(found(), "");
+	set("net.ipv4.conf.eth0/7.rp_filter", 1);
+	ck_assert_str_eq(found(), "bad reply gateway+");
+	set("net.ipv4.conf.all.rp_filter", 2);
+	ck_assert_str_eq(found(), "note reply gateway+");
+	set("net.ipv4.conf.all.rp_filter", 0);
+	set("net.ipv4.conf.eth0/7.rp_filter", 0);
+	host.n_rules = 4;
+	ck_assert_str_eq(found(), "bad reply gateway+");
+	conf.n_instances = 0;
+	conf.instances = NULL;
+	free(host.rules);
+	ck_assert(!host_add_rules(&host, "no", 2));
+}
+END_TEST
+
 START_TEST(a_full_table_of_connections_is_found_before_it_is_full)
 {
 	setup();
@@ -265,6 +306,7 @@ UNIT_MAIN("doctor", a_node_that_is_well_has_no_finding,
     what_the_daemon_says_of_itself_is_found,
     forwarding_that_is_off_is_found_in_the_families_there_are,
     what_keeps_connections_from_living_on_is_found,
+    what_keeps_replies_from_their_gateway_is_found,
     a_full_table_of_connections_is_found_before_it_is_full,
     a_mode_that_does_not_fit_any_more_is_found, ipvs_has_to_keep_quiet,
     chains_tell_who_is_here_and_what_drops,

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "forward/spread.h"
+#include "mem.h"
+#include "reply.h"
 #include "unit.h"
 
 static const struct ruleset_conf node = { .mode = FORWARD_NFTABLES,
@@ -31,7 +33,7 @@ setup(void)
 static struct image *
 serve(size_t n, bool sticky, bool local, const struct ruleset_conf *conf)
 {
-	struct wish_terms terms = { TREAT_SERVE, local, sticky, false };
+	struct wish_terms terms = { TREAT_SERVE, local, sticky, false, 0 };
 	struct endpoint e[300];
 
 	/* From the last to the first: order must not matter. */
@@ -71,23 +73,23 @@ START_TEST(each_treatment_has_its_sets)
 		const struct ruleset_conf *conf;
 		uint32_t sets;
 	} cases[] = {
-		{ { TREAT_LEAVE, 0, 0, 0 }, &node, 0 },
-		{ { TREAT_GUARD, 0, 0, 0 }, &node, IN(SET_GUARDED) },
-		{ { TREAT_GUARD, 0, 0, 0 }, &others, IN(SET_GUARDED) },
-		{ { TREAT_REFUSE, 0, 0, 0 }, &node, IN(SET_REFUSED) },
-		{ { TREAT_REFUSE, 0, 0, 0 }, &others, IN(SET_REFUSED) },
-		{ { TREAT_REFUSE, 0, 0, 1 }, &others,
+		{ { TREAT_LEAVE, 0, 0, 0, 0 }, &node, 0 },
+		{ { TREAT_GUARD, 0, 0, 0, 0 }, &node, IN(SET_GUARDED) },
+		{ { TREAT_GUARD, 0, 0, 0, 0 }, &others, IN(SET_GUARDED) },
+		{ { TREAT_REFUSE, 0, 0, 0, 0 }, &node, IN(SET_REFUSED) },
+		{ { TREAT_REFUSE, 0, 0, 0, 0 }, &others, IN(SET_REFUSED) },
+		{ { TREAT_REFUSE, 0, 0, 1, 0 }, &others,
 		    IN(SET_REFUSED) | IN(SET_RESTRICTED) },
-		{ { TREAT_DROP, 1, 0, 0 }, &node,
+		{ { TREAT_DROP, 1, 0, 0, 0 }, &node,
 		    IN(SET_DROPPED) | IN(SET_TRAFFIC) | IN(SET_SERVED) | IN(SET_LOCAL) },
-		{ { TREAT_DROP, 1, 0, 0 }, &others, IN(SET_TRAFFIC) },
-		{ { TREAT_SERVE, 0, 0, 0 }, &node,
+		{ { TREAT_DROP, 1, 0, 0, 0 }, &others, IN(SET_TRAFFIC) },
+		{ { TREAT_SERVE, 0, 0, 0, 0 }, &node,
 		    IN(SET_TRAFFIC) | IN(SET_SERVED) | IN(SET_SOURCE_NAT) },
-		{ { TREAT_SERVE, 0, 0, 0 }, &transparent,
+		{ { TREAT_SERVE, 0, 0, 0, 0 }, &transparent,
 		    IN(SET_TRAFFIC) | IN(SET_SERVED) },
-		{ { TREAT_SERVE, 1, 0, 0 }, &node,
+		{ { TREAT_SERVE, 1, 0, 0, 0 }, &node,
 		    IN(SET_TRAFFIC) | IN(SET_SERVED) | IN(SET_LOCAL) },
-		{ { TREAT_SERVE, 0, 0, 1 }, &others,
+		{ { TREAT_SERVE, 0, 0, 1, 0 }, &others,
 		    IN(SET_TRAFFIC) | IN(SET_RESTRICTED) },
 	};
 
@@ -109,7 +111,7 @@ END_TEST
 /* Overlaps would be refused by the kernel. */
 START_TEST(ranges_are_apart_and_only_their_difference_is_written)
 {
-	static const struct wish_terms terms = { TREAT_SERVE, 0, 0, 1 };
+	static const struct wish_terms terms = { TREAT_SERVE, 0, 0, 1, 0 };
 	struct range r[] = { { { 10 }, { 10, 255, 255, 255 } },
 		{ { 10, 1 }, { 10, 1, 255, 255 } }, { { 10, 255 }, { 11, 0, 0, 255 } },
 		{ { 9 }, { 9, 0, 0, 255 } }, { { 9 }, { 9, 0, 0, 255 } } };
@@ -261,8 +263,37 @@ START_TEST(what_is_missing_or_wrong_in_the_kernel_is_put_right)
 }
 END_TEST
 
-UNIT_MAIN("image", each_treatment_has_its_sets,
-    ranges_are_apart_and_only_their_difference_is_written,
+START_TEST(another_gateway_replaces_the_one_there_was)
+{
+	static const struct wish_terms with[] = {
+		{ .treatment = TREAT_GUARD, .gateway = 1 },
+		{ .treatment = TREAT_GUARD, .gateway = REPLY_GATEWAYS_MAX },
+		{ .treatment = TREAT_LEAVE, .gateway = 2 },
+	};
+	struct element strange = { .set = SET_REPLIES, .slot = REPLY_GATEWAYS_MAX + 1 };
+	struct image *im[ARRAY_LEN(with)];
+
+	setup();
+	for (size_t i = 0; i < ARRAY_LEN(with); i++)
+		im[i] = image_make(&with[i], NULL, 0, NULL, 0, &node);
+	ck_assert(!image_is_same_wish(im[0], im[1]));
+	ck_assert_uint_eq(diff(NULL, im[0]), 2);
+	ck_assert_uint_eq(diff(im[0], im[0]), 0);
+	ck_assert_uint_eq(diff(im[0], im[1]), 2);
+	ck_assert(!out.at[0].add && out.at[0].element.set == SET_REPLIES);
+	ck_assert_uint_eq(out.at[0].element.slot, 1);
+	ck_assert(out.at[1].add);
+	ck_assert_uint_eq(out.at[1].element.slot, REPLY_GATEWAYS_MAX);
+	/* Of a static address it is all there is. */
+	ck_assert_uint_eq(diff(im[2], NULL), 1);
+	ck_assert(!image_add(im[0], &strange));
+	for (size_t i = 0; i < ARRAY_LEN(with); i++)
+		image_free(im[i]);
+}
+END_TEST
+
+UNIT_MAIN("image", another_gateway_replaces_the_one_there_was,
+    each_treatment_has_its_sets, ranges_are_apart_and_only_their_difference_is_written,
     the_source_is_rewritten_always_or_for_the_endpoints_alone,
     an_endpoint_less_rewrites_its_slots_and_few_more, deletions_come_before_additions,
     the_order_and_number_of_tellings_do_not_matter,
