@@ -20,7 +20,7 @@ from lab import wait
 RTMGRP_IPV4_IFADDR = 0x10
 RTM_NEWADDR, RTM_DELADDR = 20, 21
 IFA_LOCAL = 2
-MANY = 10
+MANY = 20
 
 
 class Watch(threading.Thread):
