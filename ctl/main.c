@@ -203,6 +203,8 @@ ask_handover(const struct args *args, enum ctl_command command, const char *arg)
 			handover_json(&m, stdout);
 		else
 			handover_show(&m, stdout);
+		if (args->format != FORMAT_JSON && !m.end.code && m.end.text[0])
+			printf("%s\n", m.end.text);
 		code = ask_ended(&m);
 	}
 	model_free(&m);
@@ -220,7 +222,11 @@ run_drain(const struct args *args)
 {
 	const char *reason = args->option[ARGS_REASON];
 
-	return ask_handover(args, CTL_DRAIN, reason ? reason : "");
+	int code = ask_handover(args, CTL_DRAIN, reason ? reason : "");
+
+	if (code == EXIT_WELL && args->format != FORMAT_JSON)
+		puts("drained, over restarts too; vipctl undrain ends it");
+	return code;
 }
 
 static int

@@ -27,7 +27,7 @@ static const struct option long_options[] = {
 void
 options_usage(void)
 {
-	puts("usage: vipd [-nltD] [-f FILE] [-i ID] [--run-dir DIR] [--state-dir DIR]\n"
+	puts("usage: vipd [-nltDhv] [-f FILE] [-i ID] [--run-dir DIR] [--state-dir DIR]\n"
 	     "            [--libexec-dir DIR] [--cleanup]\n"
 	     "  -f FILE            configuration (" SYSCONFDIR "/vipd/vipd.conf)\n"
 	     "  -n                 stay in the foreground\n"
@@ -39,7 +39,8 @@ options_usage(void)
 	     "  --run-dir DIR      control socket (/run/vipd)\n"
 	     "  --state-dir DIR    last known state (/var/lib/vipd)\n"
 	     "  --libexec-dir DIR  the programs vipd starts (" LIBEXECDIR ")\n"
-	     "  --cleanup          remove what a dead vipd left, exit");
+	     "  --cleanup          remove what a dead vipd left, exit\n"
+	     "  -h, -v             print this text, the version");
 }
 
 bool

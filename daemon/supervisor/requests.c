@@ -200,6 +200,7 @@ drain(struct vipd *v, struct control_client *cl, const char *reason)
 static void
 undrain(struct vipd *v, struct control_client *cl)
 {
+	bool was = v->drain.on;
 	int error = drain_end(&v->drain, v->options->state_dir);
 
 	if (error) {
@@ -207,11 +208,12 @@ undrain(struct vipd *v, struct control_client *cl)
 		    strerror(-error));
 		return;
 	}
-	log_info("not drained any more");
+	if (was)
+		log_info("not drained any more");
 	instances_set_soft(&v->instances, SOFT_DRAINED, false);
 	for (struct instance *in = v->instances.first; in; in = in->next)
 		instance_hand_over(in, HANDOVER_FORGET);
-	control_end(cl, 0, "%s", "");
+	control_end(cl, 0, "%s", was ? "not drained any more" : "was not drained");
 }
 
 /* ---- counters come from the engine, so their answer waits for it ---- */

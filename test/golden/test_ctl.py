@@ -206,7 +206,9 @@ CASES = {
         models.handover("idle", addresses=0, announced=0),
         models.end(1, "lan: the new master announced 2 of 3 addresses only")],
         NOT_WELL),
-    "undrain.txt": ("undrain", [models.end()], WELL),
+    "drain-well.txt": ("drain", [models.handover(), models.end()], WELL),
+    "undrain.txt": ("undrain", [models.end(0, "not drained any more")], WELL),
+    "undrain.json": ("undrain -o json", [models.end(0, "was not drained")], WELL),
     "status-drained.txt": ("status", list(models.drained()), WELL),
     "status-drained.json": ("status -o json", list(models.drained()), WELL),
 }

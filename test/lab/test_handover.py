@@ -300,10 +300,11 @@ def test_drain_is_kept_over_a_restart_and_ends_with_undrain(lab):
     again.wait_state("BACKUP")
     assert again.status()["drained"]["reason"] == "kernel"
     stays(lambda: again.state() == "BACKUP", 1.5, "a drained node does not preempt")
-    assert again.ctl("undrain").returncode == 0
+    assert again.ctl("undrain").stdout == "not drained any more\n"
     again.wait_state("MASTER")
     follower.wait_state("BACKUP")
     assert again.status()["drained"] is None
+    assert again.ctl("undrain").stdout == "was not drained\n"
 
 
 def test_a_drained_node_serves_if_nobody_else_can(lab):
