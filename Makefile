@@ -271,7 +271,7 @@ help:
 	@echo 'make sim        SEEDS (10000) simulated networks for each scenario; SEED=N replays'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS (30)'
 	@echo 'make coverage   what unit and golden tests reach; build/coverage/index.html'
-	@echo 'make lint       format, include rules, cppcheck, clang-tidy, shellcheck, mandoc'
+	@echo 'make lint       format, include rules, cppcheck, clang, clang-tidy, shellcheck, mandoc'
 	@echo 'make install uninstall   DESTDIR, prefix, sysconfdir are honoured'
 	@echo 'make dist format clean distclean'
 

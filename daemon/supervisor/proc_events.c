@@ -7,26 +7,29 @@
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "mem.h"
 
 #define ROUND_MAX 256
 
-struct subscription {
-	struct nlmsghdr nlh;
-	struct cn_msg cn;
-	enum proc_cn_mcast_op op;
-} __attribute__((packed));
+/* What the kernel sends and takes: these two heads, and then the matter. */
+#define HEAD (sizeof(struct nlmsghdr) + sizeof(struct cn_msg))
 
 int
 proc_events_open(void)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC };
-	struct subscription s = {
-		.nlh = { .nlmsg_len = sizeof(s), .nlmsg_type = NLMSG_DONE },
-		.cn = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .len = sizeof(s.op) },
-		.op = PROC_CN_MCAST_LISTEN,
+	const enum proc_cn_mcast_op op = PROC_CN_MCAST_LISTEN;
+	const struct cn_msg cn = { .id = { CN_IDX_PROC, CN_VAL_PROC },
+		.len = sizeof(op) };
+	const struct nlmsghdr nlh = { .nlmsg_len = HEAD + sizeof(op),
+		.nlmsg_type = NLMSG_DONE };
+	struct iovec iov[] = {
+		{ (void *)&nlh, sizeof(nlh) },
+		{ (void *)&cn, sizeof(cn) },
+		{ (void *)&op, sizeof(op) },
 	};
 	int fd = socket(
 	    AF_NETLINK, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_CONNECTOR);
@@ -35,7 +38,7 @@ proc_events_open(void)
 	if (fd < 0)
 		return -errno;
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
-	    send(fd, &s, sizeof(s), 0) == sizeof(s))
+	    writev(fd, iov, ARRAY_LEN(iov)) == (ssize_t)nlh.nlmsg_len)
 		return fd;
 	error = errno;
 	close(fd);
@@ -74,7 +77,6 @@ proc_events_read(
     int fd, void (*fn)(void *arg, const struct proc_event_told *e), void *arg)
 {
 	struct proc_event_told lost = { .type = PROC_TOLD_LOST }, told;
-	const size_t head = sizeof(struct nlmsghdr) + sizeof(struct cn_msg);
 	char buf[1024];
 	struct proc_event e;
 
@@ -89,11 +91,11 @@ proc_events_read(
 		if (n < 0 && errno != ENOBUFS)
 			return;
 		/* Only the kernel is believed; it may tell less than we know of. */
-		if (n <= (ssize_t)head || from.nl_pid != 0)
+		if (n <= (ssize_t)HEAD || from.nl_pid != 0)
 			continue;
 		memset(&e, 0, sizeof(e));
-		memcpy(&e, buf + head,
-		    (size_t)n - head < sizeof(e) ? (size_t)n - head : sizeof(e));
+		memcpy(&e, buf + HEAD,
+		    (size_t)n - HEAD < sizeof(e) ? (size_t)n - HEAD : sizeof(e));
 		if (translate(&e, &told))
 			fn(arg, &told);
 	}

@@ -167,9 +167,10 @@ run_child(const struct run_child *c)
 {
 	char path[PATH_MAX], where[sizeof(((struct run_failure *)0)->path)] = "";
 	char user[64], logname[64];
-	char variables[][80] = { "PATH=" PATH, "LC_ALL=C", "SHELL=/bin/sh", "HOME=/" };
-	char *env[] = { variables[0], variables[1], variables[2], variables[3], user,
-		logname, NULL };
+	char search[] = "PATH=" PATH;
+	char variables[][16] = { "LC_ALL=C", "SHELL=/bin/sh", "HOME=/" };
+	char *env[] = { search, variables[0], variables[1], variables[2], user, logname,
+		NULL };
 
 	setpgid(0, 0);
 	default_signals();

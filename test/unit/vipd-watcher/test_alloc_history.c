@@ -15,15 +15,15 @@
 #define LIMIT 3
 
 static const char *const pool_texts[] = {
-	"address_pool a { addresses { 192.0.2.250-192.0.3.4 2001:db8::-2001:db8::6 } } "
-	"address_pool b { addresses { 192.0.2.16/29 192.0.2.40 } namespaces { n1 n2 } "
-	"limit_per_namespace 3 } "
-	"address_pool c { addresses { 192.0.2.64/28 } auto_assign no }",
-	"address_pool a { addresses { 192.0.2.252-192.0.3.2 2001:db8::3-2001:db8::6 } } "
-	"address_pool b { addresses { 192.0.2.16/28 } exclude { 192.0.2.18 } "
-	"limit_per_namespace 3 service_selector { app in (x, y) } }",
-	"address_pool c { addresses { 192.0.2.64/27 192.0.2.16/30 2001:db8::/112 } } "
-	"address_pool a { addresses { 192.0.3.0/29 } }",
+	("address_pool a { addresses { 192.0.2.250-192.0.3.4 2001:db8::-2001:db8::6 } } "
+	 "address_pool b { addresses { 192.0.2.16/29 192.0.2.40 } namespaces { n1 n2 } "
+	 "limit_per_namespace 3 } "
+	 "address_pool c { addresses { 192.0.2.64/28 } auto_assign no }"),
+	("address_pool a { addresses { 192.0.2.252-192.0.3.2 2001:db8::3-2001:db8::6 } } "
+	 "address_pool b { addresses { 192.0.2.16/28 } exclude { 192.0.2.18 } "
+	 "limit_per_namespace 3 service_selector { app in (x, y) } }"),
+	("address_pool c { addresses { 192.0.2.64/27 192.0.2.16/30 2001:db8::/112 } } "
+	 "address_pool a { addresses { 192.0.3.0/29 } }"),
 	"",
 };
 

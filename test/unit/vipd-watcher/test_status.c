@@ -116,8 +116,8 @@ START_TEST(wrong_types_are_read_as_nothing)
 	static const char *const texts[] = {
 		"[]",
 		"{'metadata':7,'status':'x'}",
-		"{'metadata':{'resourceVersion':7,'managedFields':{}},"
-		"'status':{'loadBalancer':[],'conditions':{}}}",
+		("{'metadata':{'resourceVersion':7,'managedFields':{}},"
+		 "'status':{'loadBalancer':[],'conditions':{}}}"),
 		"{'status':{'loadBalancer':{'ingress':{}},'conditions':[7,{'type':7}]}}",
 	};
 
