@@ -178,6 +178,39 @@ def test_an_exact_version_is_shown_as_it_was(cluster, vipd, namespace):
     assert vipd.get(path + "&resourceVersionMatch=Exact").code == 410
 
 
+@pytest.mark.parametrize("query", [
+    {"resourceVersionMatch": "Exact"},
+    {"resourceVersionMatch": "Exact", "resourceVersion": "0"},
+    {"resourceVersionMatch": "Newest", "resourceVersion": "1"},
+    {"resourceVersionMatch": "NotOlderThan", "resourceVersion": "0", "continue": "x"},
+    {"sendInitialEvents": "true"},
+    {"watch": "1", "resourceVersionMatch": "NotOlderThan", "resourceVersion": "0"},
+    {"watch": "1", "resourceVersionMatch": "Exact", "sendInitialEvents": "true"},
+])
+def test_options_that_contradict_each_other_are_422(cluster, query):
+    with pytest.raises(kube.KubeError) as caught:
+        cluster.request("GET", SERVICES, **query)
+    assert (caught.value.code, caught.value.status["reason"]) == (422, "Invalid")
+
+
+@pytest.mark.parametrize("query", [
+    {"dryRun": "Some"}, {"fieldValidation": "strict"}, {"fieldManager": "x" * 129},
+    {"fieldManager": "a\nb"}])
+def test_options_of_a_write_are_checked(cluster, namespace, query):
+    obj = kube.service("web", [80], namespace)
+    with pytest.raises(kube.KubeError) as caught:
+        cluster.request("POST", kube.path_of("v1", "Service", namespace), obj, **query)
+    assert caught.value.status["details"]["causes"][0]["field"] == next(iter(query))
+
+
+def test_a_body_of_more_than_3_mib_is_413(cluster, namespace):
+    obj = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "x" * (3 << 20)},
+           "metadata": {"name": "large", "namespace": namespace}}
+    with pytest.raises(kube.KubeError) as caught:
+        cluster.create(obj)
+    assert (caught.value.code, caught.value.status["reason"]) == (413, "RequestEntityTooLarge")
+
+
 def test_items_of_a_list_have_no_kind(vipd):
     body = vipd.get(SERVICES).body
     assert body["kind"] == "ServiceList"
@@ -269,6 +302,9 @@ def test_a_streamed_list_ends_with_its_bookmark(cluster, vipd, namespace):
     assert events[-1]["object"]["metadata"]["annotations"] == {
         "k8s.io/initial-events-end": "true"}
     stream.close()
+    silent = vipd.watch(services_path(namespace) + query.replace(
+        "allowWatchBookmarks=true", "timeoutSeconds=1"))
+    assert b"BOOKMARK" not in silent.rest()
     cluster.settings(watch_list=False)
     assert vipd.watch(services_path(namespace) + query).code == 422
     cluster.settings(watch_list=True)

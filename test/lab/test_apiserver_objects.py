@@ -173,7 +173,9 @@ def event(namespace, **fields):
 
 @pytest.mark.parametrize("field, value", [
     ("eventTime", None), ("reportingController", None), ("reportingInstance", "x" * 129),
-    ("action", ""), ("reason", None), ("type", "Error"), ("note", "é" * 513)])
+    ("action", ""), ("reason", None), ("type", "Error"), ("note", "é" * 513),
+    ("deprecatedCount", 2), ("deprecatedLastTimestamp", "2026-01-01T00:00:00Z"),
+    ("deprecatedSource", {"component": "vipd"})])
 def test_events_that_are_refused(cluster, namespace, field, value):
     assert refused_fields(cluster.create, event(namespace, **{field: value})) == [field]
 
@@ -187,6 +189,16 @@ def test_an_event_tells_of_its_own_namespace(cluster, namespace):
 def test_micro_times_have_six_digits(cluster, namespace):
     with pytest.raises(kube.KubeError) as caught:
         cluster.create(event(namespace, eventTime="2026-01-01T00:00:00Z"))
+    assert caught.value.code == 400
+
+
+@pytest.mark.parametrize("time", ["20260101T000000Z", "2026-01-01T00:00Z", "2026-01-01 00:00:00Z",
+                                  "2026-01-01T00:00:00", "2026-02-30T00:00:00Z", 7])
+def test_times_are_those_of_rfc_3339(cluster, namespace, time):
+    obj = cluster.create(kube.service("web", [80], namespace))
+    condition = {"type": "a", "status": "True", "reason": "b", "lastTransitionTime": time}
+    with pytest.raises(kube.KubeError) as caught:
+        cluster.patch(obj, {"status": {"conditions": [condition]}}, "status")
     assert caught.value.code == 400
 
 

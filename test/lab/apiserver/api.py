@@ -10,6 +10,7 @@ from .objects import Writer, decode_body
 from .rbac import Attributes
 from .watch import Watch, error_event
 
+MAX_BODY = 3 * 1024 * 1024
 HEALTH_PATHS = ("/healthz", "/livez", "/readyz")
 _ACCESS_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _BODY_TYPES = ("application/json", "application/yaml", protobuf.MEDIA_TYPE)
@@ -105,6 +106,8 @@ class Api:
         return other
 
     def answer(self, request, user):
+        if len(request.body) > MAX_BODY:
+            raise errors.too_large_body(MAX_BODY)
         target, wanted = attributes(request)
         if target is None:
             return self._answer_path(request, user, wanted)

@@ -67,6 +67,11 @@ def unsupported_media_type(given, supported):
                     f"accepted media types include: {', '.join(supported)}")
 
 
+def too_large_body(limit):
+    return ApiError(413, "RequestEntityTooLarge",
+                    f"Request entity too large: limit is {limit}")
+
+
 def already_exists(resource, name):
     return ApiError(409, "AlreadyExists", f'{resource.qualified} "{name}" already exists',
                     details_of(resource, name))
@@ -111,6 +116,12 @@ def invalid(kind, name, problems, group=""):
 def invalid_list_options(field, why):
     return invalid("ListOptions", "", [FieldProblem("Forbidden", field, detail=why)],
                    "meta.k8s.io")
+
+
+def unsupported_option(kind, field, value, supported):
+    words = ", ".join(f'"{word}"' for word in supported)
+    return invalid(kind, "", [FieldProblem("Unsupported", field, value,
+                                           f"supported values: {words}")], "meta.k8s.io")
 
 
 def expired(message, metadata=None):

@@ -39,6 +39,7 @@ def parse_version(text, field="resourceVersion"):
 
 def list_objects(store, settings, target, query):
     """The list object that answers a LIST."""
+    _check_options(query)
     wanted = object_filter(target, query)
     limit = _limit(query, settings)
     token = query.get("continue", "")
@@ -53,6 +54,31 @@ def list_objects(store, settings, target, query):
                  has_selector="labelSelector" in query or "fieldSelector" in query)
 
 
+def _check_options(query):
+    """422 for options that contradict each other."""
+    match, text = query.get("resourceVersionMatch", ""), query.get("resourceVersion", "")
+    if "sendInitialEvents" in query:
+        raise errors.invalid_list_options("sendInitialEvents",
+                                          "sendInitialEvents is forbidden for list")
+    if not match:
+        return
+    for refused, words in (
+            (not text, "forbidden unless resourceVersion is provided"),
+            (query.get("continue"), "forbidden when continue is provided")):
+        if refused:
+            raise errors.invalid_list_options("resourceVersionMatch",
+                                              f"resourceVersionMatch is {words}")
+    check_match(match, ("Exact", "NotOlderThan"))
+    if match == "Exact" and text == "0":
+        raise errors.invalid_list_options("resourceVersionMatch", 'resourceVersionMatch "exact" '
+                                          'is forbidden for resourceVersion "0"')
+
+
+def check_match(match, supported):
+    if match not in supported:
+        raise errors.unsupported_option("ListOptions", "resourceVersionMatch", match, supported)
+
+
 def _limit(query, settings):
     limit = parse_version(query.get("limit", "0") or "0", "limit")
     from_cache = query.get("resourceVersion") == "0" and "continue" not in query
@@ -63,14 +89,7 @@ def _version_to_read(store, settings, query):
     """None for the newest state, or the version that must be shown exactly."""
     text = query.get("resourceVersion", "")
     match = query.get("resourceVersionMatch", "")
-    if match and not text:
-        raise errors.invalid_list_options("resourceVersionMatch", "resourceVersionMatch is "
-                                          "forbidden unless resourceVersion is provided")
     if text in ("", "0"):
-        if match == "Exact" and text:
-            raise errors.invalid_list_options(
-                "resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for '
-                                        'resourceVersion "0"')
         return None
     version = parse_version(text)
     exact = match == "Exact" or (not match and query.get("limit", "0") != "0")

@@ -15,6 +15,7 @@ from .events import from_storage, is_core_event, to_storage
 
 _SYSTEM_METADATA = ("uid", "creationTimestamp", "deletionTimestamp",
                     "deletionGracePeriodSeconds", "managedFields", "generation", "selfLink")
+MAX_MANAGER = 128
 _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
@@ -46,6 +47,7 @@ class Writer:
     @classmethod
     def of_request(cls, request, subresource):
         query = request.query
+        _check_write_options(request.method, query)
         agent = request.headers.get("User-Agent", "") or "unknown"
         return cls(manager=query.get("fieldManager") or agent.partition("/")[0],
                    subresource=subresource,
@@ -57,6 +59,23 @@ class Writer:
 
     def key(self, operation):
         return self.manager, operation, self.subresource
+
+
+def _check_write_options(method, query):
+    kind = {"POST": "CreateOptions", "PUT": "UpdateOptions"}.get(method, "PatchOptions")
+    for field, supported in (("dryRun", ("All",)),
+                             ("fieldValidation", ("Ignore", "Strict", "Warn"))):
+        if query.get(field, supported[0]) not in supported:
+            raise errors.unsupported_option(kind, field, query[field], supported)
+    manager = query.get("fieldManager", "")
+    if len(manager.encode()) > MAX_MANAGER:
+        raise errors.invalid(kind, "", [errors.FieldProblem(
+            "TooLong", "fieldManager", detail=f"may not be more than {MAX_MANAGER} bytes")],
+            "meta.k8s.io")
+    if not manager.isprintable():
+        raise errors.invalid(kind, "", [errors.FieldProblem(
+            "Invalid", "fieldManager", manager, "should only contain printable characters")],
+            "meta.k8s.io")
 
 
 class Objects:

@@ -53,11 +53,15 @@ class List:
 
 
 def _is_time(value):
-    try:
-        datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except (AttributeError, ValueError):
+    """RFC 3339 as Go parses it, which is less than ISO 8601."""
+    form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+    if not isinstance(value, str) or not re.fullmatch(form, value):
         return False
-    return "T" in value and re.search(r"(Z|[+-]\d\d:\d\d)$", value) is not None
+    try:
+        datetime.datetime.fromisoformat(value[:19])
+    except ValueError:
+        return False
+    return True
 
 
 def _is_micro_time(value):

@@ -12,6 +12,8 @@ MAX_ENDPOINT_ADDRESSES = 100
 MAX_SLICE_PORTS = 20000
 MAX_EVENT_WORD = 128
 MAX_NOTE = 1024
+_DEPRECATED = ("deprecatedFirstTimestamp", "deprecatedLastTimestamp", "deprecatedCount",
+               "deprecatedSource")
 _REASON = r"[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?"
 
 
@@ -183,6 +185,9 @@ def _event_problems(event, old, group):
                                   "does not match event.namespace"))
     if not event.get("eventTime"):
         return found + ([FieldProblem("Required", "eventTime")] if group else [])
+    if group and old is None:
+        found += [FieldProblem("Invalid", field, "", "needs to be unset")
+                  for field in _DEPRECATED if event.get(field)]
     found += _required(event, "reportingController", "reportingInstance", "action", "reason")
     controller = event.get("reportingController", "")
     if controller and not formats.is_qualified(controller):
@@ -198,7 +203,7 @@ def _event_problems(event, old, group):
     if event.get("type") not in ("Normal", "Warning"):
         found.append(FieldProblem("Invalid", "type", event.get("type", ""),
                                   "has invalid value"))
-    return found + _series_problems(event) + _event_change_problems(event, old)
+    return found + _series_problems(event) + _event_change_problems(event, old, group)
 
 
 def _series_problems(event):
@@ -212,9 +217,9 @@ def _series_problems(event):
     return found
 
 
-def _event_change_problems(event, old):
+def _event_change_problems(event, old, group):
     fixed = ("reportingController", "reportingInstance", "action", "reason", "regarding",
-             "related", "note", "type", "eventTime")
+             "related", "note", "type", "eventTime", *(_DEPRECATED if group else ()))
     if old is None:
         return []
     return [FieldProblem("Invalid", field, event.get(field), "field is immutable")

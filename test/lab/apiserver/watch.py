@@ -67,7 +67,7 @@ class Watch:
         if text in ("", "0") or self._streamed_list:
             version, objects, subscription = self._store.subscribe_with_state(storage)
             self._initial = [self._event("ADDED", obj) for obj in objects if self._wanted(obj)]
-            if self._streamed_list:
+            if self._streamed_list and self._bookmarks:
                 self._initial.append(self._bookmark(version, _INITIAL_EVENTS_END))
             return subscription
         return self._store.subscribe(storage, parse_version(text))
