@@ -94,6 +94,7 @@ options_parse(struct options *o, int argc, char **argv)
 			o->mode = RUN_HELP;
 			break;
 		default:
+			fputs("Try 'vipd --help'.\n", stderr);
 			return false;
 		}
 	}

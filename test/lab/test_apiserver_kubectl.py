@@ -2,6 +2,7 @@
 """kubectl works against the API server for tests, with no option newer than 1.20's."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -149,3 +150,18 @@ def test_the_shipped_manifests_fit_an_empty_cluster(cluster):
                kubeconfig=cluster.vipd_kubeconfig) == "yes\n"
     assert run(cluster, "-n", "vipd", "auth", "can-i", "update",
                "leases.coordination.k8s.io", kubeconfig=cluster.vipd_kubeconfig) == "yes\n"
+
+
+def test_the_kubeconfig_is_made_as_the_manifest_says(cluster, tmp_path):
+    """The commands in its head, but for the one that needs the user vipd."""
+    run(cluster, "apply", "--validate=false", "-R", "-f", str(CONF))
+    lines = [line[4:] for line in pathlib.Path(kube.RBAC).read_text().splitlines()
+             if line.startswith("#   ")]
+    assert lines[-1].startswith("chown vipd ")
+    script = "\n".join(["set -e", *lines[:-1]]).replace("/etc/vipd", str(tmp_path))
+    subprocess.run(["sh", "-c", script], check=True, timeout=60, stdout=subprocess.DEVNULL,
+                   env={**os.environ, "KUBECONFIG": str(cluster.admin_kubeconfig)})
+    made = tmp_path / "kubeconfig"
+    assert made.stat().st_mode & 0o077 == 0
+    assert run(cluster, "auth", "can-i", "watch", "services", kubeconfig=made) == "yes\n"
+    assert "kubernetes" in run(cluster, "get", "services", kubeconfig=made)
