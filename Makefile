@@ -207,7 +207,7 @@ install: all $(UNITS_IN:%.in=$(O)/%)
 	install -m 644 $(wildcard man/*.8) $(D)$(mandir)/man8
 	install -m 644 $(wildcard man/*.5) $(D)$(mandir)/man5
 	install -m 644 conf/completion/vipctl $(D)$(completiondir)
-	install -m 644 README.md LICENSE $(D)$(docdir)
+	install -m 644 README.md NEWS.md LICENSE $(D)$(docdir)
 	cp -R conf/examples conf/kubernetes conf/prometheus $(D)$(docdir)
 	[ -e $(D)$(sysconfdir)/vipd/vipd.conf ] || \
 	    install -m 600 conf/vipd.conf $(D)$(sysconfdir)/vipd

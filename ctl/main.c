@@ -238,8 +238,10 @@ run_undrain(const struct args *args)
 static int
 run_version(const struct args *args)
 {
-	(void)args;
-	puts("vipctl " PACKAGE_VERSION);
+	if (args->format == FORMAT_JSON)
+		puts("{\n  \"version\": \"" PACKAGE_VERSION "\"\n}");
+	else
+		puts("vipctl " PACKAGE_VERSION);
 	return EXIT_WELL;
 }
 

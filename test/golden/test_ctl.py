@@ -575,6 +575,13 @@ def test_completion_offers_every_command_and_option():
     assert completions("status", "-o", "j") == {"json"}
 
 
+def test_the_version_needs_no_daemon_and_is_json_for_programs():
+    words, numbers = ([BUILD / "vipctl", "--socket", "/nowhere", *options, "version"]
+                      for options in ((), ("-o", "json")))
+    version = subprocess.check_output(words, text=True).removeprefix("vipctl ").strip()
+    assert json.loads(subprocess.check_output(numbers)) == {"version": version}
+
+
 def test_completion_offers_the_services_to_explain(ask):
     ask(WELL_FRAMES, "version")
     assert completions("--socket", str(ask.daemon.path), "explain", "shop/") == \

@@ -149,7 +149,7 @@ def test_install_and_uninstall(tmp_path):
             f"{prefix}/share/doc/vipd/prometheus/vipd.rules.yaml",
             f"{prefix}/share/man/man8/vipd.8", f"{prefix}/share/man/man8/vipctl.8",
             f"{prefix}/share/man/man5/vipd.conf.5",
-            f"{prefix}/share/doc/vipd/README.md",
+            f"{prefix}/share/doc/vipd/README.md", f"{prefix}/share/doc/vipd/NEWS.md",
             f"{prefix}/share/doc/vipd/kubernetes/vipd.yaml"} <= installed
     assert "@sbindir" not in (dest / prefix / "lib/systemd/system/vipd.service").read_text()
     conf = dest / "etc/vipd/vipd.conf"
