@@ -22,41 +22,6 @@
 /* ---- the election ---- */
 
 static void
-log_transition(const struct instance *in, enum vrrp_state from)
-{
-	const struct vrrp *r = &in->vrrp;
-	char text[IPADDR_STRLEN];
-
-	if (r->reason == VRRP_REASON_HIGHER_PRIORITY ||
-	    r->reason == VRRP_REASON_HIGHER_ADDRESS)
-		log_info("%s: %s -> %s (%s: %s, priority %u)", in->conf.head.name,
-		    vrrp_state_name(from), vrrp_state_name(r->state),
-		    vrrp_reason_text(r->reason), ipaddr_format(&r->master, text),
-		    r->master_priority);
-	else
-		log_info("%s: %s -> %s (%s)", in->conf.head.name, vrrp_state_name(from),
-		    vrrp_state_name(r->state), vrrp_reason_text(r->reason));
-}
-
-static void
-count_state(struct instance *in)
-{
-	switch (in->vrrp.state) {
-	case VRRP_MASTER:
-		in->counters.value[COUNT_BECAME_MASTER]++;
-		break;
-	case VRRP_BACKUP:
-		in->counters.value[COUNT_BECAME_BACKUP]++;
-		break;
-	case VRRP_FAULT:
-		in->counters.value[COUNT_BECAME_FAULT]++;
-		break;
-	case VRRP_INIT:
-		break;
-	}
-}
-
-static void
 send_advert(struct instance *in, uint8_t priority, uint64_t now)
 {
 	int error = instance_send_advert(in, priority);
@@ -122,8 +87,7 @@ advance(struct instance *in, const struct vrrp_event *ev, uint64_t now)
 	carry_out(in, &actions, now);
 	if (in->vrrp.state == before)
 		return;
-	count_state(in);
-	log_transition(in, before);
+	instance_note_transition(in, before);
 	instance_yield_moved(in, before, now);
 }
 
