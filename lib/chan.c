@@ -14,6 +14,9 @@
 #define READ_BURST 64
 #define FDS_MAX 2
 
+/* The kernel is short of memory: until it is asked again. */
+#define SHORTAGE_S 0.01
+
 struct chan_frame {
 	struct chan_frame *next;
 	size_t len;
@@ -51,6 +54,7 @@ chan_close(struct chan *c)
 		return;
 	ev_io_stop(c->loop, &c->readable);
 	ev_io_stop(c->loop, &c->writable);
+	ev_timer_stop(c->loop, &c->again);
 	close(c->fd);
 	c->fd = -1;
 	drop_queue(c);
@@ -69,16 +73,21 @@ fail(struct chan *c, const char *why)
 	c->ops->on_closed(c, why);
 }
 
-/* Memory of the kernel's, or a full queue of descriptors in flight, comes back
- * like room in the socket. */
+/* Memory of the kernel's, or a full queue of descriptors in flight: it comes back
+ * like room in the socket, but nothing says when. */
+static bool
+is_shortage(int error)
+{
+	return error == -ENOBUFS || error == -ENOMEM || error == -ETOOMANYREFS;
+}
+
 static bool
 is_passing(int error)
 {
-	return error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM ||
-	    error == ETOOMANYREFS;
+	return error == -EWOULDBLOCK || is_shortage(error);
 }
 
-/* 0, or -errno; -EAGAIN when it is to be tried again. */
+/* 0, or -errno. */
 static int
 send_now(struct chan *c, const void *data, size_t len, const int *fds, size_t n_fds)
 {
@@ -101,7 +110,7 @@ send_now(struct chan *c, const void *data, size_t len, const int *fds, size_t n_
 	}
 	if (sendmsg(c->fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
 		return 0;
-	return is_passing(errno) ? -EAGAIN : -errno;
+	return -errno;
 }
 
 static void
@@ -116,7 +125,8 @@ enqueue(struct chan *c, const void *data, size_t len, const int *fds, size_t n_f
 	*c->last = f;
 	c->last = &f->next;
 	c->backlog += len;
-	ev_io_start(c->loop, &c->writable);
+	if (!ev_is_active(&c->again))
+		ev_io_start(c->loop, &c->writable);
 }
 
 /*
@@ -128,8 +138,26 @@ send_or_queue(struct chan *c, const void *data, size_t len, const int *fds, size
 {
 	if (c->fd < 0)
 		return;
-	if (c->first || send_now(c, data, len, fds, n_fds) == -EAGAIN)
+	if (c->first || is_passing(send_now(c, data, len, fds, n_fds)))
 		enqueue(c, data, len, fds, n_fds);
+}
+
+static void
+on_again(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)events;
+	ev_io_start(loop, &container_of(w, struct chan, again)->writable);
+}
+
+/* A socket with room is writable all the time: not to be asked all the time. */
+static void
+wait_for_room(struct chan *c, int error)
+{
+	if (!is_shortage(error))
+		return;
+	ev_io_stop(c->loop, &c->writable);
+	ev_timer_set(&c->again, SHORTAGE_S, 0.);
+	ev_timer_start(c->loop, &c->again);
 }
 
 static void
@@ -137,11 +165,15 @@ on_writable(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct chan *c = container_of(w, struct chan, writable);
 	struct chan_frame *f;
+	int error;
 
 	(void)events;
 	while ((f = c->first)) {
-		if (send_now(c, f->data, f->len, f->fds, f->n_fds) == -EAGAIN)
+		error = send_now(c, f->data, f->len, f->fds, f->n_fds);
+		if (is_passing(error)) {
+			wait_for_room(c, error);
 			return;
+		}
 		c->first = f->next;
 		if (!c->first)
 			c->last = &c->first;
@@ -250,6 +282,7 @@ chan_open(struct chan *c, struct ev_loop *loop, int fd, enum msg_peer peer,
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	ev_io_init(&c->readable, on_readable, fd, EV_READ);
 	ev_io_init(&c->writable, on_writable, fd, EV_WRITE);
+	ev_timer_init(&c->again, on_again, SHORTAGE_S, 0.);
 	ev_io_start(loop, &c->readable);
 }
 

@@ -37,6 +37,7 @@ struct chan {
 	enum msg_peer peer;
 	ev_io readable;
 	ev_io writable;
+	ev_timer again; /* instead of it, while the kernel is short of memory */
 	struct chan_frame *first;
 	struct chan_frame **last;
 	size_t backlog;

@@ -17,6 +17,7 @@
 
 /* A client that has not taken its answer by then is closed. */
 #define CLIENT_LIFE_S 30.
+#define SHORTAGE_S 0.1
 
 struct control_client {
 	struct control *control;
@@ -92,6 +93,20 @@ on_life_over(struct ev_loop *loop, ev_timer *w, int events)
 	client_free(container_of(w, struct control_client, life));
 }
 
+static bool
+is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+static void
+on_again(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)events;
+	ev_timer_stop(loop, w);
+	ev_io_start(loop, &container_of(w, struct control, again)->accepting);
+}
+
 static void
 on_accept(struct ev_loop *loop, ev_io *w, int events)
 {
@@ -101,8 +116,14 @@ on_accept(struct ev_loop *loop, ev_io *w, int events)
 
 	(void)events;
 	fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0) {
+		/* It would stay readable, and the loop would not rest. */
+		if (is_shortage(errno)) {
+			ev_io_stop(loop, w);
+			ev_timer_again(loop, &c->again);
+		}
 		return;
+	}
 	if (c->n_clients >= CONTROL_CLIENTS_MAX) {
 		close(fd);
 		return;
@@ -160,6 +181,7 @@ control_open(struct control *c, struct ev_loop *loop, const char *run_dir, gid_t
 		return fd;
 	}
 	str_copy(c->path, sizeof(c->path), path);
+	ev_timer_init(&c->again, on_again, 0., SHORTAGE_S);
 	ev_io_init(&c->accepting, on_accept, fd, EV_READ);
 	ev_io_start(loop, &c->accepting);
 	return 0;
@@ -173,6 +195,7 @@ control_close(struct control *c)
 	DL_FOREACH_SAFE(c->clients, cl, tmp)
 	client_free(cl);
 	ev_io_stop(c->loop, &c->accepting);
+	ev_timer_stop(c->loop, &c->again);
 	close(c->accepting.fd);
 	unlink(c->path);
 }

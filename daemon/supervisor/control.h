@@ -36,6 +36,7 @@ struct control {
 	const struct control_ops *ops;
 	void *arg;
 	ev_io accepting;
+	ev_timer again; /* instead, while there are no descriptors */
 	struct control_client *clients;
 	size_t n_clients;
 	char path[108];

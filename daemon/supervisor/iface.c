@@ -91,6 +91,21 @@ ifaces_sweep(struct iface **list, struct chan *engine)
 	}
 }
 
+bool
+ifaces_lack_sockets(const struct iface *list)
+{
+	for (; list; list = list->next) {
+		if (!list->told.ifindex)
+			continue;
+		if (list->hearing[0] < 0)
+			return true;
+		for (int f = 0; f < 2; f++)
+			if (list->wanted[f] && list->sockets[f][0] < 0)
+				return true;
+	}
+	return false;
+}
+
 static void
 tell_sockets(const struct iface *i, int f, struct chan *engine)
 {
@@ -106,8 +121,8 @@ complain(struct iface *i, const char *what, int error)
 	if (!error || i->complained)
 		return;
 	i->complained = true;
-	log_err("%s: sockets for %s: %s; tried again when the interface changes", i->name,
-	    what, strerror(-error));
+	log_err("%s: sockets for %s: %s; tried again every second", i->name, what,
+	    strerror(-error));
 }
 
 /* True if new ones were opened. */

@@ -32,6 +32,8 @@ struct iface *iface_find(struct iface *list, const char *name);
 /* Marks all unwanted; callers set wanted[] and carries; ifaces_sweep closes. */
 void ifaces_begin(struct iface *list);
 void ifaces_sweep(struct iface **list, struct chan *engine);
+/* A wanted socket could not be opened, and may be if it is tried again. */
+bool ifaces_lack_sockets(const struct iface *list);
 /*
  * Reads the link's state again (but for whether it counts as usable), opens
  * missing sockets, and tells the engine (may be NULL) what changed, or

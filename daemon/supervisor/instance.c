@@ -480,6 +480,7 @@ instances_init(struct instances *is, struct ev_loop *loop,
 	*is = (struct instances){ .loop = loop, .ops = ops, .arg = arg };
 	ev_prepare_init(&is->recompute, on_prepare);
 	first_use_init(is);
+	instances_init_ifaces(is);
 	is->announce_fd = socket_open_announce();
 	if (is->announce_fd < 0)
 		fatalx("packet socket: %s", strerror(-is->announce_fd));

@@ -75,6 +75,7 @@ struct instances {
 	struct instance *first;
 	struct iface *ifaces;
 	ev_timer first_use;   /* addresses that are probed (first_use.h) */
+	ev_timer sockets;     /* that could not be opened */
 	ev_prepare recompute; /* wanted addresses, once a loop round */
 	uint32_t soft;        /* enum soft_reason, of the whole node */
 	bool hold;            /* instances with Services stay in INIT */

@@ -7,6 +7,9 @@
 #include "carrier.h"
 #include "iface.h"
 #include "instance_tell.h"
+#include "mem.h"
+
+#define SOCKETS_RETRY_S 1.0
 
 /* A device of somebody else's is not the macvlan that an instance waits for. */
 static const struct link *
@@ -23,6 +26,27 @@ instances_update_iface(struct instances *is, struct iface *i, bool all)
 {
 	iface_update(
 	    i, find_link(is, i), carriers_usable(is->carriers, i->name), is->engine, all);
+	if (ifaces_lack_sockets(i) && !ev_is_active(&is->sockets))
+		ev_timer_again(is->loop, &is->sockets);
+}
+
+/* The kernel was short of something: no notification says that it is no more. */
+static void
+on_sockets(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct instances *is = container_of(w, struct instances, sockets);
+
+	(void)events;
+	for (struct iface *i = is->ifaces; i; i = i->next)
+		instances_update_iface(is, i, false);
+	if (!ifaces_lack_sockets(is->ifaces))
+		ev_timer_stop(loop, w);
+}
+
+void
+instances_init_ifaces(struct instances *is)
+{
+	ev_timer_init(&is->sockets, on_sockets, 0., SOCKETS_RETRY_S);
 }
 
 /* Its own with sockets, those of its addresses to announce them there. */

@@ -7,6 +7,7 @@
 
 #include "instance.h"
 
+void instances_init_ifaces(struct instances *is);
 /* After a change of configuration: opens, tells, closes. */
 void instances_refresh_ifaces(struct instances *is);
 void instances_update_iface(struct instances *is, struct iface *i, bool all);

@@ -194,6 +194,18 @@ def test_somebody_elses_table_and_address_are_left_alone(lab):
     assert EXTERNAL not in node.addresses() and not rules(node)
 
 
+def test_a_socket_that_could_not_be_opened_is_tried_again(lab):
+    """No notification says that the kernel has room again."""
+    topo = lab(nodes=1)
+    node = topo.nodes[0]
+    node.sysctl(net__ipv4__igmp_max_memberships=0)
+    vipd = Vipd(node, instance(100))
+    wait(lambda: "sockets for VRRP over IPv4" in vipd.log_text(), 10, "a line of it")
+    stays(lambda: vipd.state() != "MASTER", 0.5, "there is nothing to be master with")
+    node.sysctl(net__ipv4__igmp_max_memberships=20)
+    vipd.wait_state("MASTER", within=10)
+
+
 def test_an_interface_that_appears_later(lab):
     topo = lab(nodes=2)
     topo.unplug(topo.nodes[0])

@@ -14,11 +14,12 @@
 #define SENT 5
 
 /* The socket of the test: refuses as often as it is told to. */
-static int refusals, refusal;
+static int refusals, refusal, tries;
 
 ssize_t
 sendmsg(int fd, const struct msghdr *mh, int flags)
 {
+	tries++;
 	if (refusals > 0) {
 		refusals--;
 		errno = refusal;
@@ -88,7 +89,7 @@ START_TEST(no_message_is_lost_or_overtaken_while_the_kernel_has_no_room)
 			chan_send_seq(&from.chan, MSG_IN_PLACE, seq, NULL, NULL, 0);
 		ck_assert_uint_gt(chan_backlog(&from.chan), 0);
 		for (int turn = 0; turn < 100 && to.count < SENT; turn++)
-			ev_run(loop, EVRUN_NOWAIT);
+			ev_run(loop, EVRUN_ONCE);
 		ck_assert_msg(to.count == SENT, "%zu of %d arrived after %s", to.count,
 		    SENT, strerror(reasons[i]));
 		for (uint32_t seq = 0; seq < SENT; seq++)
@@ -98,6 +99,31 @@ START_TEST(no_message_is_lost_or_overtaken_while_the_kernel_has_no_room)
 		chan_close(&from.chan);
 		chan_close(&to.chan);
 	}
+	ev_loop_destroy(loop);
+}
+END_TEST
+
+START_TEST(a_kernel_without_memory_is_not_asked_all_the_time)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+	struct heard from = { 0 }, to = { 0 };
+
+	connect_both(loop, &from, &to);
+	refusal = ENOMEM;
+	refusals = 3;
+	tries = 0;
+	chan_send_seq(&from.chan, MSG_IN_PLACE, 1, NULL, NULL, 0);
+	ev_run(loop, EVRUN_NOWAIT);
+	ck_assert_int_eq(tries, 2);
+	chan_send_seq(&from.chan, MSG_IN_PLACE, 2, NULL, NULL, 0);
+	ev_run(loop, EVRUN_NOWAIT);
+	ck_assert_int_eq(tries, 2);
+	for (int turn = 0; turn < 100 && to.count < 2; turn++)
+		ev_run(loop, EVRUN_ONCE);
+	ck_assert_uint_eq(to.count, 2);
+	ck_assert_int_eq(tries, 5);
+	chan_close(&from.chan);
+	chan_close(&to.chan);
 	ev_loop_destroy(loop);
 }
 END_TEST
@@ -120,4 +146,5 @@ START_TEST(a_peer_that_is_gone_is_told_by_reading_and_not_by_sending)
 END_TEST
 
 UNIT_MAIN("chan", no_message_is_lost_or_overtaken_while_the_kernel_has_no_room,
+    a_kernel_without_memory_is_not_asked_all_the_time,
     a_peer_that_is_gone_is_told_by_reading_and_not_by_sending)
