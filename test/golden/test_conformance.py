@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""HACKING.md's tables of the lines of the main job, of the protocol and of the contract with the API: none is
-missing or empty, and every test they name exists."""
+"""HACKING.md's tables of the lines of the main job, of the protocol and of the contract with
+the API: none is missing or empty, and every test they name exists."""
 
 import pathlib
 import re

@@ -8,7 +8,8 @@ a real server, and can be told to misbehave (control.py). kube.py starts it for 
     kubectl --kubeconfig DIR/admin.kubeconfig get services
 
 Where it differs: anonymously it answers for its health only, a write to /status changes no
-metadata, and it knows no HTTP/2, OpenAPI, admission webhooks, token expiry or checks against RBAC escalation.
+metadata, and it knows no HTTP/2, OpenAPI, admission webhooks, token expiry or checks against RBAC
+escalation.
 """
 
 from .server import ApiServer, Settings
