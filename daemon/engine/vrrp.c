@@ -160,16 +160,30 @@ master_resigned(struct vrrp *r, uint64_t now)
 	r->cause = VRRP_REASON_RESIGNED;
 }
 
+/*
+ * To who resigned, having followed this claim; and to a worse claimant: it may
+ * have heard this claim before the old master's resignation, which made it
+ * forget what it had heard.
+ */
+static void
+claim_stands(
+    struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
+{
+	bool resigned = ev->advert.priority == VRRP_PRIORITY_STOP;
+
+	if ((resigned || !r->conf.lower_silent) && may_reassert(r, now))
+		vrrp_send(out, r->conf.priority);
+}
+
 static void
 backup_advert(
     struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
 {
 	if (r->claim_timer != VRRP_NEVER) {
-		/* Who has followed the claim already is told that it stands. */
-		if (ev->advert.priority == VRRP_PRIORITY_STOP && may_reassert(r, now))
-			vrrp_send(out, r->conf.priority);
-		if (!vrrp_is_better(r, ev))
+		if (!vrrp_is_better(r, ev)) {
+			claim_stands(r, ev, now, out);
 			return;
+		}
 		r->claims_lost++;
 		vrrp_follow(r, ev, now, out);
 	} else if (ev->advert.priority == VRRP_PRIORITY_STOP) {
