@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "engine/instance_yield.h"
 #include "engine/io.h"
+#include "engine/neighbour.h"
 #include "mem.h"
 #include "sim.h"
 
@@ -114,10 +116,9 @@ io_send_frame(int fd, uint32_t ifindex, const void *frame, size_t len)
 	struct node *n = owner(ifindex, &net);
 
 	(void)fd;
-	(void)frame;
-	(void)len;
 	sim_require(node_is_master(n, net), n->number, "announces without being master");
 	sim_require(!n->overslept, n->number, "overslept, and announces");
+	sim_broadcast(n, net, frame, len);
 	return 0;
 }
 
@@ -160,25 +161,49 @@ describe(const struct node *n, unsigned net)
 }
 
 static void
+set_installed(struct node *n, unsigned net, bool installed)
+{
+	if (installed == n->installed[net])
+		return;
+	n->installed[net] = installed;
+	sim.holders[net] += installed ? 1 : -1u;
+	sim.bare |= sim.holders[net] == 0;
+}
+
+/* Master, or yields and has not seen its successor announce the address. */
+static bool
+may_hold(struct instance *in, bool holds)
+{
+	struct msg_installed_record released;
+	bool let_go = yield_take(&in->yield, &released, 1) > 0;
+
+	return in->vrrp.state == VRRP_MASTER || (holds && in->yield.active && !let_go);
+}
+
+static void
 install(struct node *n, unsigned net)
 {
 	struct instance *in = n->routers[net];
 	struct ipaddr vip = ipaddr_from4((uint8_t[4]){ 192, 0, (uint8_t)net, 254 });
-	bool want = in->vrrp.state == VRRP_MASTER;
+	struct msg_installed_record at = {
+		.addr = vip,
+		.ifindex = n->ifaces[net].info.ifindex,
+	};
+	bool want = may_hold(in, n->installed[net]);
 	char text[64];
 
 	if (want == n->installed[net])
 		return;
-	n->installed[net] = want;
+	set_installed(n, net, want);
 	snprintf(text, sizeof(text), "net %u: %s (%s)", net,
 	    vrrp_state_name(in->vrrp.state), vrrp_reason_text(in->vrrp.reason));
 	sim_tell(n->number, text);
 	if (want) {
 		n->to_master++;
-		outlets_install(&in->outlets, n->ifaces[net].info.ifindex, in->iface,
-		    &vip, node_clock(n));
+		outlets_install(&in->outlets, at.ifindex, in->iface, &vip, node_clock(n));
 	} else {
-		outlets_remove(&in->outlets, n->ifaces[net].info.ifindex, &vip);
+		outlets_remove(&in->outlets, at.ifindex, &vip);
+		yield_forget(&in->yield, &at);
 	}
 	roster_touch(&n->roster, in, node_clock(n));
 }
@@ -237,7 +262,7 @@ end(struct node *n)
 		roster_remove(&n->roster, n->routers[k], now);
 		instance_free(n->routers[k], now);
 		n->routers[k] = NULL;
-		n->installed[k] = false;
+		set_installed(n, k, false);
 	}
 	is_mute = false;
 	deadlines_free(&n->roster.deadlines);
@@ -264,6 +289,33 @@ node_stop(struct node *n)
 	sim_tell(n->number, "stops");
 	wall_now = wall_clock(n);
 	end(n);
+}
+
+static void
+hand_over(struct node *n, enum handover_action action)
+{
+	if (!n->up || sim.now < n->asleep_until)
+		return;
+	wall_now = wall_clock(n);
+	for (unsigned k = 0; k < sim.nets; k++)
+		if (action == HANDOVER_FORGET || node_is_master(n, k))
+			roster_hand_over(
+			    &n->roster, n->routers[k], action, node_clock(n));
+	settle(n);
+}
+
+void
+node_hand_over(struct node *n)
+{
+	sim_tell(n->number, "hands over");
+	hand_over(n, HANDOVER_BEGIN);
+}
+
+void
+node_undo_handover(struct node *n)
+{
+	sim_tell(n->number, "may preempt again");
+	hand_over(n, HANDOVER_FORGET);
 }
 
 void
@@ -317,6 +369,17 @@ found_a_successor(const struct node *n, const struct packet *p)
 	    sim.now - n->asleep_since > 5 * (uint64_t)sim.advert_us + US_PER_S;
 }
 
+static void
+receive_frame(struct node *n, const struct packet *p)
+{
+	struct neighbour said;
+
+	sim_require(neighbour_read(p->bytes, p->ip.len, &said) == NEIGHBOUR_OK, n->number,
+	    "does not understand an announcement");
+	roster_neighbour(&n->roster, &n->ifaces[p->net], &said, node_clock(n));
+	settle(n);
+}
+
 void
 node_receive(struct node *n, const struct packet *p)
 {
@@ -328,6 +391,10 @@ node_receive(struct node *n, const struct packet *p)
 	if (!n->ifaces[p->net].info.usable)
 		return;
 	wall_now = ip.wall_us = wall_clock(n);
+	if (p->is_frame) {
+		receive_frame(n, p);
+		return;
+	}
 	ip.mono_us = node_clock(n);
 	in = roster_lookup(&n->roster, &n->ifaces[p->net], AF_INET, ip.vrid);
 	sim_require(in == n->routers[p->net], n->number, "does not find its router");

@@ -119,6 +119,16 @@ require_one_master(void)
 	}
 }
 
+/* I3, of a network that has been quiet for as long as anybody yields */
+static void
+require_one_holder(void)
+{
+	require_one_master();
+	for (unsigned k = 0; k < sim.nets; k++)
+		sim_require(sim.holders[k] == 1, the_master(),
+		    "another than the master holds its address");
+}
+
 /* ---- anything at all, then peace ---- */
 
 static void
@@ -149,7 +159,7 @@ disturb(void)
 	unsigned i = sim_roll(sim.n), net = sim_roll(sim.nets);
 	struct node *n = &sim.nodes[i];
 
-	switch (sim_roll(10)) {
+	switch (sim_roll(12)) {
 	case 0:
 		node_crash(n);
 		break;
@@ -181,6 +191,12 @@ disturb(void)
 		n->wall_us += (int64_t)sim_roll(20000000) - 10000000;
 		sim_tell(i, "wall clock jumps");
 		break;
+	case 10:
+		node_hand_over(n);
+		break;
+	case 11:
+		node_undo_handover(n);
+		break;
 	}
 }
 
@@ -198,6 +214,7 @@ heal(void)
 			sim.cut[i][k] = false;
 		node_boot(n);
 		node_configure(n); /* what it missed asleep */
+		node_undo_handover(n);
 		for (unsigned k = 0; k < sim.nets; k++)
 			node_link(n, k, true);
 	}
@@ -221,7 +238,7 @@ storm(uint64_t seed, unsigned nets)
 	heal();
 	sim_run(
 	    sim.now + (sim.signs ? 10 * US_PER_S : 0) + (nets > 1 ? 2 : 1) * settling());
-	require_one_master();
+	require_one_holder();
 	if (sim.preempt)
 		sim_require(sim.nodes[the_master()].priority[0] == best_priority(),
 		    the_master(), "master, though another has a higher priority");
@@ -250,7 +267,7 @@ quiet(uint64_t seed, unsigned nets)
 	sim.delay_us = sim.advert_us / 20 < 5000 ? sim.advert_us / 40 : 2500;
 	boot_all();
 	sim_run(sim.now + settling());
-	require_one_master();
+	require_one_holder();
 }
 
 void
@@ -262,7 +279,7 @@ sim_crash(uint64_t seed)
 	sim_require(all_takeovers() == nets, 0, "more than one master at the start");
 	node_crash(&sim.nodes[the_master()]);
 	sim_run(sim.now + settling());
-	require_one_master();
+	require_one_holder();
 	sim_require(
 	    all_takeovers() == 2 * nets, 0, "more than one master after the crash");
 	sim_end();
@@ -284,7 +301,7 @@ sim_pause(uint64_t seed)
 	require_one_master();
 	sim_require(!node_is_master(slept, 0), slept->number, "is still master");
 	sim_run(sim.now + settling());
-	require_one_master();
+	require_one_holder();
 	if (!sim.preempt)
 		sim_require(!node_is_master(slept, 0), slept->number,
 		    "took over again though it must not preempt");
@@ -303,9 +320,95 @@ sim_leg(uint64_t seed)
 	before = all_takeovers();
 	node_link(n, sim_roll(nets), false);
 	sim_run(sim.now + settling());
-	require_one_master();
+	require_one_holder();
 	sim_require(!node_is_master(n, 0), n->number, "keeps the group with a dead leg");
 	sim_require(all_takeovers() == before + nets, n->number,
 	    "the group moved more than once");
+	sim_end();
+}
+
+/* Of those who may take over from that node. */
+static uint8_t
+best_other(const struct node *old)
+{
+	uint8_t best = 0;
+
+	for (unsigned i = 0; i < sim.n; i++)
+		if (&sim.nodes[i] != old && sim.nodes[i].priority[0] > best)
+			best = sim.nodes[i].priority[0];
+	return best;
+}
+
+/* vipctl(8): advert_int, one second if that is less, and half a second; behind
+ * that its own claim, of 50 ms at most. */
+static uint64_t
+handover_bound(void)
+{
+	uint64_t skew = sim.advert_us > US_PER_S ? sim.advert_us : US_PER_S;
+
+	return skew + 550 * US_PER_MS;
+}
+
+/* What `vipctl handover --to` counts on. Who does not preempt may have heard the
+ * claim of a worse one first. */
+static void
+require_handed_over(const struct node *old, unsigned takeovers)
+{
+	const struct node *now = &sim.nodes[the_master()];
+
+	require_one_master();
+	sim_require(now != old, old->number, "nobody took over");
+	sim_require(!sim.preempt || now->priority[0] == best_other(old), now->number,
+	    "took over, though another has a higher priority");
+	sim_require(all_takeovers() == takeovers, old->number,
+	    "a handover made more than one new master");
+}
+
+/* By whoever is master, in turn; each is relieved soon, once, for good. At last
+ * a network that preempts goes back to the best. */
+void
+sim_handover(uint64_t seed)
+{
+	unsigned takeovers;
+	struct node *old;
+
+	quiet(seed, seed % 4 ? 1 : 2);
+	sim.bare = false;
+	for (unsigned i = 0; i < 3 && !sim.fault[0]; i++) {
+		old = &sim.nodes[the_master()];
+		takeovers = all_takeovers() + sim.nets;
+		node_hand_over(old);
+		sim_run(sim.now + handover_bound());
+		require_handed_over(old, takeovers);
+		sim_run(sim.now + settling());
+		require_handed_over(old, takeovers);
+		require_one_holder();
+	}
+	for (unsigned i = 0; i < sim.n; i++)
+		node_undo_handover(&sim.nodes[i]);
+	sim_run(sim.now + settling());
+	require_one_holder();
+	if (sim.preempt)
+		sim_require(sim.nodes[the_master()].priority[0] == best_priority(),
+		    the_master(), "master, though another may preempt again");
+	sim_require(!sim.bare, 0, "an address was without a holder");
+	sim_end();
+}
+
+void
+sim_handover_to_nobody(uint64_t seed)
+{
+	struct node *old;
+
+	quiet(seed, seed % 4 ? 1 : 2);
+	old = &sim.nodes[the_master()];
+	for (unsigned i = 0; i < sim.n; i++)
+		if (&sim.nodes[i] != old)
+			node_crash(&sim.nodes[i]);
+	sim.bare = false;
+	node_hand_over(old);
+	sim_run(sim.now + handover_bound());
+	require_one_holder();
+	sim_require(!sim.bare, 0, "an address was without a holder");
 	sim_end();
 }

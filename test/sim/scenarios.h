@@ -14,3 +14,5 @@ void sim_any_group(uint64_t seed);
 void sim_crash(uint64_t seed);
 void sim_pause(uint64_t seed);
 void sim_leg(uint64_t seed);
+void sim_handover(uint64_t seed);
+void sim_handover_to_nobody(uint64_t seed);

@@ -6,8 +6,10 @@
  * drift and jump, that pause, crash and return. Everything follows from a seed.
  *
  * What must hold (design.md 5): I2, a whole and quiet network has one master;
- * I3, only a master announces. And: who did not run says nothing as master
- * when another took over; the members of a sync group are master together.
+ * I3, only a master announces, and then it alone holds the address. And: who
+ * did not run says nothing as master when another took over; the members of a
+ * sync group are master together; a handover never leaves an address without a
+ * holder, nor without a master for longer than vipctl(8) says.
  */
 #pragma once
 
@@ -23,6 +25,7 @@
 struct packet {
 	struct deadline due;
 	unsigned to, net;
+	bool is_frame; /* ARP, in bytes; else an advert */
 	struct advert_packet ip;
 	uint8_t bytes[80];
 	struct packet *next; /* free, or in a sleeper's inbox */
@@ -63,6 +66,8 @@ struct sim {
 	uint32_t preempt_delay_us;
 	bool preempt;
 	bool signs;
+	unsigned holders[SIM_NETS_MAX]; /* of each address */
+	bool bare;                 /* since it was cleared, an address had no holder */
 	unsigned loss, duplicates; /* per mille */
 	uint32_t delay_us;         /* at most */
 	struct deadlines timers, packets;
@@ -87,6 +92,7 @@ void sim_end(void);
 void sim_run(uint64_t until);
 void sim_multicast(struct node *from, unsigned net, const struct ipaddr *src,
     const void *message, size_t len);
+void sim_broadcast(struct node *from, unsigned net, const void *frame, size_t len);
 
 /* ---- one node (node.c) ---- */
 
@@ -96,6 +102,9 @@ void node_boot(struct node *n);
 void node_crash(struct node *n);
 /* Resigns, then ends. */
 void node_stop(struct node *n);
+/* All it is master of goes to whoever takes it; undo: it may preempt again. */
+void node_hand_over(struct node *n);
+void node_undo_handover(struct node *n);
 void node_link(struct node *n, unsigned net, bool usable);
 /* Its configuration is told again, as it is in n and sim now. */
 void node_configure(struct node *n);

@@ -59,6 +59,7 @@ give_packet(struct packet *p)
 	n_packets--;
 }
 
+/* src NULL: a frame. */
 static void
 deliver_later(
     unsigned to, unsigned net, const struct ipaddr *src, const void *message, size_t len)
@@ -73,7 +74,8 @@ deliver_later(
 	memcpy(p->bytes, message, len);
 	p->to = to;
 	p->net = net;
-	p->ip = (struct advert_packet){ .src = *src,
+	p->is_frame = !src;
+	p->ip = (struct advert_packet){ .src = src ? *src : (struct ipaddr){ 0 },
 		.dst = advert_group(AF_INET),
 		.ttl = 255,
 		.vrid = p->bytes[1],
@@ -94,6 +96,12 @@ sim_multicast(struct node *from, unsigned net, const struct ipaddr *src,
 		if (sim_roll(1000) < sim.duplicates)
 			deliver_later(to, net, src, message, len);
 	}
+}
+
+void
+sim_broadcast(struct node *from, unsigned net, const void *frame, size_t len)
+{
+	sim_multicast(from, net, NULL, frame, len);
 }
 
 /* ---- time ---- */
@@ -183,6 +191,7 @@ make_iface(unsigned node, unsigned net)
 		.ifindex = node * SIM_NETS_MAX + net + 1,
 		.mtu = 1500,
 		.usable = 1,
+		.mac = { 2, 0, 0, 0, (uint8_t)net, (uint8_t)(node + 1) },
 		.primary4 = ipaddr_from4(ip),
 	};
 	for (int f = 0; f < 2; f++)
@@ -196,6 +205,8 @@ sim_begin(uint64_t seed, unsigned n, unsigned nets)
 	sim.seed = seed;
 	sim.n = n;
 	sim.nets = nets;
+	for (unsigned k = 0; k < SIM_NETS_MAX; k++)
+		sim.holders[k] = 0;
 	sim.now = 1000 * US_PER_S;
 	for (unsigned i = 0; i < n; i++) {
 		struct node *node = &sim.nodes[i];
