@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdlib.h>
@@ -22,10 +23,10 @@
 #define REST 20
 #define REST_MAX_US US_PER_S
 #define READ_SIZE (32 * 1024)
-/* So many bytes of deletions are sent at once: some 300, 2 ms of the kernel. */
-#define DELETIONS_MAX (32 * 1024)
+/* So many bytes of changes are sent at once: some 300, 2 ms of the kernel. */
+#define CHANGES_MAX (32 * 1024)
 /* Room for one more. */
-#define DELETION_MAX 512
+#define CHANGE_MAX 512
 /* net/netfilter/nf_conntrack_netlink.c: the fields a filter compares (Linux
  * 5.8; an older kernel tells all entries, and they are judged here anyway). */
 #define FILTER_IP_DST (1u << 1)
@@ -138,17 +139,17 @@ read_flow(const struct attrs *entry, uint8_t family, struct flow *out)
 	    read_addr(&reply_ip, family, CTA_IP_V4_SRC, CTA_IP_V6_SRC, &out->reply_src);
 }
 
-/* ---- deleting ---- */
+/* ---- changing ---- */
 
-/* An error of a deletion is told; that it went well is not. */
+/* An error of a change is told; that it went well is not. */
 static void
-send_deletions(struct conntrack *c)
+send_changes(struct conntrack *c)
 {
-	if (c->n && mnl_socket_sendto(c->nl, c->deletions, c->len) < 0)
+	if (c->n && mnl_socket_sendto(c->nl, c->changes, c->len) < 0)
 		log_warn("connection tracking: %zu stale entries stay: %s", c->n,
 		    strerror(errno));
 	else
-		c->deleted += c->n;
+		c->changed += c->n;
 	c->len = c->n = 0;
 }
 
@@ -160,20 +161,40 @@ copy_attr(struct nlmsghdr *nlh, const struct nlattr *attr)
 		    mnl_attr_get_payload(attr));
 }
 
+/* net.netfilter.nf_conntrack_tcp_be_liberal, for this entry alone. A flow that
+ * was picked up in mid-stream has it from the kernel. */
+static void
+put_liberal(struct nlmsghdr *nlh)
+{
+	static const struct nf_ct_tcp_flags liberal = {
+		.flags = IP_CT_TCP_FLAG_BE_LIBERAL,
+		.mask = IP_CT_TCP_FLAG_BE_LIBERAL,
+	};
+	struct nlattr *info = mnl_attr_nest_start(nlh, CTA_PROTOINFO);
+	struct nlattr *tcp = mnl_attr_nest_start(nlh, CTA_PROTOINFO_TCP);
+
+	mnl_attr_put(nlh, CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, sizeof(liberal), &liberal);
+	mnl_attr_put(nlh, CTA_PROTOINFO_TCP_FLAGS_REPLY, sizeof(liberal), &liberal);
+	mnl_attr_nest_end(nlh, tcp);
+	mnl_attr_nest_end(nlh, info);
+}
+
 /* By its tuple, its zone and its number: not one that came in its place. */
 static void
-put_deletion(struct conntrack *c, const struct attrs *entry, uint8_t family)
+put_change(struct conntrack *c, const struct attrs *entry, uint8_t family, bool ends)
 {
-	struct nlmsghdr *nlh =
-	    put_header(c, c->deletions + c->len, CT(IPCTNL_MSG_CT_DELETE), 0, family);
+	uint16_t type = ends ? CT(IPCTNL_MSG_CT_DELETE) : CT(IPCTNL_MSG_CT_NEW);
+	struct nlmsghdr *nlh = put_header(c, c->changes + c->len, type, 0, family);
 
 	copy_attr(nlh, entry->at[CTA_TUPLE_ORIG]);
 	copy_attr(nlh, entry->at[CTA_ZONE]);
 	copy_attr(nlh, entry->at[CTA_ID]);
+	if (!ends)
+		put_liberal(nlh);
 	c->len += NLMSG_ALIGN(nlh->nlmsg_len);
 	c->n++;
-	if (c->len > DELETIONS_MAX - DELETION_MAX)
-		send_deletions(c);
+	if (c->len > CHANGES_MAX - CHANGE_MAX)
+		send_changes(c);
 }
 
 static void
@@ -181,12 +202,15 @@ on_entry(struct conntrack *c, const struct nlmsghdr *nlh)
 {
 	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
 	struct attrs entry = { { NULL } };
+	enum flow_fate fate;
 	struct flow flow;
 
 	mnl_attr_parse(nlh, sizeof(*nfg), collect, &entry);
-	if (read_flow(&entry, nfg->nfgen_family, &flow) &&
-	    flows_is_stale(&c->flows, &flow))
-		put_deletion(c, &entry, nfg->nfgen_family);
+	if (!read_flow(&entry, nfg->nfgen_family, &flow))
+		return;
+	fate = flows_fate(&c->flows, &flow);
+	if (fate != FLOW_STAYS)
+		put_change(c, &entry, nfg->nfgen_family, fate == FLOW_ENDS);
 }
 
 /* ---- a pass ---- */
@@ -222,13 +246,13 @@ end_pass(struct conntrack *c)
 {
 	uint64_t now_us = clock_us();
 
-	send_deletions(c);
+	send_changes(c);
 	c->reading = false;
 	c->rest_until_us = now_us + rest_us(now_us - c->begin_us);
-	if (c->deleted)
-		log_debug("connection tracking: %llu stale entries deleted",
-		    (unsigned long long)c->deleted);
-	c->deleted = 0;
+	if (c->changed)
+		log_debug("connection tracking: %llu stale entries deleted or relaxed",
+		    (unsigned long long)c->changed);
+	c->changed = 0;
 	conntrack_kick(c);
 }
 
@@ -240,7 +264,7 @@ read_slice(struct conntrack *c, const void *buf, size_t size)
 	int left = (int)size;
 
 	for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-		/* An error of a deletion: it went by itself, which is as good. */
+		/* An error of a change: it went by itself, which is as good. */
 		if (nlh->nlmsg_seq != c->dump_seq)
 			continue;
 		if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR)
@@ -308,7 +332,7 @@ conntrack_open(struct conntrack *c, struct ev_loop *loop)
 		mnl_socket_close(c->nl);
 		return -error;
 	}
-	c->deletions = xcalloc(1, DELETIONS_MAX);
+	c->changes = xcalloc(1, CHANGES_MAX);
 	ev_io_init(&c->readable, on_readable, mnl_socket_get_fd(c->nl), EV_READ);
 	ev_io_start(loop, &c->readable);
 	ev_timer_init(&c->soon, on_soon, 0., 0.);
@@ -321,6 +345,6 @@ conntrack_close(struct conntrack *c)
 	ev_io_stop(c->loop, &c->readable);
 	ev_timer_stop(c->loop, &c->soon);
 	mnl_socket_close(c->nl);
-	free(c->deletions);
+	free(c->changes);
 	flows_fini(&c->flows);
 }

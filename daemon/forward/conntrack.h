@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Deletes what flows.h calls stale from connection tracking, over a socket of
- * its own: nftables never waits for it. One pass at a time reads the table (or
- * the entries of one address) in slices, and deletes as it reads; what is noted
- * meanwhile is for the next pass. A pass costs by the table's size, 5 ms for
+ * Deletes or relaxes entries of connection tracking as flows.h says, over a
+ * socket of its own: nftables never waits for it. One pass at a time reads the
+ * table (or the entries of one address) in slices, and changes as it reads; what
+ * is noted meanwhile is for the next pass. A pass costs by the table's size, 5 ms for
  * 262,144 buckets, so they take at most a twentieth of the time.
  */
 #pragma once
@@ -27,10 +27,10 @@ struct conntrack {
 	uint32_t seq;
 	uint32_t dump_seq; /* of the question under way */
 	bool reading;
-	uint8_t *deletions;
+	uint8_t *changes;
 	size_t len;
-	size_t n; /* of deletions */
-	uint64_t deleted;
+	size_t n; /* of changes */
+	uint64_t changed;
 };
 
 /* 0 or -errno. */

@@ -218,17 +218,26 @@ is_stale_by_address(
 	return concerned && (is_translated(flow) ? n->lost : n->gained);
 }
 
-bool
-flows_is_stale(const struct flows *f, const struct flow *flow)
+static bool
+is_relaxed(const struct flows *f, const struct flow_note *n, const struct flow *flow)
+{
+	return f->relaxes_tcp && flow->proto == IPPROTO_TCP && is_translated(flow) &&
+	    (n->lost || n->gained);
+}
+
+enum flow_fate
+flows_fate(const struct flows *f, const struct flow *flow)
 {
 	const struct flow_note *n;
 
 	if (flow->proto != IPPROTO_TCP && flow->proto != IPPROTO_UDP &&
 	    flow->proto != IPPROTO_SCTP)
-		return false;
+		return FLOW_STAYS;
 	n = find(f, flow, true);
 	if (n && is_stale_by_port(n, flow))
-		return true;
+		return FLOW_ENDS;
 	n = find(f, flow, false);
-	return n && is_stale_by_address(f, n, flow);
+	if (n && is_stale_by_address(f, n, flow))
+		return FLOW_ENDS;
+	return n && is_relaxed(f, n, flow) ? FLOW_RELAXED : FLOW_STAYS;
 }

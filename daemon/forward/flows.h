@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which entries of connection tracking are stale after a change: a flow keeps
- * the translation its first packet got, whatever the sets say later. Pure:
- * changes are noted, entries are judged; conntrack.c reads and deletes them.
+ * What becomes of the entries of connection tracking after a change: a flow
+ * keeps the translation its first packet got, whatever the sets say later. Pure:
+ * changes are noted, entries are judged; conntrack.c reads, deletes and changes
+ * them.
  *
  *	An endpoint goes: UDP and SCTP flows to it, and TCP flows that it never
  *	answered. Established TCP stays: an endpoint that ends leaves the list
@@ -10,9 +11,11 @@
  *	A port is served: UDP and SCTP flows to it that are not translated.
  *	The address leaves this node: its translated UDP flows; with source_nat
  *	vip all of them, whose windows would be out of date when it comes back.
- *	Without, TCP stays: it may be one of a pod of this node.
- *	The address comes (not: was here already): its UDP flows that are not translated;
- *with source_nat vip TCP, too: the next packet is picked up in mid-stream.
+ *	Without, TCP stays: it may be one of a pod of this node. With none it
+ *	lives on elsewhere and may be back, so its windows do not count any more.
+ *	The address comes (not: was here already): its UDP flows that are not
+ *	translated; with source_nat vip TCP, too: the next packet is picked up in
+ *	mid-stream. With none as where it leaves, should nobody have seen that.
  */
 #pragma once
 
@@ -33,10 +36,11 @@ struct flow_note;
 struct held_address;
 
 struct flows {
-	bool keeps_tcp; /* source_nat vip */
+	bool keeps_tcp;   /* source_nat vip */
+	bool relaxes_tcp; /* source_nat none */
 	bool urgent;
 	struct flow_note *noted; /* by target; since the last flows_take */
-	struct flow_note *taken; /* what flows_is_stale judges by */
+	struct flow_note *taken; /* what flows_fate judges by */
 	struct held_address *held;
 };
 
@@ -57,4 +61,9 @@ bool flows_are_urgent(const struct flows *f);
 void flows_take(struct flows *f);
 /* The one address all that was taken is about, or NULL: several, or none. */
 const struct ipaddr *flows_only_address(const struct flows *f);
-bool flows_is_stale(const struct flows *f, const struct flow *flow);
+enum flow_fate {
+	FLOW_STAYS,
+	FLOW_ENDS,
+	FLOW_RELAXED, /* its packets are in no window and translated all the same */
+};
+enum flow_fate flows_fate(const struct flows *f, const struct flow *flow);

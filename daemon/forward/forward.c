@@ -148,6 +148,8 @@ configure(struct forward *f, const struct msg *msg)
 	    mode_decide(m->mode, &f->evidence, f->mode_reason, sizeof(f->mode_reason));
 	f->conntrack.flows.keeps_tcp =
 	    conf.mode == FORWARD_NFTABLES && conf.source_nat == SOURCE_NAT_VIP;
+	f->conntrack.flows.relaxes_tcp =
+	    conf.mode == FORWARD_NFTABLES && conf.source_nat == SOURCE_NAT_NONE;
 	if (!f->writer.started || memcmp(&conf, &f->model.conf, sizeof(conf)) != 0) {
 		model_configure(&f->model, &conf);
 		writer_configure(&f->writer);

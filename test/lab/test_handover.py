@@ -153,8 +153,9 @@ def test_no_packet_is_lost_with_a_thousand_addresses(lab, successor, way):
 
 @pytest.mark.parametrize("source_nat", ["vip", "none", "node"])
 def test_connections_live_on(lab, source_nat):
-    """50 of them, with `vip` all; with `node` each is reset once, and with `none`
-    those whose answer comes by the new master before their next packet."""
+    """50 of them, there and back: with `vip` all; with `node` each is reset once a
+    way, and with `none` those whose answer comes by the new master before their
+    next packet."""
     topo = lab(nodes=2, endpoints=2)
     for node in topo.endpoints if source_nat == "none" else ():
         # replies have to come back through whoever is master
@@ -167,13 +168,14 @@ def test_connections_live_on(lab, source_nat):
     try:
         for session in sessions:
             session.wait_progress()
-        done = vipds[0].ctl("handover", "edge")
-        assert done.returncode == 0, done.stderr
-        only_holder(topo, topo.nodes[1], EXTERNAL)
-        for session in sessions:
-            session.wait_progress(within=10)
-        breaks = [session.reconnects for session in sessions]
-        assert max(breaks) <= (0 if source_nat == "vip" else 1)
+        for way, (old, new) in enumerate([(0, 1), (1, 0)]):
+            done = vipds[old].ctl("handover", "edge")
+            assert done.returncode == 0, done.stderr
+            only_holder(topo, topo.nodes[new], EXTERNAL)
+            for session in sessions:
+                session.wait_progress(within=10)
+            breaks = [session.reconnects for session in sessions]
+            assert max(breaks) <= (0 if source_nat == "vip" else way + 1)
         assert not any(session.wrong for session in sessions)
     finally:
         for session in sessions:

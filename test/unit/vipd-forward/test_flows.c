@@ -42,8 +42,8 @@ change(uint8_t proto, struct image *old, struct image *new)
 
 enum { PLAIN = 0, DNAT = IPS_DST_NAT, REPLY = IPS_SEEN_REPLY };
 
-static bool
-is_stale(uint8_t proto, const char *dst, uint16_t port, const char *answers, int status)
+static enum flow_fate
+fate(uint8_t proto, const char *dst, uint16_t port, const char *answers, int status)
 {
 	struct flow f = {
 		.proto = proto,
@@ -54,7 +54,13 @@ is_stale(uint8_t proto, const char *dst, uint16_t port, const char *answers, int
 		.reply_sport = status & DNAT ? 8080 : port,
 	};
 
-	return flows_is_stale(&flows, &f);
+	return flows_fate(&flows, &f);
+}
+
+static bool
+is_stale(uint8_t proto, const char *dst, uint16_t port, const char *answers, int status)
+{
+	return fate(proto, dst, port, answers, status) == FLOW_ENDS;
 }
 
 START_TEST(an_endpoint_that_goes_takes_its_flows_but_for_established_tcp)
@@ -172,6 +178,40 @@ START_TEST(an_address_that_moves_takes_its_flows)
 }
 END_TEST
 
+START_TEST(with_source_nat_none_tcp_that_moves_with_its_address_is_relaxed)
+{
+	static const struct {
+		enum held held;
+		uint8_t proto;
+		int status;
+		enum flow_fate fate;
+	} cases[] = {
+		{ HELD_LOST, IPPROTO_TCP, DNAT | REPLY, FLOW_RELAXED },
+		{ HELD_LOST, IPPROTO_TCP, PLAIN | REPLY, FLOW_STAYS },
+		{ HELD_LOST, IPPROTO_UDP, DNAT | REPLY, FLOW_ENDS },
+		{ HELD_LOST, IPPROTO_SCTP, DNAT | REPLY, FLOW_STAYS },
+		{ HELD_GAINED, IPPROTO_TCP, DNAT | REPLY, FLOW_RELAXED },
+		{ HELD_GAINED, IPPROTO_TCP, PLAIN | REPLY, FLOW_STAYS },
+		{ HELD_ALREADY, IPPROTO_TCP, DNAT | REPLY, FLOW_STAYS },
+	};
+	struct ipaddr vip = told_addr(VIP);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		flows.relaxes_tcp = true;
+		flows_hold(&flows, &vip, cases[i].held);
+		flows_take(&flows);
+		ck_assert_msg(fate(cases[i].proto, VIP, 1, "10.0.0.9", cases[i].status) ==
+			cases[i].fate,
+		    "case %zu", i);
+		ck_assert_int_eq(
+		    fate(cases[i].proto, "192.0.2.2", 1, "10.0.0.9", cases[i].status),
+		    FLOW_STAYS);
+	}
+	flows.relaxes_tcp = false;
+	flows_fini(&flows);
+}
+END_TEST
+
 START_TEST(what_is_absent_counts_as_lost_unless_it_is_here)
 {
 	struct ipaddr here = told_addr(VIP), there = told_addr("192.0.2.2");
@@ -198,4 +238,5 @@ UNIT_MAIN("flows", an_endpoint_that_goes_takes_its_flows_but_for_established_tcp
     the_last_endpoint_or_the_whole_port_may_go,
     a_port_that_begins_to_be_served_ends_what_went_elsewhere,
     where_others_forward_their_flows_stay, an_address_that_moves_takes_its_flows,
+    with_source_nat_none_tcp_that_moves_with_its_address_is_relaxed,
     what_is_absent_counts_as_lost_unless_it_is_here)
