@@ -117,7 +117,9 @@ def udp_ask(node, address, port, timeout=1.0):
 class Session:
     """A client that wants one connection through the VIP, always: it talks
     every 5 ms and connects again when the connection breaks, or when no answer
-    comes for `patience` seconds."""
+    comes for `patience` seconds. It waits for each answer with a keepalive every
+    second: only what a client sends tells a new holder of the address whose the
+    connection is, and an endpoint may have acknowledged a line to the old one."""
 
     def __init__(self, node, address, port, patience=2):
         self.node = node
@@ -143,6 +145,9 @@ class Session:
 
     def talk(self):
         with socket.create_connection(self.peer, timeout=self.patience) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
             sock.recv(256)
             while self.running:
                 line = b"%d\n" % self.exchanges

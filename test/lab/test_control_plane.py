@@ -67,7 +67,8 @@ def test_the_address_is_there_before_the_cluster_and_follows_a_ready_api_server(
     for obj in web():
         api.cluster.create(obj)
     give_kubeconfig(topo, api.cluster)
-    vipds[0].wait_service("web", "serving", within=30)
+    wait(lambda: any(v.service("web").get("state") == "serving" for v in vipds), 30,
+         "the Service is served, by whoever had the kubeconfig first")
 
     # The API server beside the address dies: both go on elsewhere.
     servers[topo.nodes[0]].crash()
