@@ -11,6 +11,8 @@ services   one of 1,000 Services changes: until nftables has it
 memory     PSS of all processes with 1,000 Services and 5,000 endpoints
 instances  CPU time of 255 virtual routers with adverts every 0.1 s
 lateness   adverts every 10 ms under two CPU hogs: how late, and who moved
+cluster-*  10,000 Services of an API server, see cluster.py
+handover   the master is stopped: packets lost of 5,000
 forward-*  vipd-forward alone, see forward.py
 """
 
@@ -28,7 +30,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test/lab"))
 sys.path.insert(0, str(ROOT / "test/bench"))
+import cluster  # noqa: E402
 import forward  # noqa: E402
+import handover  # noqa: E402
 import routers  # noqa: E402
 
 COUNT = 1000
@@ -387,7 +391,8 @@ def lateness(options):
 
 FIGURES = {"crash": crash, "addresses": addresses, "reload": reload,
            "services": services, "memory": memory, "instances": instances,
-           "lateness": lateness, **forward.FIGURES}
+           "lateness": lateness, **cluster.FIGURES, **handover.FIGURES,
+           **forward.FIGURES}
 
 
 def main():
