@@ -7,13 +7,10 @@
 #include <sys/socket.h>
 #include <utlist.h>
 
-#include "address_lists.h"
-#include "address_log.h"
-#include "address_report.h"
+#include "address_own.h"
 #include "address_request.h"
 #include "address_siblings.h"
 #include "address_survey.h"
-#include "address_table.h"
 #include "clock.h"
 #include "mem.h"
 #include "plan.h"
@@ -22,22 +19,6 @@
 #define SLICE_US (2 * US_PER_MS)
 #define WAITING_CHECK_S 0.1
 #define RENEWAL_CHECK_S 0.25
-/* Long enough for the engine to hear a successor first. */
-#define EXPIRED_WAIT_US US_PER_S
-
-struct addresses {
-	struct ev_loop *loop;
-	struct links *links;
-	struct address_table table;
-	struct address_lists lists;
-	ev_timer work;
-	ev_timer wait;
-	ev_timer renewal;
-	unsigned round;
-	struct report report;
-	struct address_log log;
-	bool urgent; /* urgent.h */
-};
 
 /* ---- what owners are told ---- */
 
@@ -108,10 +89,8 @@ arm_timers(struct addresses *as)
 		ev_timer_again(as->loop, &as->renewal);
 }
 
-/* The one place where anything is decided. False: e had no more to it, and is
- * freed. */
-static bool
-consider(struct addresses *as, struct entry *e)
+bool
+address_consider(struct addresses *as, struct entry *e)
 {
 	const struct address_want *want = e->claims ? &e->claims->want : NULL;
 	bool early = clock_us() < e->not_before_us;
@@ -182,7 +161,7 @@ send_request(struct addresses *as, struct entry *e)
 	int error;
 
 	/* Others may have come first since it was queued. */
-	if (!consider(as, e) || e->queued == REQUEST_NONE)
+	if (!address_consider(as, e) || e->queued == REQUEST_NONE)
 		return;
 	e->flying = e->queued;
 	address_lists_queue(&as->lists, e, REQUEST_NONE);
@@ -234,7 +213,7 @@ settle(struct addresses *as, struct entry *e, int error)
 	/* There already: at first, see what is there. */
 	if (!done && (error != EEXIST || e->failures > 1))
 		note_failure(as, e, request, error);
-	consider(as, e);
+	address_consider(as, e);
 }
 
 void
@@ -294,7 +273,7 @@ on_wait(struct ev_loop *loop, ev_timer *w, int events)
 	(void)events;
 	DL_FOREACH_SAFE2(as->lists.waiting, e, tmp, wnext)
 	if (e->not_before_us <= now)
-		consider(as, e);
+		address_consider(as, e);
 	if (!as->lists.waiting)
 		ev_timer_stop(loop, w);
 }
@@ -309,7 +288,7 @@ on_renewal(struct ev_loop *loop, ev_timer *w, int events)
 	(void)events;
 	DL_FOREACH_SAFE2(as->lists.mortal, e, tmp, mnext)
 	if (plan_is_stale(&e->life, e->claims->want.lifetime_s, now))
-		consider(as, e);
+		address_consider(as, e);
 	if (!as->lists.mortal)
 		ev_timer_stop(loop, w);
 }
@@ -336,7 +315,7 @@ want_one(struct addresses *as, struct owner *o, const struct address_want *want)
 		c = address_table_claim(o, e, want);
 		c->round = as->round;
 		if (e->claims == c)
-			consider(as, e);
+			address_consider(as, e);
 		else
 			report(as, REPORT_FAILED, o->id, e, EBUSY);
 		return;
@@ -345,7 +324,7 @@ want_one(struct addresses *as, struct owner *o, const struct address_want *want)
 	if (plan_same(&c->want, want) && c->want.lifetime_s == want->lifetime_s)
 		return;
 	c->want = *want;
-	consider(as, e);
+	address_consider(as, e);
 }
 
 void
@@ -367,106 +346,10 @@ addresses_want(
 			continue;
 		address_table_release(o, c);
 		e->error = 0; /* the next one has not heard of it */
-		consider(as, e);
+		address_consider(as, e);
 	}
 	if (!o->claims)
 		address_table_remove_owner(&as->table, o);
-}
-
-/* ---- what the kernel tells ---- */
-
-static void
-was_deleted(struct addresses *as, struct entry *e)
-{
-	uint64_t now = clock_us(), delay;
-	bool began;
-
-	if (plan_has_expired(&e->life, now)) {
-		e->not_before_us = now + EXPIRED_WAIT_US;
-		address_log_expired(&as->log, e->dev->name, &e->addr);
-		return;
-	}
-	delay = heal_delay(&e->heal, now, &began);
-	e->not_before_us = now + delay;
-	if (began)
-		address_log_fight(&as->log, e->dev->name, &e->addr);
-	else if (!delay)
-		address_log_healed(&as->log, e->dev->name, &e->addr);
-}
-
-void
-addresses_on_own(struct addresses *as, const struct link_address *a, bool present)
-{
-	const char *name = links_name(as->links, a->ifindex);
-	const struct link *l = name ? links_find_by_name(as->links, name) : NULL;
-	struct device *dev;
-	struct entry *e;
-
-	if (!l)
-		return;
-	dev = present ? address_table_get_device(&as->table, name)
-		      : address_table_find_device(&as->table, name);
-	if (!dev)
-		return;
-	/* Of a dead vipd, or of an interface that had another name. */
-	e = present ? address_table_get(&as->table, dev, &a->addr)
-		    : address_table_find(&as->table, dev, &a->addr);
-	if (!e)
-		return;
-	if (!present && e->told && e->claims && e->flying == REQUEST_NONE &&
-	    a->prefixlen == e->claims->want.prefixlen && link_is_up(l))
-		was_deleted(as, e);
-	consider(as, e);
-}
-
-static bool
-adopt(void *arg, const struct link_address *a)
-{
-	if (a->own)
-		addresses_on_own(arg, a, true);
-	return true;
-}
-
-static void
-consider_all(struct addresses *as, struct device *dev)
-{
-	struct entry *e, *tmp;
-
-	DL_FOREACH_SAFE2(dev->entries, e, tmp, dnext)
-	consider(as, e);
-}
-
-void
-addresses_on_link(struct addresses *as, uint32_t ifindex)
-{
-	struct device *dev, *tmp;
-
-	HASH_ITER(hh, as->table.devices, dev, tmp)
-	{
-		const struct link *l = links_find_by_name(as->links, dev->name);
-		uint32_t now = l ? link_index(l) : 0;
-
-		if (now != ifindex && dev->ifindex != ifindex)
-			continue;
-		dev->ifindex = now;
-		consider_all(as, dev);
-	}
-	/* After a rename they are on a device that nobody wanted them on. */
-	links_each_address(as->links, ifindex, adopt, as);
-}
-
-void
-addresses_on_foreign(struct addresses *as)
-{
-	struct device *dev, *tmp;
-	struct entry *e, *etmp;
-
-	if (!as->lists.watching)
-		return;
-	HASH_ITER(hh, as->table.devices, dev, tmp)
-	DL_FOREACH_SAFE2(dev->entries, e, etmp, dnext)
-	if (e->watching)
-		consider(as, e);
 }
 
 /* ---- set-up ---- */
