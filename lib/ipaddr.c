@@ -250,19 +250,25 @@ ipaddr_is_loopback(const struct ipaddr *a)
 bool
 ipaddr_is_multicast(const struct ipaddr *a)
 {
-	return in_text_prefix(a, a->family == AF_INET ? "224.0.0.0/4" : "ff00::/8");
+	return a->family == AF_INET ? (a->bytes[0] & 0xf0) == 0xe0
+				    : a->family == AF_INET6 && a->bytes[0] == 0xff;
 }
 
 bool
 ipaddr_is_linklocal(const struct ipaddr *a)
 {
-	return in_text_prefix(a, a->family == AF_INET ? "169.254.0.0/16" : "fe80::/10");
+	if (a->family == AF_INET)
+		return a->bytes[0] == 169 && a->bytes[1] == 254;
+	return a->family == AF_INET6 && a->bytes[0] == 0xfe &&
+	    (a->bytes[1] & 0xc0) == 0x80;
 }
 
 bool
 ipaddr_is_unspecified(const struct ipaddr *a)
 {
-	return in_text_prefix(a, a->family == AF_INET ? "0.0.0.0" : "::");
+	const struct ipaddr zero = { .family = a->family };
+
+	return ipaddr_len(a) && ipaddr_eq(a, &zero);
 }
 
 bool

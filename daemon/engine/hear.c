@@ -43,7 +43,7 @@ hear_packet(
 	struct engine *e = arg;
 	struct instance *in, *refused = NULL;
 	enum advert_verdict verdict = ADVERT_VRID, v;
-	uint64_t now = clock_us();
+	uint64_t now = packet->mono_us;
 	struct advert advert;
 	struct iface *parent;
 

@@ -77,6 +77,50 @@ START_TEST(containment_is_inclusive_and_per_family)
 }
 END_TEST
 
+/* The edges of 224/4, ff00::/8, 169.254/16, fe80::/10, and the two zeros. */
+START_TEST(kinds_of_addresses_end_where_their_prefixes_do)
+{
+	static const struct {
+		const char *text;
+		bool multicast, linklocal, unspecified;
+	} cases[] = {
+		{ "223.255.255.255", false, false, false },
+		{ "224.0.0.0", true, false, false },
+		{ "239.255.255.255", true, false, false },
+		{ "240.0.0.0", false, false, false },
+		{ "169.253.255.255", false, false, false },
+		{ "169.254.0.0", false, true, false },
+		{ "169.254.255.255", false, true, false },
+		{ "169.255.0.0", false, false, false },
+		{ "0.0.0.0", false, false, true },
+		{ "0.0.0.1", false, false, false },
+		{ "feff:ffff::", false, false, false },
+		{ "ff00::", true, false, false },
+		{ "ffff::1", true, false, false },
+		{ "fe7f:ffff::", false, false, false },
+		{ "fe80::", false, true, false },
+		{ "febf:ffff::1", false, true, false },
+		{ "fec0::", false, false, false },
+		{ "e000::", false, false, false },
+		{ "a9fe::", false, false, false },
+		{ "::", false, false, true },
+		{ "::1", false, false, false },
+	};
+	const struct ipaddr none = { 0 };
+	struct ipaddr a;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ck_assert(ipaddr_parse(cases[i].text, &a));
+		ck_assert_msg(ipaddr_is_multicast(&a) == cases[i].multicast &&
+			ipaddr_is_linklocal(&a) == cases[i].linklocal &&
+			ipaddr_is_unspecified(&a) == cases[i].unspecified,
+		    "%s", cases[i].text);
+	}
+	ck_assert(!ipaddr_is_multicast(&none) && !ipaddr_is_linklocal(&none) &&
+	    !ipaddr_is_unspecified(&none));
+}
+END_TEST
+
 START_TEST(only_lan_addresses_are_routable)
 {
 	static const char *const bad[] = { "0.0.0.0", "0.1.2.3", "127.0.0.1",
@@ -95,4 +139,4 @@ END_TEST
 
 UNIT_MAIN("ipaddr", parses_and_prints_canonically, refuses_sloppy_addresses,
     ranges_come_as_address_prefix_or_span, containment_is_inclusive_and_per_family,
-    only_lan_addresses_are_routable)
+    kinds_of_addresses_end_where_their_prefixes_do, only_lan_addresses_are_routable)
