@@ -12,7 +12,7 @@ import socket
 import struct
 import time
 
-from routers import late_ms
+from routers import cpu_s, late_ms
 
 MANY = 10000
 CHANGES = 200  # of a kind; a p99 of fewer is none
@@ -150,6 +150,17 @@ class Bench:
         self.node.run(*argv)
         return time.monotonic() - begun
 
+    def kernel_s(self):
+        """The same addresses by one ip(8)."""
+        from run import service_objects
+        lines = [f"addr {verb} {service_objects(index)[0]['spec']['externalIPs'][0]}/32"
+                 " dev eth0" for verb in ("add", "del") for index in range(MANY)]
+        begun = time.monotonic()
+        self.node.batch(lines[:MANY])
+        took = time.monotonic() - begun
+        self.node.batch(lines[:MANY - 1:-1])
+        return took
+
     def end(self, vipd):
         vipd.crash()
         vipd.cleanup()
@@ -162,7 +173,9 @@ def cluster_start(options):
     from run import Figure, pss_mib
     first = Figure(f"API server, {MANY} Services: list to the first address", "s")
     last = Figure("  to the last address", "s", 3, "< 3")
+    spent = Figure("  CPU time of all of vipd", "s")
     server = Figure("  the lists alone, by curl", "s")
+    kernel = Figure("  the addresses alone, by ip -batch", "s")
     memory = Figure("  PSS of vipd-watcher", "MiB", 64, "< 64")
     with lab.Topology(nodes=1, api=True) as topo:
         bench = Bench(topo)
@@ -170,11 +183,13 @@ def cluster_start(options):
             vipd, begun, done = bench.start()
             first.add("vipd", begun)
             last.add("vipd", done)
+            spent.add("vipd", cpu_s(vipd))
             lab.wait(lambda: (vipd.status() or {})["forwarding"]["in_sync"], 20, "in sync")
             memory.add("vipd", pss_mib([vipd.child("vipd-watcher")]))
             bench.end(vipd)
             server.add("vipd", bench.server_s())
-    return [first, last, server, memory]
+            kernel.add("vipd", bench.kernel_s())
+    return [first, last, spent, server, kernel, memory]
 
 
 class Changes:
