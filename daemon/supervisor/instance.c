@@ -444,6 +444,7 @@ instances_release(struct instances *is)
 	if (!is->hold)
 		return;
 	is->hold = false;
+	instances_wants_changed(is);
 	resend_with_services(is);
 }
 
@@ -461,6 +462,7 @@ instances_complete(struct instances *is)
 {
 	is->hold = false;
 	is->soft &= ~(uint32_t)SOFT_INCOMPLETE;
+	instances_wants_changed(is);
 	resend_with_services(is);
 }
 

@@ -22,7 +22,11 @@ is_installed(void *arg, const struct ipaddr *addr)
 static void
 services_changed(void *arg)
 {
-	instances_wants_changed(&((struct vipd *)arg)->instances);
+	struct vipd *v = arg;
+
+	/* Nobody may have them before, and the first list comes in many parts. */
+	if (!v->instances.hold)
+		instances_wants_changed(&v->instances);
 }
 
 static void
