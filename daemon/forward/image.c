@@ -192,6 +192,10 @@ fill_sets(struct image *im, const struct ruleset_conf *conf)
 	case TREAT_REFUSE:
 		im->sets = BIT(SET_REFUSED);
 		break;
+	case TREAT_HOLD:
+		if (conf->mode == FORWARD_NFTABLES && conf->source_nat == SOURCE_NAT_NONE)
+			im->sets = BIT(SET_BACKENDS);
+		break;
 	case TREAT_LEAVE:
 		break;
 	}
@@ -310,6 +314,7 @@ image_add(struct image *im, const struct element *e)
 	case SET_LOCAL:
 	case SET_RESTRICTED:
 	case SET_SOURCE_NAT:
+	case SET_BACKENDS:
 		im->sets |= BIT(e->set);
 		return true;
 	case SET_ALLOWED:

@@ -16,6 +16,7 @@ enum treatment {
 	TREAT_SERVE,  /* to the endpoints */
 	TREAT_REFUSE, /* no endpoints */
 	TREAT_DROP,   /* none on this node */
+	TREAT_HOLD,   /* of an endpoint: no answer without its flow */
 };
 
 /* For whom an endpoint serves: with externalTrafficPolicy Local only clients of

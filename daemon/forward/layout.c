@@ -39,6 +39,7 @@ static const struct {
 	[SET_ALLOWED] = { "allowed", { ADDR, PROTO, PORT, CLIENTS }, { 0 }, false },
 	[SET_SOURCE_NAT] = { "source_nat", { ADDR, PROTO, PORT }, { 0 }, false },
 	[SET_HAIRPIN] = { "hairpin", { CLIENT, ADDR, PROTO, PORT }, { 0 }, false },
+	[SET_BACKENDS] = { "backends", { ADDR, PROTO, PORT }, { 0 }, false },
 	[SET_REPLIES] = { "replies", { SLOT, ADDR }, { 0 }, false },
 	[SET_ENDPOINTS] = { "endpoints", { ADDR, PROTO, PORT, SLOT },
 	    { TO_ADDR, TO_PORT }, false },
@@ -324,6 +325,7 @@ element_parse(struct element *out, enum set_id set, uint8_t family,
 	memset(out, 0, sizeof(*out));
 	out->set = set;
 	out->key.addr.family = family;
+	out->key.backend = set == SET_BACKENDS;
 	get_fields(out, sets[set].key, false, bytes->key);
 	if (set_is_interval(set))
 		get_fields(out, sets[set].key, true, bytes->key_end);

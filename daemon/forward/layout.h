@@ -14,7 +14,7 @@
 
 #define LAYOUT_TABLE "vipd"
 /* The table's comment; another one marks a table to be replaced. */
-#define LAYOUT_COMMENT "vipd layout 3"
+#define LAYOUT_COMMENT "vipd layout 4"
 
 enum set_id {
 	SET_GUARDED,    /* addresses on which only declared ports answer (I11) */
@@ -27,18 +27,19 @@ enum set_id {
 	SET_ALLOWED,    /* ranges of clients that may; the only intervals */
 	SET_SOURCE_NAT, /* ports whose clients' addresses are rewritten */
 	SET_HAIRPIN,    /* endpoints that are clients of their own port */
+	SET_BACKENDS,   /* TCP endpoints that see their clients' addresses */
 	SET_REPLIES,    /* addresses whose replies have a gateway, by its number */
 	SET_ENDPOINTS,  /* slot of a port -> endpoint; the only map */
 	SET_COUNT
 };
 
 /* What elements are about: a port of an address, or (port and proto 0) the
- * address itself. Unused bytes are zero: it is a hash key. */
+ * address itself; or, of SET_BACKENDS, an endpoint. It is a hash key. */
 struct target_key {
 	struct ipaddr addr;
 	uint16_t port;
 	uint8_t proto;
-	uint8_t zero;
+	uint8_t backend; /* 1 or 0 */
 };
 
 /* "192.0.2.1 port 80/TCP", or the address alone; returns buf. */

@@ -21,7 +21,9 @@ model_init(struct model *m, model_report *report, void *arg)
 static bool
 is_shadowed(const struct claim *c)
 {
-	return c->target->key.proto && c->target->claims != c;
+	const struct target_key *key = &c->target->key;
+
+	return key->proto && !key->backend && c->target->claims != c;
 }
 
 static const struct claim *

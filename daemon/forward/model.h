@@ -4,8 +4,9 @@
  * queue of targets where the two differ. No I/O, no clock, no netlink: who
  * writes takes targets from the queue and says how it went.
  *
- * A Service claims its targets: each of its addresses, and each port of each
- * address. Several Services may claim one address. Of several that claim a
+ * A Service claims its targets: each of its addresses, each port of each
+ * address, and each of its endpoints. Several Services may claim one address or
+ * endpoint. Of several that claim a
  * port of an address (they should not: the watcher settles that) the first one
  * is served and the others are told.
  */

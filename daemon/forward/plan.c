@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,15 +153,76 @@ add_address(struct wishes *w, const struct told *told,
 	}
 }
 
+static bool
+has_family(const struct told *told, uint8_t family)
+{
+	for (size_t i = 0; i < told->n_addresses; i++)
+		if (told->addresses[i].verdict == VERDICT_OK &&
+		    told->addresses[i].addr.family == family)
+			return true;
+	return false;
+}
+
+static int
+key_cmp(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct target_key));
+}
+
+/* Whoever may have to answer over TCP, each once. */
+static size_t
+pick_backends(const struct told *told, struct target_key *out)
+{
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < told->n_endpoints; i++) {
+		const struct msg_service_endpoint *e = &told->endpoints[i];
+		const struct msg_service_port *p = &told->ports[e->port_index];
+
+		if (p->proto != IPPROTO_TCP || p->verdict != VERDICT_OK ||
+		    !has_family(told, e->addr.family))
+			continue;
+		out[n++] = (struct target_key){
+			.addr = e->addr,
+			.port = e->port,
+			.proto = p->proto,
+			.backend = 1,
+		};
+	}
+	if (n)
+		qsort(out, n, sizeof(*out), key_cmp);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || key_cmp(&out[kept - 1], &out[i]) != 0)
+			out[kept++] = out[i];
+	return kept;
+}
+
+static void
+add_backends(struct wishes *w, const struct told *told, const struct ruleset_conf *conf)
+{
+	static const struct wish_terms hold = { .treatment = TREAT_HOLD };
+	struct target_key *_free_ keys = xcalloc(told->n_endpoints + 1, sizeof(*keys));
+	size_t n = pick_backends(told, keys);
+
+	for (size_t i = 0; i < n; i++)
+		w->at[w->n++] = (struct wish){
+			.key = keys[i],
+			.image = image_make(&hold, NULL, 0, NULL, 0, conf),
+		};
+}
+
 struct wishes
 plan_service(const struct told *told, const struct ruleset_conf *conf)
 {
 	struct wishes w = {
-		.at = xcalloc(told->n_addresses * (told->n_ports + 1) + 1, sizeof(*w.at)),
+		.at = xcalloc(
+		    told->n_addresses * (told->n_ports + 1) + told->n_endpoints + 1,
+		    sizeof(*w.at)),
 	};
 
 	for (size_t i = 0; i < told->n_addresses; i++)
 		if (told->addresses[i].verdict == VERDICT_OK)
 			add_address(&w, told, &told->addresses[i], conf);
+	add_backends(&w, told, conf);
 	return w;
 }

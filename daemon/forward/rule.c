@@ -25,6 +25,8 @@
 /* Registers of 4 bytes; keys are built from KEY on, values read from VALUE. */
 #define KEY NFT_REG32_00
 #define VALUE NFT_REG32_08
+/* RFC 9293, 3.1 */
+#define TCP_FLAGS_OFFSET 13
 /* What jhash reads. */
 #define HASHED NFT_REG32_08
 
@@ -263,6 +265,30 @@ rule_match_port(struct rule *r, enum set_id set)
 {
 	dport(r, l4proto(r, daddr(r, KEY)));
 	match_set(r, set, 0);
+}
+
+void
+rule_match_sender(struct rule *r, enum set_id set)
+{
+	sport(r, l4proto(r, saddr(r, KEY)));
+	match_set(r, set, 0);
+}
+
+void
+rule_match_tcp_flags(struct rule *r, uint8_t flags)
+{
+	uint8_t zero = 0;
+	struct nftnl_expr *e;
+
+	rule_match_l4proto(r, IPPROTO_TCP);
+	payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS_OFFSET, 1, KEY);
+	e = add(r, "bitwise");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, KEY);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, KEY);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, sizeof(flags));
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_MASK, &flags, sizeof(flags));
+	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof(zero));
+	cmp(r, NFT_CMP_NEQ, &zero, sizeof(zero));
 }
 
 void

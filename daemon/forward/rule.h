@@ -49,6 +49,10 @@ void rule_match_daddr_not_in(struct rule *r, enum set_id set);
 void rule_match_not_allowed(struct rule *r);
 /* KEY @set */
 void rule_match_port(struct rule *r, enum set_id set);
+/* ip saddr . meta l4proto . th sport @set */
+void rule_match_sender(struct rule *r, enum set_id set);
+/* meta l4proto tcp, tcp flags with one of these */
+void rule_match_tcp_flags(struct rule *r, uint8_t flags);
 /* FLOW @set; with ip saddr in front for SET_HAIRPIN */
 void rule_match_flow(struct rule *r, enum set_id set);
 /* ip daddr . FLOW != @hairpin */

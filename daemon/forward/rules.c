@@ -4,6 +4,7 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 
 #include <linux/netfilter.h>
@@ -124,6 +125,27 @@ declared_rules(struct batch *b, uint8_t family, enum forward_mode mode)
 	port_rule(b, family, &start, SET_TRAFFIC, NF_DROP, NULL);
 }
 
+/*
+ * An endpoint's answer that comes here before its client's next packet, since
+ * the address has moved: it would leave as it is, and conntrack would take the
+ * endpoint for the client of this flow, so that the client's packets had to get
+ * another port. The endpoint sends it again.
+ */
+static void
+backends_rule(struct batch *b, uint8_t family)
+{
+	static const struct start start = {
+		.chain = "guard",
+		.states = NF_CT_STATE_BIT(IP_CT_NEW) | NF_CT_STATE_INVALID_BIT,
+	};
+	struct rule r = start_rule(b, family, &start);
+
+	rule_match_tcp_flags(&r, TH_ACK);
+	rule_match_sender(&r, SET_BACKENDS);
+	rule_verdict(&r, NF_DROP, NULL);
+	rule_end(&r);
+}
+
 static void
 refuse_rules(struct batch *b, uint8_t family)
 {
@@ -149,6 +171,8 @@ rules_guard(struct batch *b, uint8_t family, const struct ruleset_conf *conf)
 	struct rule r;
 
 	known_rules(b, family);
+	if (conf->mode == FORWARD_NFTABLES && conf->source_nat == SOURCE_NAT_NONE)
+		backends_rule(b, family);
 	restricted_rule(b, family, &start);
 	port_rule(b, family, &start, SET_REFUSED, NFT_GOTO, "refuse");
 	for (uint32_t i = 0; i < conf->n_uplinks; i++) {

@@ -58,6 +58,11 @@
  * `fib daddr type local`, and a node that does not hold it sends its own and
  * its pods' packets to the one that does.
  *
+ * With source_nat none the third rule of guard is
+ *
+ *	ct state invalid,new tcp flags ack ip saddr . meta l4proto . th sport \
+ *		@backends drop
+ *
  * @traffic and @served count in their elements: the one each packet of a flow
  * in both directions, the other, in nat chains, which only see a flow's first
  * packet, connections.

@@ -270,3 +270,35 @@ def test_thousands_of_flows_are_cleaned_while_changes_go_on(site, forward):
     wait(lambda: udp() == 0, 20, "all are gone")
     probe.wait_answer()
     probe.end()
+
+
+def segment(sport, dport, flags):
+    """A TCP header without options; raw sockets of IPv6 fill in the checksum."""
+    return struct.pack("!HHIIBBHHH", sport, dport, 1, 1, 5 << 4, flags, 1024, 0, 0)
+
+
+def test_an_answer_without_its_flow_waits_for_its_client(site, forward):
+    """With source_nat none: it would leave untranslated, and the client's packets
+    would get another port. Others, and what begins a connection, pass."""
+    SYN, ACK = 2, 16
+    node, endpoint, client = site.nodes[0], site.endpoints[0], site.client
+    forward(source_nat="SOURCE_NAT_NONE").sync([dns(site, 0)])
+    target = f"{client.ip6}/128"
+    endpoint.ip("route", "add", target, "via", node.ip6, "dev", "eth0")
+    try:
+        with endpoint.socket(socket.AF_INET6, socket.SOCK_RAW, TCP) as mouth, \
+                client.socket(socket.AF_INET6, socket.SOCK_RAW, TCP) as ear:
+            ear.settimeout(5 * PATIENCE)
+            mouth.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_CHECKSUM, 16)
+            mouth.bind((f"fd00:129:2::{endpoint.number:x}", 0))
+            for sport, dport, flags in ((PORT, 4001, ACK), (PORT, 4002, SYN | ACK),
+                                        (PORT, 4003, SYN), (PORT + 1, 4004, ACK)):
+                mouth.sendto(segment(sport, dport, flags), (client.ip6, 0))
+            heard = []
+            while 4004 not in heard:
+                port = struct.unpack_from("!H", ear.recv(256), 2)[0]
+                if 4000 < port < 4005:
+                    heard.append(port)
+            assert heard == [4003, 4004]
+    finally:
+        endpoint.ip("route", "del", target)

@@ -328,7 +328,7 @@ def test_a_change_that_meets_damage_gets_through(site, forward, damage):
 def test_a_name_that_is_taken_by_another_kind_of_set_is_a_refusal(site, forward):
     """EEXIST that no reading again cures; what stands stays, and it is told."""
     node = site.nodes[0]
-    node.nft('table ip6 vipd {\n comment "vipd layout 3"\n'
+    node.nft('table ip6 vipd {\n comment "vipd layout 4"\n'
              " set served { type inet_service; flags interval; }\n}\n")
     f = forward()
     f.tell_all([web(site)])

@@ -10,8 +10,11 @@ static const struct ruleset_conf node = { .mode = FORWARD_NFTABLES,
 	.source_nat = SOURCE_NAT_NODE };
 static const struct ruleset_conf vip = { .mode = FORWARD_NFTABLES,
 	.source_nat = SOURCE_NAT_VIP };
+static const struct ruleset_conf unchanged = { .mode = FORWARD_NFTABLES,
+	.source_nat = SOURCE_NAT_NONE };
 static const struct ruleset_conf none = { .mode = FORWARD_NONE,
 	.source_nat = SOURCE_NAT_NODE };
+static const struct ruleset_conf *const confs[] = { &node, &none, &unchanged };
 
 static struct model model;
 static uint32_t seq;
@@ -248,6 +251,34 @@ START_TEST(an_address_is_guarded_while_anybody_has_it_and_nobody_as_static)
 }
 END_TEST
 
+START_TEST(an_endpoint_is_a_backend_while_anybody_has_it)
+{
+	struct told_service a = web("a", "192.0.2.1", 80, 1);
+	struct told_service b = web("b", "192.0.2.1", 81, 2);
+
+	setup();
+	tell_copy(a);
+	tell_copy(b);
+	write_all();
+	ck_assert(!have(SET_BACKENDS, "10.0.0.1", 8080));
+	model_configure(&model, &unchanged);
+	write_all();
+	ck_assert(have(SET_BACKENDS, "10.0.0.1", 8080));
+	model_gone(&model, &a.told.head.key, ++seq);
+	write_all();
+	ck_assert(have(SET_BACKENDS, "10.0.0.1", 8080));
+	ck_assert(have(SET_BACKENDS, "10.0.0.2", 8080));
+	tell_copy(web("b", "192.0.2.1", 81, 1));
+	write_all();
+	ck_assert(!have(SET_BACKENDS, "10.0.0.2", 8080));
+	ck_assert_uint_eq(reported.count, 0); /* nobody is in the way */
+	model_gone(&model, &b.told.head.key, ++seq);
+	write_all();
+	ck_assert_uint_eq(n_kernel, 0);
+	model_fini(&model);
+}
+END_TEST
+
 START_TEST(a_second_claim_to_a_port_waits_and_is_named)
 {
 	struct told_service a = web("a", "192.0.2.1", 80, 5);
@@ -457,7 +488,7 @@ random_event(struct told_service current[5])
 		current[number].told.n_addresses = 0;
 		model_gone(&model, &s.told.head.key, ++seq);
 	} else if (what == 15) {
-		model_configure(&model, rand() % 2 ? &none : &node);
+		model_configure(&model, confs[rand() % 3]);
 	} else if (what == 16 && (t = model.queue)) {
 		model_sent(&model, t);
 		model_refused(&model, t, EINVAL);
@@ -514,6 +545,7 @@ UNIT_MAIN("model", a_service_told_twice_changes_nothing_the_second_time,
     in_place_is_what_comes_before_the_oldest_change_to_be_written,
     a_service_that_goes_leaves_nothing,
     an_address_is_guarded_while_anybody_has_it_and_nobody_as_static,
+    an_endpoint_is_a_backend_while_anybody_has_it,
     a_second_claim_to_a_port_waits_and_is_named,
     nothing_is_removed_before_a_complete_sync_has_ended,
     a_sync_without_a_service_removes_it, what_the_kernel_has_lost_or_gained_is_put_right,

@@ -36,6 +36,16 @@ wish(const char *addr, uint16_t port)
 	return NULL;
 }
 
+static size_t
+backends(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < wishes.n; i++)
+		n += wishes.at[i].key.backend;
+	return n;
+}
+
 START_TEST(each_address_and_each_of_its_ports_is_a_target)
 {
 	told_begin(&service, "web");
@@ -47,7 +57,7 @@ START_TEST(each_address_and_each_of_its_ports_is_a_target)
 	told_endpoint(&service, 0, "10.0.0.1", 0);
 	told_endpoint(&service, 1, "fd00::1", 0);
 	plan();
-	ck_assert_uint_eq(wishes.n, 6);
+	ck_assert_uint_eq(wishes.n, 6 + 2); /* and the endpoints */
 	ck_assert_int_eq(wish("192.0.2.1", 0)->terms.treatment, TREAT_GUARD);
 	/* Endpoints of the other family do not serve. */
 	ck_assert_int_eq(wish("192.0.2.1", 80)->terms.treatment, TREAT_SERVE);
@@ -71,6 +81,26 @@ START_TEST(what_was_not_found_good_is_not_a_target)
 		ck_assert_int_eq(wish("192.0.2.2", 0)->terms.treatment, TREAT_GUARD);
 		forget();
 	}
+}
+END_TEST
+
+/* Each once, over TCP, where anything may be answered. */
+START_TEST(endpoints_are_targets_of_their_own)
+{
+	told_begin(&service, "web");
+	told_address(&service, "192.0.2.1");
+	told_address(&service, "192.0.2.2");
+	told_port(&service, 80);
+	told_port(&service, 443);
+	told_port(&service, 53)->proto = IPPROTO_UDP;
+	told_port(&service, 22)->verdict = VERDICT_REFUSED;
+	for (uint16_t port = 0; port < 4; port++)
+		told_endpoint(&service, port, "10.0.0.1", 0);
+	told_endpoint(&service, 0, "10.0.0.2", ENDPOINT_TERMINATING);
+	told_endpoint(&service, 0, "fd00::1", 0);
+	plan();
+	ck_assert_uint_eq(backends(), 2);
+	forget();
 }
 END_TEST
 
@@ -284,8 +314,8 @@ START_TEST(ranges_of_the_other_family_alone_close_an_address)
 END_TEST
 
 UNIT_MAIN("plan", each_address_and_each_of_its_ports_is_a_target,
-    what_was_not_found_good_is_not_a_target, a_static_address_is_not_guarded,
-    policy_and_conditions_choose_the_endpoints,
+    what_was_not_found_good_is_not_a_target, endpoints_are_targets_of_their_own,
+    a_static_address_is_not_guarded, policy_and_conditions_choose_the_endpoints,
     a_fallback_is_for_ports_and_families_without_a_local_endpoint,
     clients_of_the_node_itself_have_all_endpoints,
     source_ranges_are_for_all_but_external_ips,
