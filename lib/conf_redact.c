@@ -69,12 +69,15 @@ conf_print_redacted(const struct conf *conf, FILE *out)
 	size_t len = 0;
 	FILE *plain = open_memstream(&text, &len);
 
+	if (!plain)
+		abort();
 	conf_print(conf, plain);
 	fclose(plain);
 	rest = text;
 	while ((line = strsep(&rest, "\n")))
 		if (*line || rest)
 			print_line(line, out);
-	explicit_bzero(text, len);
+	if (text)
+		explicit_bzero(text, len);
 	free(text);
 }

@@ -176,8 +176,10 @@ kernel_want_routes(struct vipd *v, const struct route_want *list, size_t n)
 	_free_ struct route_want *all = NULL;
 
 	v->lasting_routes |= v->lasting_failed || lasting_may_route(v->links, lasting);
-	if (v->lasting_routes && !v->instances.stopping)
-		list = with_lasting = lasting_add_routes(lasting, list, n, &n);
+	if (v->lasting_routes && !v->instances.stopping) {
+		with_lasting = lasting_add_routes(lasting, list, n, &n);
+		list = with_lasting;
+	}
 	all = xcalloc(n + replies->n_routes + 1, sizeof(*all));
 	if (n)
 		memcpy(all, list, n * sizeof(*all));

@@ -222,6 +222,20 @@ set_name(struct links *ls, struct link *l, const char *name)
 	l->ipvs = !strcmp(name, "kube-ipvs0");
 }
 
+static bool
+same_arp(const struct vmac_arp *a, const struct vmac_arp *b)
+{
+	return a->ignore == b->ignore && a->announce == b->announce;
+}
+
+static bool
+same_details(const struct link_details *a, const struct link_details *b)
+{
+	return a->parent == b->parent && a->private_macvlan == b->private_macvlan &&
+	    a->is_vmac == b->is_vmac && same_arp(&a->before, &b->before) &&
+	    same_arp(&a->arp, &b->arp);
+}
+
 static void
 on_newlink(struct links *ls, struct nlmsghdr *nlh)
 {
@@ -236,8 +250,7 @@ on_newlink(struct links *ls, struct nlmsghdr *nlh)
 	if (!l)
 		l = link_table_add_link(&ls->table, news.ifindex);
 	before = l->shown;
-	differs = l->up != news.up ||
-	    memcmp(&l->details, &news.details, sizeof(news.details)) != 0;
+	differs = l->up != news.up || !same_details(&l->details, &news.details);
 	l->details = news.details;
 	l->seen = true;
 	l->up = news.up;

@@ -25,8 +25,11 @@ except KeyError:
 def start(topo, conf=instance, priorities=PRIORITIES, **settings):
     """A vipd on each node; conf(priority, **settings) is its text. Returns them
     when the first is MASTER and the others are BACKUP."""
-    vipds = [Vipd(node, conf(priority, **settings))
-             for node, priority in zip(topo.nodes, priorities)]
+    vipds = []
+    for node, priority in zip(topo.nodes, priorities):
+        vipds.append(Vipd(node, conf(priority, **settings)))
+        if settings.get("nopreempt"):  # who is first stays
+            vipds[0].wait_state("MASTER", within=15)
     settle(vipds)
     return vipds
 
