@@ -12,15 +12,6 @@
 
 #define WEIGHT_MAX 256 /* rtnh_hops has 8 bits, and counts from 0 */
 
-static const struct conf_choice *
-find_choice(const struct conf_choice *c, const char *text)
-{
-	for (; c->word; c++)
-		if (!strcmp(c->word, text))
-			return c;
-	return NULL;
-}
-
 /* ---- words ---- */
 
 static void
@@ -139,7 +130,8 @@ read_onlink(struct conf_reader *r, const struct conf_statement *st, void *object
 static void
 read_scope(struct conf_reader *r, const struct conf_statement *st, void *object)
 {
-	const struct conf_choice *c = find_choice(conf_route_scopes(), st->arg->text);
+	const struct conf_choice *c =
+	    conf_choice_find(conf_route_scopes(), st->arg->text);
 	struct conf_route *route = object;
 	uint32_t value = c ? c->value : 0;
 
@@ -264,7 +256,7 @@ ends_elsewhere(const struct route_list *list, const struct conf_word *word)
 static void *
 begin_route(struct conf_reader *r, const struct conf_word *word, void *arg)
 {
-	const struct conf_choice *type = find_choice(conf_route_types(), word->text);
+	const struct conf_choice *type = conf_choice_find(conf_route_types(), word->text);
 	struct route_list *list = arg;
 	struct conf_routes *rs = list->routes;
 	struct conf_route *last = rs->count ? &rs->items[rs->count - 1] : NULL;

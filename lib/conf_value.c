@@ -86,8 +86,8 @@ is_printable(const char *text)
 	return true;
 }
 
-static const struct conf_choice *
-find_choice(const struct conf_choice *c, const char *text)
+const struct conf_choice *
+conf_choice_find(const struct conf_choice *c, const char *text)
 {
 	for (; c->word; c++)
 		if (!strcmp(c->word, text))
@@ -175,7 +175,7 @@ conf_value_read(
 		return true;
 	case CONF_BOOL:
 	case CONF_CHOICE:
-		c = find_choice(kw->kind == CONF_BOOL ? yes_no : kw->choices, text);
+		c = conf_choice_find(kw->kind == CONF_BOOL ? yes_no : kw->choices, text);
 		if (!c)
 			return false;
 		store(kw, object, c->value);

@@ -7,6 +7,9 @@
 
 #include "conf_words.h"
 
+/* NULL: text is no word of the list. */
+const struct conf_choice *conf_choice_find(const struct conf_choice *c, const char *text);
+
 /*
  * Stores text; false if it is not what the row allows. from is the file that
  * says it (for relative paths).

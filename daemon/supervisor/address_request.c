@@ -9,23 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "netlink.h"
 #ifndef IFA_PROTO
 #define IFA_PROTO 11 /* linux/if_addr.h of 5.18 */
 #endif
 
 #define FOREVER UINT32_MAX
-
-static int
-finish(struct nl_sock *sock, struct nl_msg *msg, int error, uint32_t *seq)
-{
-	if (!error) {
-		nl_complete_msg(sock, msg);
-		*seq = nlmsg_hdr(msg)->nlmsg_seq;
-		error = nl_send(sock, msg);
-	}
-	nlmsg_free(msg);
-	return error < 0 ? error : 0;
-}
 
 static struct nl_msg *
 begin(int type, int flags, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen,
@@ -97,7 +86,7 @@ send_new(struct nl_sock *sock, int flags, uint32_t ifindex, const struct address
 	msg = begin(RTM_NEWADDR, flags, ifindex, &w->addr, w->prefixlen, &error);
 	if (!error)
 		error = put_rest(msg, w);
-	return finish(sock, msg, error, seq);
+	return netlink_request(sock, msg, error, seq);
 }
 
 int
@@ -122,7 +111,7 @@ address_send_del(struct nl_sock *sock, uint32_t ifindex, const struct ipaddr *ad
 	int error;
 
 	msg = begin(RTM_DELADDR, 0, ifindex, addr, prefixlen, &error);
-	return finish(sock, msg, error, seq);
+	return netlink_request(sock, msg, error, seq);
 }
 
 int
@@ -144,5 +133,5 @@ address_send_promote(struct nl_sock *sock, uint32_t ifindex, uint32_t *seq)
 		nla_nest_end(msg, inet);
 		nla_nest_end(msg, spec);
 	}
-	return finish(sock, msg, error, seq);
+	return netlink_request(sock, msg, error, seq);
 }

@@ -250,3 +250,19 @@ netlink_close(struct netlink *nl)
 	ev_timer_stop(nl->loop, &nl->again);
 	nl_socket_free(nl->sock);
 }
+
+/* ---- requests ---- */
+
+int
+netlink_request(struct nl_sock *sock, struct nl_msg *msg, int error, uint32_t *seq)
+{
+	if (!msg)
+		return -NLE_NOMEM;
+	if (!error) {
+		nl_complete_msg(sock, msg);
+		*seq = nlmsg_hdr(msg)->nlmsg_seq;
+		error = nl_send(sock, msg);
+	}
+	nlmsg_free(msg);
+	return error < 0 ? error : 0;
+}

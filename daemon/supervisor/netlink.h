@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct nl_msg;
 struct nl_sock;
 struct nlmsghdr;
 
@@ -64,3 +65,9 @@ void netlink_refresh(struct netlink *nl);
 void netlink_start(struct netlink *nl);
 /* Takes what the socket holds now; true when nothing is left. */
 bool netlink_drain(struct netlink *nl);
+/*
+ * Sends msg (NULL: there was no memory), which was filled with error, a libnl one
+ * or 0, and frees it. 0 and its sequence number, or a libnl error (-NLE_AGAIN: the
+ * socket is full).
+ */
+int netlink_request(struct nl_sock *sock, struct nl_msg *msg, int error, uint32_t *seq);

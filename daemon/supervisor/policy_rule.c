@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "mem.h"
+#include "netlink.h"
 
 static const char own[] = "lo";
 
@@ -62,13 +63,7 @@ policy_rule_send(
 	    NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0));
 	int error = msg ? put_rule(msg, rule) : -NLE_NOMEM;
 
-	if (!error) {
-		nl_complete_msg(sock, msg);
-		*seq = nlmsg_hdr(msg)->nlmsg_seq;
-		error = nl_send(sock, msg);
-	}
-	nlmsg_free(msg);
-	return error < 0 ? error : 0;
+	return netlink_request(sock, msg, error, seq);
 }
 
 /* ---- from the kernel ---- */

@@ -9,6 +9,7 @@
 
 #include "link.h"
 #include "mem.h"
+#include "netlink.h"
 #include "route.h"
 #include "route_plan.h"
 
@@ -53,18 +54,6 @@ begin(int type, int flags, const struct conf_route *route, struct rtmsg rtm, int
 	if (!*error && route->metric)
 		*error = nla_put_u32(msg, RTA_PRIORITY, route->metric);
 	return msg;
-}
-
-static int
-finish(struct nl_sock *sock, struct nl_msg *msg, int error, uint32_t *seq)
-{
-	if (!error) {
-		nl_complete_msg(sock, msg);
-		*seq = nlmsg_hdr(msg)->nlmsg_seq;
-		error = nl_send(sock, msg);
-	}
-	nlmsg_free(msg);
-	return error < 0 ? error : 0;
 }
 
 static int
@@ -147,7 +136,7 @@ route_send_add(struct nl_sock *sock, const struct links *links,
 		error = put_hops(msg, links, route);
 	else if (!error && route->n_hops)
 		error = put_hop(msg, links, &route->hops[0]);
-	return finish(sock, msg, error, seq);
+	return netlink_request(sock, msg, error, seq);
 }
 
 int
@@ -158,7 +147,7 @@ route_send_del(struct nl_sock *sock, const struct conf_route *route, uint32_t *s
 	int error;
 
 	msg = begin(RTM_DELROUTE, 0, route, rtm, &error);
-	return finish(sock, msg, error, seq);
+	return netlink_request(sock, msg, error, seq);
 }
 
 /* ---- from the kernel ---- */

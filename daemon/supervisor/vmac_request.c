@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "mem.h"
+#include "netlink.h"
 
 /* A value of net.ipv4.conf.IFACE. */
 struct setting {
@@ -26,21 +27,6 @@ begin(int type, int flags, struct ifinfomsg ifi)
 		return msg;
 	nlmsg_free(msg);
 	return NULL;
-}
-
-/* Of a message that was filled without an error. */
-static int
-finish(struct nl_sock *sock, struct nl_msg *msg, int error, uint32_t *seq)
-{
-	if (!msg)
-		return -NLE_NOMEM;
-	if (!error) {
-		nl_complete_msg(sock, msg);
-		*seq = nlmsg_hdr(msg)->nlmsg_seq;
-		error = nl_send(sock, msg);
-	}
-	nlmsg_free(msg);
-	return error < 0 ? error : 0;
 }
 
 static int
@@ -86,7 +72,7 @@ vmac_send_create(struct nl_sock *sock, const char *name, uint32_t parent,
 		nla_put_u32(msg, IFLA_LINK, parent) < 0 ||
 		nla_put(msg, IFLA_ADDRESS, 6, mac) < 0 || put_macvlan(msg) < 0))
 		error = -NLE_NOMEM;
-	return finish(sock, msg, error, seq);
+	return netlink_request(sock, msg, error, seq);
 }
 
 int
@@ -94,7 +80,7 @@ vmac_send_delete(struct nl_sock *sock, uint32_t ifindex, uint32_t *seq)
 {
 	struct ifinfomsg ifi = { .ifi_index = (int)ifindex };
 
-	return finish(sock, begin(RTM_DELLINK, 0, ifi), 0, seq);
+	return netlink_request(sock, begin(RTM_DELLINK, 0, ifi), 0, seq);
 }
 
 int
@@ -107,7 +93,7 @@ vmac_send_alias(
 
 	if (msg && !error && ipv6)
 		error = put_addrgen_none(msg);
-	return finish(sock, msg, error, seq);
+	return netlink_request(sock, msg, error, seq);
 }
 
 int
@@ -119,7 +105,7 @@ vmac_send_flags(struct nl_sock *sock, uint32_t ifindex, bool up, uint32_t *seq)
 		.ifi_change = IFF_UP,
 	};
 
-	return finish(sock, begin(RTM_SETLINK, 0, ifi), 0, seq);
+	return netlink_request(sock, begin(RTM_SETLINK, 0, ifi), 0, seq);
 }
 
 static int
@@ -141,7 +127,7 @@ send_settings(struct nl_sock *sock, uint32_t ifindex, const struct setting *list
 		nla_nest_end(msg, inet);
 		nla_nest_end(msg, spec);
 	}
-	return finish(sock, msg, error, seq);
+	return netlink_request(sock, msg, error, seq);
 }
 
 int
