@@ -244,7 +244,8 @@ def test_a_node_can_be_named_where_that_can_be_promised(lab):
     topo = lab(nodes=3)
 
     def conf(node):
-        known = {"candidates": ["n1", "n2", "n3"], "preempt": True}
+        # Ten of priority are 40 ms of Skew_Time: nobody is late by that.
+        known = {"candidates": ["n1", "n2", "n3"], "preempt": True, "advert_int": 1}
         return instance("auto", **known) + block(
             "services", {"manifests": node.dir, "node_name": node.name}) + "\n"
 
