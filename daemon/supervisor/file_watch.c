@@ -15,6 +15,7 @@
 #include "log.h"
 #include "mem.h"
 
+#define AGAIN_S 1.
 #define EVENTS                                                                           \
 	(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE |          \
 	    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
@@ -23,8 +24,9 @@ struct watched_file {
 	struct tracker tracker;
 	char path[PATH_LEN];
 	char trouble[96]; /* the last that was logged */
-	int wd;
-	bool due; /* something happened where it is watched */
+	int wd;           /* negative: not watched */
+	bool unread;      /* for want of descriptors or memory: the last word holds */
+	bool due;         /* something happened where it is watched */
 	struct file_watch *owner;
 	struct watched_file *next;
 };
@@ -32,6 +34,7 @@ struct watched_file {
 struct file_watch {
 	struct ev_loop *loop;
 	ev_io io;
+	ev_timer again; /* while the kernel does not watch all of them */
 	struct watched_file *first;
 };
 
@@ -92,6 +95,11 @@ read_file(struct watched_file *f)
 	int64_t value = 0;
 	int error = read_text(f->path, text, sizeof(text));
 
+	f->unread = error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+	if (f->unread) {
+		complain(f, strerror(-error));
+		return;
+	}
 	if (error == -ENOENT || error == -ENOTDIR) {
 		complain(f, "");
 		str_copy(why, sizeof(why), "no file");
@@ -114,6 +122,7 @@ read_file(struct watched_file *f)
 
 /* ---- where it is, or will be ---- */
 
+/* -errno if there is no room for a watch. */
 static int
 watch_nearest(int fd, const char *path)
 {
@@ -126,8 +135,8 @@ watch_nearest(int fd, const char *path)
 		slash = strrchr(dir, '/');
 		slash[slash == dir] = '\0'; /* "/" stays */
 		wd = inotify_add_watch(fd, dir, EVENTS);
-		if (slash == dir)
-			return wd;
+		if (wd < 0 && (errno == ENOSPC || errno == ENOMEM || slash == dir))
+			return -errno;
 	} while (wd < 0);
 	return wd;
 }
@@ -141,23 +150,80 @@ is_watched(const struct file_watch *fw, int wd)
 	return false;
 }
 
-/* Until it stays the nearest: what appears between two calls is not missed. */
+/* So many inotify instances and watches as a user may have are soon used on a node
+ * with many containers; until there is room files are read once a second. */
 static void
-follow(struct watched_file *f)
+read_again(struct file_watch *fw, int error)
 {
-	int old = f->wd;
+	if (ev_is_active(&fw->again))
+		return;
+	log_warn("vrrp_track_file: inotify: %s; files are read once a second until there "
+		 "is room (raise fs.inotify.max_user_instances and max_user_watches)",
+	    strerror(-error));
+	ev_timer_again(fw->loop, &fw->again);
+}
 
+/* -errno if there is none. */
+static int
+have_inotify(struct file_watch *fw)
+{
+	int fd;
+
+	if (ev_is_active(&fw->io))
+		return 0;
+	fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ev_io_set(&fw->io, fd, EV_READ);
+	ev_io_start(fw->loop, &fw->io);
+	return 0;
+}
+
+/* Until it stays the nearest: what appears between two calls is not missed. */
+static int
+watch(struct watched_file *f)
+{
+	int error = have_inotify(f->owner), old = f->wd;
+
+	if (error)
+		return error;
 	for (int tries = 0; tries < 16; tries++) {
 		int wd = watch_nearest(f->owner->io.fd, f->path);
 		bool same = wd == f->wd;
 
 		f->wd = wd;
-		if (same)
+		if (same || wd < 0)
 			break;
 	}
 	if (old >= 0 && !is_watched(f->owner, old))
 		inotify_rm_watch(f->owner->io.fd, old);
+	return f->wd;
+}
+
+static void
+follow(struct watched_file *f)
+{
+	int error = watch(f);
+
 	read_file(f);
+	if (error < 0 || f->unread)
+		read_again(f->owner, error < 0 ? error : -EMFILE);
+}
+
+static void
+on_again(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct file_watch *fw = container_of(w, struct file_watch, again);
+	bool all = true;
+
+	(void)events;
+	for (struct watched_file *f = fw->first; f; f = f->next) {
+		if (f->wd < 0 || f->unread)
+			follow(f);
+		all &= f->wd >= 0 && !f->unread;
+	}
+	if (all)
+		ev_timer_stop(loop, w);
 }
 
 static void
@@ -208,13 +274,10 @@ struct file_watch *
 file_watch_new(struct ev_loop *loop)
 {
 	struct file_watch *fw = xcalloc(1, sizeof(*fw));
-	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
-	if (fd < 0)
-		fatal("inotify");
 	fw->loop = loop;
-	ev_io_init(&fw->io, on_events, fd, EV_READ);
-	ev_io_start(loop, &fw->io);
+	ev_init(&fw->io, on_events);
+	ev_timer_init(&fw->again, on_again, 0., AGAIN_S);
 	return fw;
 }
 

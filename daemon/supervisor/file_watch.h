@@ -2,7 +2,8 @@
 /*
  * vrrp_track_file with inotify(7). The file may not exist yet, nor its
  * directory: the nearest one that does is watched. A file counts when it is
- * closed by who wrote it, or renamed into place, or gone.
+ * closed by who wrote it, or renamed into place, or gone. While the kernel has no
+ * room for another watch it is read once a second.
  */
 #pragma once
 

@@ -208,6 +208,13 @@ count_death(struct program *p)
 }
 
 static void
+start_later(struct program *p)
+{
+	ev_timer_set(&p->restart, program_restart_delay(p->failures), 0.);
+	ev_timer_start(p->loop, &p->restart);
+}
+
+static void
 on_child(struct ev_loop *loop, ev_child *w, int events)
 {
 	struct program *p = container_of(w, struct program, child);
@@ -227,8 +234,7 @@ on_child(struct ev_loop *loop, ev_child *w, int events)
 	if (!p->wanted)
 		return;
 	p->restarts++;
-	ev_timer_set(&p->restart, program_restart_delay(p->failures), 0.);
-	ev_timer_start(loop, &p->restart);
+	start_later(p);
 }
 
 static void
@@ -239,10 +245,39 @@ on_restart(struct ev_loop *loop, ev_timer *w, int events)
 	program_start(container_of(w, struct program, restart));
 }
 
+/* -errno, and nothing is left, if the system has no room for it now. */
+static int
+spawn(struct program *p)
+{
+	int size = SOCKET_BUFFER, sv[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		setsockopt(sv[i], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	pid = fork();
+	if (pid == 0)
+		become_child(p, sv[1], NULL);
+	if (pid < 0) {
+		int error = errno;
+
+		close(sv[0]);
+		close(sv[1]);
+		return -error;
+	}
+	close(sv[1]);
+	p->pid = pid;
+	ev_child_init(&p->child, on_child, pid, 0);
+	ev_child_start(p->loop, &p->child);
+	chan_open(&p->chan, p->loop, sv[0], p->peer, &chan_ops);
+	return 0;
+}
+
 void
 program_start(struct program *p)
 {
-	int size = SOCKET_BUFFER, sv[2];
+	int error;
 
 	p->wanted = true;
 	if (p->pid)
@@ -250,19 +285,14 @@ program_start(struct program *p)
 	p->started_us = clock_us();
 	ev_timer_init(&p->restart, on_restart, 1., 0.);
 	ev_timer_init(&p->pulse, on_pulse, PROGRAM_PULSE_S, PROGRAM_PULSE_S);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
-		fatal("socketpair");
-	for (int i = 0; i < 2; i++)
-		setsockopt(sv[i], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-	p->pid = fork();
-	if (p->pid < 0)
-		fatal("fork");
-	if (p->pid == 0)
-		become_child(p, sv[1], NULL);
-	close(sv[1]);
-	ev_child_init(&p->child, on_child, p->pid, 0);
-	ev_child_start(p->loop, &p->child);
-	chan_open(&p->chan, p->loop, sv[0], p->peer, &chan_ops);
+	error = spawn(p);
+	if (!error)
+		return;
+	log_err("%s: cannot be started: %s; it is tried again (LimitNOFILE, TasksMax "
+		"and MemoryMax of the unit bound what there is)",
+	    p->name, strerror(-error));
+	p->failures++;
+	start_later(p);
 }
 
 void

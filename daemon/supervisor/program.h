@@ -6,8 +6,9 @@
  *
  * A child that ends is started again at once; after three deaths in a row
  * before HELLO, or more than ten within a second of life, the pauses grow from
- * 0.5 s to 30 s. One that hangs is killed: its work would stand still for ever,
- * and of a hanging engine the addresses would stay beside its successor's.
+ * 0.5 s to 30 s, as they do while the system has no room for a process. One that hangs is
+ * killed: its work would stand still for ever, and of a hanging engine the addresses
+ * would stay beside its successor's.
  */
 #pragma once
 

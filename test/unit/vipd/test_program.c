@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,6 +90,27 @@ START_TEST(a_child_that_dies_before_hello_is_started_again)
 }
 END_TEST
 
+/* So few descriptors that there is no socket pair, until the limit is lifted. */
+START_TEST(a_child_for_which_the_system_has_no_room_is_started_later)
+{
+	struct rlimit usual, none;
+
+	make_child("#!/bin/false\n");
+	getrlimit(RLIMIT_NOFILE, &usual);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = usual.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	program_start(&p);
+	ck_assert(!program_is_running(&p));
+	ck_assert(ev_is_active(&p.restart));
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	ev_run(p.loop, 0);
+	ck_assert_uint_eq(downs, 3);
+
+	program_stop(&p);
+	ck_assert(!ev_is_active(&p.restart));
+}
+END_TEST
+
 START_TEST(a_stopped_child_is_not_started_again)
 {
 	make_child("#!/bin/false\n");
@@ -122,6 +144,7 @@ START_TEST(log_lines_are_limited_and_what_was_held_back_is_counted)
 END_TEST
 
 UNIT_MAIN("program", the_first_three_starts_come_at_once_then_pauses_grow_to_30_s,
-    a_child_that_dies_before_hello_is_started_again, a_stopped_child_is_not_started_again,
-    what_is_not_an_executable_file_is_refused,
+    a_child_that_dies_before_hello_is_started_again,
+    a_child_for_which_the_system_has_no_room_is_started_later,
+    a_stopped_child_is_not_started_again, what_is_not_an_executable_file_is_refused,
     log_lines_are_limited_and_what_was_held_back_is_counted)

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "supervisor/proc_read.h"
 #include "supervisor/run.h"
 #include "supervisor/run_child.h"
+#include "supervisor/trackers.h"
 
 #include "unit.h"
 
@@ -225,6 +227,48 @@ START_TEST(a_process_has_a_name_and_a_command_line)
 }
 END_TEST
 
+static void
+on_changed(void *arg)
+{
+	(void)arg;
+}
+
+/* Without a descriptor for inotify, as where all of a user's instances are used. */
+START_TEST(a_file_is_read_without_inotify_too)
+{
+	static const struct trackers_ops none = { .changed = on_changed };
+	struct ev_loop *loop = ev_default_loop(0);
+	char path[] = "/tmp/vipd-unit-XXXXXX";
+	struct conf_track_file conf = { 0 };
+	struct rlimit usual, few;
+	struct watched_file *f;
+	struct trackers ts;
+	int fd = mkstemp(path);
+
+	snprintf(conf.path, sizeof(conf.path), "%s", path);
+	trackers_init(&ts, loop, NULL, NULL, &none, NULL);
+	f = watched_file_new(file_watch_new(loop));
+	watched_file_tracker(f)->owner = &ts;
+	getrlimit(RLIMIT_NOFILE, &usual);
+	few = (struct rlimit){ .rlim_cur = (rlim_t)fd, .rlim_max = usual.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	watched_file_configure(f, &conf, false);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	ck_assert_int_eq(watched_file_tracker(f)->state, TRACK_UNKNOWN);
+
+	ck_assert_int_eq(write(fd, "7\n", 2), 2);
+	while (watched_file_tracker(f)->value != 7)
+		ev_run(loop, EVRUN_ONCE);
+	/* From now on it is watched. */
+	ck_assert_int_eq(pwrite(fd, "8\n", 2, 0), 2);
+	close(fd);
+	while (watched_file_tracker(f)->value != 8)
+		ev_run(loop, EVRUN_ONCE);
+	unlink(path);
+}
+END_TEST
+
 UNIT_MAIN("run", a_command_ends_once_and_says_how,
     only_what_root_alone_can_change_is_safe, a_file_holds_a_whole_number_or_none,
-    the_kernel_tells_of_processes, a_process_has_a_name_and_a_command_line)
+    the_kernel_tells_of_processes, a_process_has_a_name_and_a_command_line,
+    a_file_is_read_without_inotify_too)
