@@ -1,196 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Against the real kernel, each test in a network namespace of its own with
- * one veth pair (eth0 - peer0).
- */
+/* Adding, removing and renewing; what others do meanwhile: test_address_heal.c. */
 #include "supervisor/address.h"
 
 #include <errno.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <netlink/netlink.h>
-#include <sched.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "clock.h"
-#include "log.h"
+#include "address_world.h"
 #include "mem.h"
 #include "supervisor/cleanup.h"
-#include "unit.h"
-
-static struct ev_loop *loop;
-static struct links *links;
-static struct addresses *as;
-static unsigned installed, removed, failed, seen_gone, lines, early;
-static uint32_t last_owner;
-static struct msg_installed_record last_place;
-static int last_error;
-
-/* The kernel would take a packet for it now, not send it on. */
-static bool
-is_local6(const struct ipaddr *addr)
-{
-	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = 9 }, from;
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t len = sizeof(from);
-	bool local;
-
-	memcpy(&to.sin6_addr, addr->bytes, 16);
-	local = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&from, &len) == 0 &&
-	    memcmp(&from.sin6_addr, addr->bytes, 16) == 0;
-	close(fd);
-	return local;
-}
-
-static void
-on_installed(void *arg, uint32_t owner, const struct msg_installed_record *list, size_t n)
-{
-	(void)arg;
-	for (size_t i = 0; i < n; i++)
-		early += list[i].addr.family == AF_INET6 && !is_local6(&list[i].addr);
-	last_owner = owner;
-	last_place = list[n - 1];
-	installed += (unsigned)n;
-}
-
-static void
-on_removed(void *arg, uint32_t owner, const struct msg_installed_record *list, size_t n)
-{
-	(void)arg;
-	(void)owner;
-	last_place = list[n - 1];
-	removed += (unsigned)n;
-}
-
-static void
-on_failed(void *arg, uint32_t owner, const struct ipaddr *addr, int error)
-{
-	(void)arg;
-	(void)owner;
-	(void)addr;
-	failed++;
-	last_error = error;
-}
-
-static void
-on_link(void *arg, uint32_t ifindex)
-{
-	(void)arg;
-	addresses_on_link(as, ifindex);
-}
-
-static void
-on_own_address(void *arg, const struct link_address *a, bool present)
-{
-	(void)arg;
-	seen_gone += !present;
-	addresses_on_own(as, a, present);
-}
-
-static void
-on_foreign_change(void *arg)
-{
-	(void)arg;
-	addresses_on_foreign(as);
-}
-
-static void
-on_answer(void *arg, uint32_t seq, int error)
-{
-	(void)arg;
-	addresses_on_answer(as, seq, error);
-}
-
-static const struct addresses_ops ops = { on_installed, on_removed, on_failed };
-static const struct links_ops links_ops = {
-	.on_link = on_link,
-	.on_link_gone = on_link,
-	.on_own_address = on_own_address,
-	.on_answer = on_answer,
-	.on_foreign_change = on_foreign_change,
-};
-
-static void
-sh(const char *command)
-{
-	ck_assert_msg(system(command) == 0, "%s", command);
-}
-
-static unsigned
-count(const char *command)
-{
-	FILE *p = popen(command, "r");
-	unsigned n = 0;
-
-	ck_assert_ptr_nonnull(p);
-	ck_assert_int_eq(fscanf(p, "%u", &n), 1);
-	pclose(p);
-	return n;
-}
-
-static void
-start(void)
-{
-	links = links_new(loop, &links_ops, NULL);
-	as = addresses_new(loop, links, &ops, NULL);
-	links_replay_own(links);
-	links_start(links);
-}
-
-static void
-setup(void)
-{
-	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
-	sh("ip link set lo up && ip link add eth0 type veth peer name peer0 && "
-	   "ip link set eth0 up && ip link set peer0 up && "
-	   "ip addr add 192.0.2.1/24 dev eth0");
-	loop = ev_loop_new(EVFLAG_AUTO);
-	start();
-}
-
-#define wait_until(condition)                                                            \
-	do {                                                                             \
-		uint64_t end_ = clock_us() + 10 * US_PER_S;                              \
-                                                                                         \
-		while (!(condition)) {                                                   \
-			ck_assert_msg(clock_us() < end_, "never: %s", #condition);       \
-			step();                                                          \
-		}                                                                        \
-	} while (0)
-
-static void
-on_tick(struct ev_loop *l, ev_timer *w, int events)
-{
-	(void)l;
-	(void)w;
-	(void)events;
-}
-
-/* One round of the loop, 20 ms at most. */
-static void
-step(void)
-{
-	ev_timer tick;
-
-	ev_timer_init(&tick, on_tick, 0.02, 0.);
-	ev_timer_start(loop, &tick);
-	ev_run(loop, EVRUN_ONCE);
-	ev_timer_stop(loop, &tick);
-}
-
-static struct address_want
-service(const char *text)
-{
-	struct address_want w = { .is_service = true, .dev = "eth0" };
-
-	ck_assert(ipaddr_parse(text, &w.addr));
-	w.prefixlen = ipaddr_bits(&w.addr);
-	return w;
-}
 
 START_TEST(service_addresses_carry_what_keeps_others_off)
 {
@@ -284,41 +103,6 @@ START_TEST(a_thousand_come_and_go)
 }
 END_TEST
 
-START_TEST(a_deleted_address_comes_back_and_slows_down_after_five_times)
-{
-	struct address_want w = service("192.0.2.18");
-
-	setup();
-	addresses_want(as, 1, &w, 1);
-	wait_until(installed == 1);
-	for (unsigned i = 1; i <= 5; i++) {
-		sh("ip addr del 192.0.2.18/32 dev eth0");
-		wait_until(installed == i + 1);
-		ck_assert_uint_eq(removed, i);
-	}
-	sh("ip addr del 192.0.2.18/32 dev eth0");
-	wait_until(removed == 6);
-	step();
-	ck_assert_uint_eq(installed, 6);
-}
-END_TEST
-
-START_TEST(an_address_of_somebody_else_is_left_alone)
-{
-	struct address_want w = service("192.0.2.18");
-
-	setup();
-	sh("ip addr add 192.0.2.18/32 dev eth0");
-	addresses_want(as, 1, &w, 1);
-	wait_until(failed > 0);
-	ck_assert_int_eq(last_error, EEXIST);
-	addresses_want(as, 1, NULL, 0);
-	step();
-	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
-	ck_assert_uint_eq(installed, 0);
-}
-END_TEST
-
 /* What a vipd that was killed leaves on eth0: forgotten, not given back. */
 static void
 leave_residue(void)
@@ -359,41 +143,6 @@ START_TEST(cleanup_removes_vipds_addresses_and_no_others)
 }
 END_TEST
 
-START_TEST(addresses_return_with_their_interface)
-{
-	struct address_want w = service("192.0.2.18");
-	uint32_t before;
-
-	setup();
-	addresses_want(as, 1, &w, 1);
-	wait_until(installed == 1);
-	before = last_place.ifindex;
-	ck_assert_uint_eq(before, if_nametoindex("eth0"));
-	sh("ip link del eth0");
-	wait_until(removed == 1);
-	ck_assert_uint_eq(last_place.ifindex, before);
-	sh("ip link add eth0 type veth peer name peer0 && ip link set eth0 up");
-	wait_until(installed == 2);
-	ck_assert_uint_eq(last_place.ifindex, if_nametoindex("eth0"));
-	ck_assert_uint_ne(last_place.ifindex, before);
-	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
-}
-END_TEST
-
-START_TEST(an_address_may_be_wanted_before_its_interface_exists)
-{
-	struct address_want w = service("192.0.2.18");
-
-	setup();
-	str_copy(w.dev, sizeof(w.dev), "late0");
-	addresses_want(as, 1, &w, 1);
-	step();
-	ck_assert_uint_eq(installed + failed, 0);
-	sh("ip link add late0 type veth peer name peer1");
-	wait_until(installed == 1);
-}
-END_TEST
-
 START_TEST(wanted_again_while_it_goes_it_stays_in_the_end)
 {
 	struct address_want w = service("192.0.2.18");
@@ -431,15 +180,6 @@ START_TEST(an_address_moves_between_owners_without_leaving_the_interface)
 }
 END_TEST
 
-static struct address_want
-fixed(const char *prefix)
-{
-	struct address_want w = { .dev = "eth0" };
-
-	ck_assert(ipaddr_parse_prefix(prefix, &w.addr, &w.prefixlen));
-	return w;
-}
-
 START_TEST(other_properties_replace_the_address)
 {
 	struct address_want w = fixed("198.51.100.5/24");
@@ -462,52 +202,6 @@ START_TEST(other_properties_replace_the_address)
 }
 END_TEST
 
-static void
-count_line(enum log_level level, const char *line, void *arg)
-{
-	(void)level;
-	(void)line;
-	(void)arg;
-	lines++;
-}
-
-START_TEST(ipv6_addresses_return_when_their_interface_is_up_again)
-{
-	struct address_want list[] = { service("2001:db8::18"), service("192.0.2.18") };
-
-	setup();
-	log_set_sink(count_line, NULL);
-	addresses_want(as, 1, list, 2);
-	wait_until(installed == 2);
-	for (unsigned i = 1; i <= 7; i++) {
-		sh("ip link set eth0 down");
-		wait_until(removed == i && addresses_settled(as));
-		step();
-		ck_assert_uint_eq(installed, 1 + i);
-		sh("ip link set eth0 up");
-		wait_until(installed == 2 + i);
-	}
-	ck_assert_uint_eq(failed + lines, 0);
-	sh("ip addr show dev eth0 | grep -q 2001:db8::18/128");
-}
-END_TEST
-
-START_TEST(a_renamed_interface_does_not_keep_them)
-{
-	struct address_want w = service("192.0.2.18");
-
-	setup();
-	addresses_want(as, 1, &w, 1);
-	wait_until(installed == 1);
-	sh("ip link set eth0 down && ip link set eth0 name wan0 && ip link set wan0 up");
-	wait_until(removed == 1 && seen_gone == 1);
-	sh("! ip addr show dev wan0 | grep -q 192.0.2.18");
-	sh("ip addr show dev wan0 | grep -q 192.0.2.1/24");
-	sh("ip link set wan0 down && ip link set wan0 name eth0 && ip link set eth0 up");
-	wait_until(installed == 2);
-}
-END_TEST
-
 /* An edit may make one of the other; what a dead vipd left tells them apart. */
 START_TEST(a_lasting_address_and_a_virtual_one_take_turns)
 {
@@ -523,44 +217,6 @@ START_TEST(a_lasting_address_and_a_virtual_one_take_turns)
 	addresses_want(as, 1, NULL, 0);
 	wait_until(installed == 2);
 	sh("ip addr show dev eth0 | grep 2001:db8::5/128 | grep -q deprecated");
-}
-END_TEST
-
-START_TEST(a_static_address_of_somebody_else_counts_and_stays)
-{
-	struct address_want w = fixed("198.51.100.5/24");
-
-	setup();
-	sh("ip addr add 198.51.100.5/24 dev eth0");
-	addresses_want(as, 1, &w, 1);
-	wait_until(installed == 1);
-	addresses_want(as, 1, NULL, 0);
-	wait_until(removed == 1);
-	sh("ip addr show dev eth0 | grep -q 198.51.100.5/24");
-	/* when the other takes it away, vipd adds its own */
-	addresses_want(as, 1, &w, 1);
-	wait_until(installed == 2);
-	sh("ip addr del 198.51.100.5/24 dev eth0");
-	wait_until(installed == 3 && removed == 2);
-	addresses_want(as, 1, NULL, 0);
-	wait_until(removed == 3);
-	sh("! ip addr show dev eth0 | grep -q 198.51.100.5");
-	ck_assert_uint_eq(failed, 0);
-}
-END_TEST
-
-START_TEST(a_service_address_waits_for_whoever_has_it_on_any_interface)
-{
-	struct address_want w = service("192.0.2.18");
-
-	setup();
-	sh("ip addr add 192.0.2.18/24 dev peer0");
-	addresses_want(as, 1, &w, 1);
-	wait_until(failed == 1);
-	ck_assert_int_eq(last_error, EEXIST);
-	sh("ip addr del 192.0.2.18/24 dev peer0");
-	wait_until(installed == 1);
-	sh("ip addr show dev eth0 | grep -q 192.0.2.18/32");
 }
 END_TEST
 
@@ -582,26 +238,6 @@ START_TEST(a_failure_is_told_to_the_owner_who_inherits_it)
 }
 END_TEST
 
-START_TEST(addresses_of_the_same_subnet_survive_their_primary)
-{
-	struct address_want list[] = { fixed("198.51.100.5/24"),
-		fixed("198.51.100.6/24") };
-
-	setup();
-	addresses_want(as, 1, list, 2);
-	wait_until(installed == 2);
-	sh("ip addr add 198.51.100.7/24 dev eth0");
-	sh("ip addr show dev eth0 | grep 198.51.100.7/24 | grep -q secondary");
-	addresses_want(as, 1, list + 1, 1);
-	wait_until(removed == 1 && addresses_settled(as));
-	ck_assert_uint_eq(seen_gone, 1);
-	sh("ip addr show dev eth0 | grep -q 198.51.100.6/24");
-	addresses_want(as, 1, NULL, 0);
-	wait_until(removed == 2);
-	sh("ip addr show dev eth0 | grep -q 198.51.100.7/24");
-}
-END_TEST
-
 /* The switch of the host is not touched without need. */
 START_TEST(secondaries_go_before_their_primary)
 {
@@ -619,32 +255,6 @@ START_TEST(secondaries_go_before_their_primary)
 	wait_until(removed == ARRAY_LEN(list));
 	ck_assert_uint_eq(
 	    count("cat /proc/sys/net/ipv4/conf/eth0/promote_secondaries"), 0);
-}
-END_TEST
-
-START_TEST(a_flush_by_somebody_costs_few_lines_and_is_healed)
-{
-	static struct address_want list[300];
-	char text[32];
-
-	setup();
-	log_set_sink(count_line, NULL);
-	for (unsigned i = 0; i < ARRAY_LEN(list); i++) {
-		snprintf(text, sizeof(text), "10.9.%u.%u", i / 250, 1 + i % 250);
-		list[i] = service(text);
-	}
-	addresses_want(as, 1, list, ARRAY_LEN(list));
-	wait_until(installed == 300);
-	sh("ip addr flush dev eth0");
-	wait_until(installed == 600);
-	ck_assert_uint_eq(removed, 300);
-	ck_assert_uint_le(lines, 2);
-	/* with its interface they go without being counted */
-	sh("ip link del eth0");
-	wait_until(removed == 600);
-	sh("ip link add eth0 type veth peer name peer0 && ip link set eth0 up");
-	wait_until(installed == 900);
-	ck_assert_uint_le(lines, 2);
 }
 END_TEST
 
@@ -803,22 +413,12 @@ END_TEST
 UNIT_MAIN("address", service_addresses_carry_what_keeps_others_off,
     ipv6_addresses_are_told_when_the_kernel_takes_packets_for_them,
     static_addresses_are_as_configured, static_ipv6_host_addresses_are_deprecated,
-    a_thousand_come_and_go, a_deleted_address_comes_back_and_slows_down_after_five_times,
-    an_address_of_somebody_else_is_left_alone, residues_go_at_the_start,
-    cleanup_removes_vipds_addresses_and_no_others, addresses_return_with_their_interface,
-    an_address_may_be_wanted_before_its_interface_exists,
+    a_thousand_come_and_go, residues_go_at_the_start,
+    cleanup_removes_vipds_addresses_and_no_others,
     wanted_again_while_it_goes_it_stays_in_the_end,
     an_address_moves_between_owners_without_leaving_the_interface,
-    other_properties_replace_the_address,
-    ipv6_addresses_return_when_their_interface_is_up_again,
-    a_renamed_interface_does_not_keep_them,
-    a_lasting_address_and_a_virtual_one_take_turns,
-    a_static_address_of_somebody_else_counts_and_stays,
-    a_service_address_waits_for_whoever_has_it_on_any_interface,
-    a_failure_is_told_to_the_owner_who_inherits_it,
-    addresses_of_the_same_subnet_survive_their_primary,
-    secondaries_go_before_their_primary,
-    a_flush_by_somebody_costs_few_lines_and_is_healed,
+    other_properties_replace_the_address, a_lasting_address_and_a_virtual_one_take_turns,
+    a_failure_is_told_to_the_owner_who_inherits_it, secondaries_go_before_their_primary,
     a_tiny_receive_buffer_delays_and_loses_nothing, callbacks_may_call_back_in,
     one_address_told_twice_counts_once, a_lifetime_is_renewed_unheard,
     another_lifetime_comes_without_a_gap, an_expired_address_waits_for_its_owner)

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Against the real kernel, each test in a network namespace of its own with
- * one veth pair (eth0 - peer0).
- */
+/* Against the real kernel (netns.h). */
 #include "supervisor/link.h"
 
 #include <net/if.h>
 #include <netlink/netlink.h>
-#include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "clock.h"
+#include "netns.h"
 #include "supervisor/address_request.h"
 #include "unit.h"
 
-static struct ev_loop *loop;
 static struct links *links;
 static unsigned changes, gone, foreign_changes, own_present, own_gone;
 
@@ -61,12 +55,6 @@ static const struct links_ops ops = {
 	.on_foreign_change = on_foreign_change,
 };
 
-static void
-sh(const char *command)
-{
-	ck_assert_msg(system(command) == 0, "%s", command);
-}
-
 /* As a vipd does it; ip(8) of Debian 12 knows no IFA_PROTO. */
 static void
 add(const char *text, bool lasting)
@@ -105,36 +93,6 @@ setup(void)
 	   "ip link set peer0 addrgenmode none up");
 	begin();
 }
-
-static void
-on_tick(struct ev_loop *l, ev_timer *w, int events)
-{
-	(void)l;
-	(void)w;
-	(void)events;
-}
-
-/* One round of the loop, 20 ms at most. */
-static void
-step(void)
-{
-	ev_timer tick;
-
-	ev_timer_init(&tick, on_tick, 0.02, 0.);
-	ev_timer_start(loop, &tick);
-	ev_run(loop, EVRUN_ONCE);
-	ev_timer_stop(loop, &tick);
-}
-
-#define wait_until(condition)                                                            \
-	do {                                                                             \
-		uint64_t end_ = clock_us() + 10 * US_PER_S;                              \
-                                                                                         \
-		while (!(condition)) {                                                   \
-			ck_assert_msg(clock_us() < end_, "never: %s", #condition);       \
-			step();                                                          \
-		}                                                                        \
-	} while (0)
 
 static struct msg_interface
 eth0(void)

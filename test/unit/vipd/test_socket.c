@@ -14,13 +14,13 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "mem.h"
+#include "netns.h"
 #include "unit.h"
 
 #define PATIENCE_MS 5000
@@ -32,12 +32,6 @@
 #define BROADCAST_MAC 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
 
 static int eth0, wire;
-
-static void
-sh(const char *command)
-{
-	ck_assert_msg(system(command) == 0, "%s", command);
-}
 
 static int
 open_wire(void)
