@@ -3,7 +3,6 @@
 this file in vipd's place; ratios of what was measured in turns in one run."""
 
 import json
-import os
 import pathlib
 import signal
 import socket

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures: `lab` builds topologies and shows their logs when a test fails."""
+"""Fixtures: `lab` builds topologies and shows their logs when a test fails, `folder`
+is a folder for a test's files."""
 
 import pytest
 
@@ -26,6 +27,12 @@ def lab(request):
     yield build
     for topology in built:
         topology.__exit__()
+
+
+@pytest.fixture
+def folder():
+    with lab_module.open_folder() as path:
+        yield path
 
 
 @pytest.hookimpl(hookwrapper=True)

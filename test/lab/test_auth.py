@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from cases import only_holder, settle
-from daemons import LINKLOCAL6, VIP4, VIP6, Vipd, block, instance
+from daemons import LINKLOCAL6, VIP4, VIP6, Vipd, instance
 from lab import stays, wait
 from wire import VRRP_GROUP4, Capture, Sender, advert
 

@@ -8,7 +8,7 @@ import pytest
 from cases import only_holder, settle, start
 from client import Probe
 from daemons import VIP4, Vipd, instance
-from lab import stays, wait
+from lab import stays
 from wire import Capture
 
 WELL_UNDER_A_SECOND_MS = 800

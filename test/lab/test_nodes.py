@@ -17,12 +17,6 @@ OUT = {"key": "node.kubernetes.io/out-of-service", "value": "x", "effect": "NoEx
 
 
 @pytest.fixture
-def folder():
-    with open_folder() as path:
-        yield path
-
-
-@pytest.fixture
 def cluster():
     with open_folder() as path, kube.start(path / "api") as running:
         os.chmod(running.directory, 0o755)

@@ -22,12 +22,6 @@ def server():
 
 
 @pytest.fixture
-def folder():
-    with open_folder() as path:
-        yield path
-
-
-@pytest.fixture
 def cluster(server):
     os.chmod(server.directory, 0o755)
     yield server

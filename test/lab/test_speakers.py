@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who else is heard on virtual router identifiers, and who of them is a stranger."""
 
-from daemons import VIP4, Keepalived, Vipd, instance
+from daemons import Keepalived, Vipd, instance
 from flood import Flood
 from lab import wait
 from test_flood import frame

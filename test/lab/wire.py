@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import struct
-import subprocess
 
 from lab import Failure, Process, command, wait
 
