@@ -281,19 +281,31 @@ is_foreign(const json_t *meta, const json_t *spec, const struct decode_rules *ru
 	return strcmp(cluster_ip, "None") == 0;
 }
 
-/* S1: nothing is asked for, but what was written to it is cleaned (S2). */
+/*
+ * S1: nothing is asked for, but what was written to it is cleaned (S2); then who
+ * hopes for externalIPs of a headless Service is told that they are in vain.
+ */
 static enum decoded
-ignored_service(struct service_object *s, const struct decode_rules *rules,
-    struct service_object **out)
+ignored_service(struct service_object *s, const json_t *spec,
+    const struct decode_rules *rules, struct service_object **out)
 {
+	const char *cluster_ip = json_string_value(json_object_get(spec, "clusterIP"));
+	bool hopes = cluster_ip && strcmp(cluster_ip, "None") == 0 &&
+	    json_array_size(json_object_get(spec, "externalIPs"));
+	bool dirty = status_is_ours(&s->status);
+
 	s->flags = 0;
-	s->asks = rules->from_api && status_is_ours(&s->status);
-	if (s->asks) {
-		*out = s;
-		return DECODED_OBJECT;
+	s->asks = rules->from_api && (dirty || hopes);
+	if (!s->asks) {
+		service_object_free(s);
+		return DECODED_IGNORED;
 	}
-	service_object_free(s);
-	return DECODED_IGNORED;
+	if (!dirty)
+		s->bad_ip =
+		    xstrdup("a headless Service has no external addresses; create "
+			    "it anew with a clusterIP, or remove externalIPs");
+	*out = s;
+	return DECODED_OBJECT;
 }
 
 static enum decoded
@@ -331,7 +343,7 @@ decode_service(const json_t *object, const struct decode_rules *rules,
 	if (!spec)
 		fault_set(f, "spec: missing");
 	if (!read_type(s, spec, f) || is_foreign(meta, spec, rules, f))
-		return ignored_service(s, rules, out);
+		return ignored_service(s, spec, rules, out);
 	s->asks = (s->flags & SERVICE_LOADBALANCER) ||
 	    json_object_get(spec, "externalIPs") || status_is_ours(&s->status);
 	read_external_ips(s, spec, f);

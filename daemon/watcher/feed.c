@@ -386,7 +386,7 @@ void
 feed_start(struct feed *f)
 {
 	stop(f);
-	lw_init(&f->lw, clock_us());
+	lw_init(&f->lw, f->kind->selector, clock_us());
 	arm(f);
 }
 

@@ -230,6 +230,13 @@ pools_free_object(void *object)
 	poolmap_object_free(object);
 }
 
+/*
+ * S1: slices of headless Services and of another proxy's are not even sent.
+ * Services are: one that gets such a label has a status to be cleaned (W5).
+ */
+static const char slice_selector[] = "%21service.kubernetes.io%2Fheadless"
+				     "%2C%21service.kubernetes.io%2Fservice-proxy-name";
+
 static const struct kind kinds[KIND_FEEDS] = {
 	[KIND_SERVICE] = {
 		.name = "Service",
@@ -251,6 +258,7 @@ static const struct kind kinds[KIND_FEEDS] = {
 		.api_version = "discovery.k8s.io/v1",
 		.resource = "endpointslices",
 		.path = "/apis/discovery.k8s.io/v1/endpointslices",
+		.selector = slice_selector,
 		.decode = slice_decode,
 		.put = slice_put,
 		.remove = store_remove_slice,

@@ -20,6 +20,7 @@ struct kind {
 	const char *api_version;
 	const char *resource; /* "services" */
 	const char *path;     /* of the collection */
+	const char *selector; /* of labels, encoded; NULL: all of them */
 	bool cluster_scoped;  /* its key is the name alone */
 	/* *out is a struct service_object or slice_object: `object` below. */
 	enum decoded (*decode)(const json_t *json, const struct decode_rules *rules,

@@ -21,14 +21,14 @@
 /* Before a list is asked for that has to agree with another. */
 #define CONFIRM_US US_PER_S
 
-/* S1: headless Services and those of another proxy are not even sent. */
-static const char selector[] = "labelSelector=%21service.kubernetes.io%2Fheadless"
-			       "%2C%21service.kubernetes.io%2Fservice-proxy-name";
-
 void
-lw_init(struct listwatch *lw, uint64_t now_us)
+lw_init(struct listwatch *lw, const char *selector, uint64_t now_us)
 {
-	*lw = (struct listwatch){ .phase = LW_WAITING, .deadline_us = now_us };
+	*lw = (struct listwatch){
+		.selector = selector,
+		.phase = LW_WAITING,
+		.deadline_us = now_us,
+	};
 	str_copy(lw->list_version, sizeof(lw->list_version), "0");
 }
 
@@ -102,32 +102,43 @@ percent_encode(const char *text)
 	return out;
 }
 
-char *
-lw_query(const struct listwatch *lw)
+/* All but the selector. */
+static char *
+query_of(const struct listwatch *lw)
 {
 	_free_ char *version =
 	    percent_encode(lw->phase == LW_WATCHING ? lw->version : lw->list_version);
 	_free_ char *token = NULL;
 
 	if (lw->phase == LW_WATCHING)
-		return xasprintf("%s&watch=1&allowWatchBookmarks=true"
+		return xasprintf("watch=1&allowWatchBookmarks=true"
 				 "&resourceVersion=%s&timeoutSeconds=%u",
-		    selector, version, lw->watch_s);
+		    version, lw->watch_s);
 	if (lw->next_page) {
 		/* L2: the same query without resourceVersion. */
 		token = percent_encode(lw->next_page);
-		return xasprintf("%s&limit=%d&continue=%s", selector, PAGE_LIMIT, token);
+		return xasprintf("limit=%d&continue=%s", PAGE_LIMIT, token);
 	}
 	if (!*version)
-		return xasprintf("%s&limit=%d", selector, PAGE_LIMIT);
+		return xasprintf("limit=%d", PAGE_LIMIT);
 	/*
 	 * A version other than "0" together with limit would ask for exactly
 	 * that version, which may be gone; without it for one at least as new,
 	 * out of the server's cache.
 	 */
 	if (lw->unpaged || strcmp(version, "0") != 0)
-		return xasprintf("%s&resourceVersion=%s", selector, version);
-	return xasprintf("%s&limit=%d&resourceVersion=0", selector, PAGE_LIMIT);
+		return xasprintf("resourceVersion=%s", version);
+	return xasprintf("limit=%d&resourceVersion=0", PAGE_LIMIT);
+}
+
+char *
+lw_query(const struct listwatch *lw)
+{
+	_free_ char *query = query_of(lw);
+
+	if (!lw->selector)
+		return xstrdup(query);
+	return xasprintf("labelSelector=%s&%s", lw->selector, query);
 }
 
 void

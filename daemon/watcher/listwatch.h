@@ -47,6 +47,7 @@ struct lw_answer {
 };
 
 struct listwatch {
+	const char *selector; /* labelSelector, encoded; NULL: all objects */
 	enum lw_phase phase;
 	bool watch_next;       /* what LW_WAITING leads to */
 	bool unpaged;          /* this list asks for everything at once */
@@ -70,8 +71,8 @@ struct listwatch {
 	struct backoff backoff;
 };
 
-/* The first list is due at once. */
-void lw_init(struct listwatch *lw, uint64_t now_us);
+/* The first list is due at once. selector is borrowed. */
+void lw_init(struct listwatch *lw, const char *selector, uint64_t now_us);
 void lw_fini(struct listwatch *lw);
 /* To be called at lw->deadline_us, and whenever in doubt. */
 enum lw_due lw_tick(struct listwatch *lw, uint64_t now_us, uint32_t random);

@@ -192,6 +192,16 @@ def test_a_refusal_becomes_one_event(cluster):
         a.stays(lambda: len(events(cluster)) == 1, 0.5)
 
 
+def test_a_headless_service_is_told_that_its_external_ips_are_in_vain(cluster):
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: leads(a), what="worker-a leads")
+        cluster.create(kube.service("web", ports=[80], external_ips=[VIP], clusterIP="None"))
+        wait(lambda: events(cluster, reason="ExternalIPRefused"), 5, "an Event")
+        assert "headless" in events(cluster)[0]["note"]
+        told = a.wait_service("default/web")
+        assert (told.verdict, told.addresses) == ("refused", {})
+
+
 def test_an_event_that_repeats_becomes_a_series(cluster):
     with allocator(cluster, "worker-a") as a:
         a.wait(lambda: leads(a), what="worker-a leads")

@@ -169,11 +169,15 @@ def test_both_families_and_one_is_enough_where_two_are_only_preferred(cluster, w
     wait_ingress(cluster, ["2001:db8::10", "192.168.185.41"], "both")
 
 
+ANOTHER_PROXY = {"metadata": {"labels": {"service.kubernetes.io/service-proxy-name": "x"}}}
+
+
 @pytest.mark.parametrize("change, ignored", [
     ({"metadata": {"annotations": {"vipd.io/ignore": "true"}}},
      "the annotation vipd.io/ignore keeps vipd away; remove it"),
     ({"spec": {"type": "ClusterIP"}}, ""),
     ({"spec": {"type": "ExternalName", "externalName": "www.example.com"}}, ""),
+    (ANOTHER_PROXY, ""),
 ])
 def test_what_is_given_up_is_cleaned(cluster, watcher, change, ignored):
     watcher.configure(pools=POOL)
@@ -187,6 +191,21 @@ def test_what_is_given_up_is_cleaned(cluster, watcher, change, ignored):
         wait_ignored(watcher, "default/web", ignored)
     else:
         watcher.wait_gone("default/web")
+
+
+def test_what_was_given_up_while_nobody_led_is_cleaned_by_the_next(cluster, watcher, folder):
+    watcher.configure(pools=POOL)
+    cluster.create(balancer())
+    wait_ingress(cluster, ["192.168.185.40"])
+    watcher.send("MSG_STOP")
+    watcher.popen.wait(15)
+    cluster.patch(balancer(), ANOTHER_PROXY)
+    with Watcher(folder / "next", kubeconfig=str(cluster.vipd_kubeconfig), allocator=1,
+                 claim_unclassed=1, node_name="worker-b") as other:
+        other.configure(pools=POOL).wait_synced()
+        wait(lambda: not ingress(cluster) and not condition(cluster, "AddressAllocated"), 15,
+             lambda: status(cluster))
+        assert "default/web" not in other.services
 
 
 @pytest.mark.parametrize("mark", [

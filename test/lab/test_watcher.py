@@ -47,19 +47,18 @@ def test_a_change_is_told_within_a_few_milliseconds(cluster, watcher):
 
 def test_requests_are_those_of_a_reflector(cluster, watcher):
     follow(cluster, watcher)
-    selector = "!service.kubernetes.io/headless,!service.kubernetes.io/service-proxy-name"
-    for resource in ("services", "endpointslices"):
+    slices = {"labelSelector": "!service.kubernetes.io/headless,"
+                               "!service.kubernetes.io/service-proxy-name"}
+    for resource, selector in (("services", {}), ("endpointslices", slices)):
         listed, watched = (
             [dict(urllib.parse.parse_qsl(request["query"]))
              for request in cluster.requests(verb=verb, resource=resource)]
             for verb in ("list", "watch"))
-        assert listed == [{"labelSelector": selector, "limit": "500",
-                           "resourceVersion": "0"}]
+        assert listed == [{**selector, "limit": "500", "resourceVersion": "0"}]
         assert len(watched) == 1
         assert 300 <= int(watched[0].pop("timeoutSeconds")) < 600
         assert int(watched[0].pop("resourceVersion")) > 0
-        assert watched[0] == {"labelSelector": selector, "watch": "1",
-                              "allowWatchBookmarks": "true"}
+        assert watched[0] == {**selector, "watch": "1", "allowWatchBookmarks": "true"}
 
 
 def test_pages_are_followed(cluster, watcher):

@@ -183,9 +183,11 @@ START_TEST(what_is_no_longer_for_us_is_kept_until_its_status_is_clean)
 {
 	static const char *const specs[] = {
 		"{" META ",'spec':{'type':'ExternalName','externalIPs':['192.0.2.1']}",
-		"{" META ",'spec':{'clusterIP':'None','externalIPs':['192.0.2.1']," PORT
-		"}",
+		"{" META ",'spec':{'clusterIP':'None'," PORT "}",
 		"{" META ",'spec':{'clusterIP':'None','type':'LoadBalancer'," PORT "}",
+		"{'metadata':{'name':'web','namespace':'default','labels':"
+		"{'service.kubernetes.io/service-proxy-name':''}},'spec':"
+		"{'clusterIP':'10.0.0.1','externalIPs':['192.0.2.1']," PORT "}",
 	};
 
 	for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++) {
@@ -201,6 +203,25 @@ START_TEST(what_is_no_longer_for_us_is_kept_until_its_status_is_clean)
 		snprintf(text, sizeof(text), "%s}", specs[i]);
 		ck_assert_int_eq(decode(text, &api), DECODED_IGNORED);
 	}
+}
+END_TEST
+
+/* S1 */
+START_TEST(external_ips_of_a_headless_service_are_refused)
+{
+	static const char spec[] =
+	    "{" META ",'spec':{'clusterIP':'None','externalIPs':['192.0.2.1']," PORT "}";
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s}", spec);
+	ck_assert_int_eq(decode(text, &api), DECODED_OBJECT);
+	ck_assert(service->asks);
+	ck_assert_uint_eq(service->n_external_ips + service->n_ports, 0);
+	ck_assert_ptr_nonnull(strstr(service->bad_ip, "headless"));
+	ck_assert_int_eq(decode(text, &file), DECODED_IGNORED);
+	snprintf(text, sizeof(text), "%s%s", spec, OURS);
+	ck_assert_int_eq(decode(text, &api), DECODED_OBJECT);
+	ck_assert_ptr_null(service->bad_ip);
 }
 END_TEST
 
@@ -398,6 +419,7 @@ END_TEST
 UNIT_MAIN("decode", a_health_port_is_for_load_balancers_with_local_endpoints,
     a_service_is_read_whole, services_are_taken_ignored_or_refused_with_the_path,
     what_is_no_longer_for_us_is_kept_until_its_status_is_clean,
+    external_ips_of_a_headless_service_are_refused,
     a_manifest_may_leave_out_what_the_api_server_fills_in,
     a_sloppy_address_is_not_taken_and_the_others_are,
     an_affinity_without_a_timeout_lasts_three_hours,
