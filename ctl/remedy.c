@@ -62,6 +62,11 @@ remedy_instance(
 		    "wait: %s joins the election when each of its scripts has ended once",
 		    conf->name);
 		break;
+	case VRRP_REASON_VMAC:
+		snprintf(buf, REMEDY_LEN,
+		    "wait: %s joins the election when %s has its macvlan", conf->name,
+		    node);
+		break;
 	case VRRP_REASON_SHUTDOWN:
 		snprintf(buf, REMEDY_LEN, "on %s run: systemctl start vipd", node);
 		break;

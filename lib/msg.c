@@ -52,7 +52,7 @@ static const struct field interface_fields[] = { STRING(struct msg_interface, na
 static const struct field instance_fields[] = { STRING(struct msg_instance, name),
 	STRING(struct msg_instance, interface), STRING(struct msg_instance, group),
 	U8_MAX(struct msg_instance, version, 3),
-	U8_MAX(struct msg_instance, hold, HOLD_TRACKER),
+	U8_MAX(struct msg_instance, hold, HOLD_VMAC),
 	U8_MAX(struct msg_instance, hmac_mode, HMAC_ENFORCE),
 	U8_MAX(struct msg_instance, auth_type, VRRP_AUTH_PASS),
 	ADDR(struct msg_instance, unicast_src), END };

@@ -211,8 +211,9 @@ struct msg_hearing {
 enum hmac_mode { HMAC_NONE, HMAC_RECEIVE_ONLY, HMAC_PERMISSIVE, HMAC_ENFORCE };
 
 /* Why an instance waits: for the first complete list of Services, for the time
- * that vrrp_startup_delay says, or for the first result of a tracker. */
-enum instance_hold { HOLD_NONE, HOLD_LIST, HOLD_DELAY, HOLD_TRACKER };
+ * that vrrp_startup_delay says, for the first result of a tracker, or for the
+ * macvlan of use_vmac. */
+enum instance_hold { HOLD_NONE, HOLD_LIST, HOLD_DELAY, HOLD_TRACKER, HOLD_VMAC };
 
 enum vrrp_auth { VRRP_AUTH_NONE = 0, VRRP_AUTH_PASS = 1 };
 
@@ -353,6 +354,7 @@ enum vrrp_reason {
 	VRRP_REASON_UNTRACKED, /* waits for a tracker's first result */
 	VRRP_REASON_HANDOVER,  /* was asked to hand over */
 	VRRP_REASON_NOBODY,    /* and nobody took over */
+	VRRP_REASON_VMAC,      /* waits for its macvlan */
 	VRRP_REASON_COUNT
 };
 

@@ -45,6 +45,7 @@ vrrp_reason_text(enum vrrp_reason reason)
 		[VRRP_REASON_UNTRACKED] = "waits for the first result of what it tracks",
 		[VRRP_REASON_HANDOVER] = "handed over",
 		[VRRP_REASON_NOBODY] = "nobody took over",
+		[VRRP_REASON_VMAC] = "waits for its macvlan",
 	};
 
 	return texts[reason];

@@ -150,6 +150,7 @@ start(struct instance *in, uint64_t now)
 		[HOLD_LIST] = VRRP_REASON_HOLD,
 		[HOLD_DELAY] = VRRP_REASON_DELAY,
 		[HOLD_TRACKER] = VRRP_REASON_UNTRACKED,
+		[HOLD_VMAC] = VRRP_REASON_VMAC,
 	};
 	struct vrrp_event hold = {
 		.type = VRRP_EV_HOLD,

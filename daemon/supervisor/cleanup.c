@@ -97,7 +97,7 @@ cleanup_kernel(struct cleaned *done)
 		return -ENOMEM;
 	links = links_new(loop, &links_ops, &c);
 	c.as = addresses_new(loop, links, &ops, NULL);
-	c.vs = vmacs_new(loop, links);
+	c.vs = vmacs_new(loop, links, NULL, NULL);
 	c.rs = routes_new(loop, links, NULL, NULL);
 	c.ps = policy_new(loop, NULL, NULL);
 	links_each(links, count_vmac, &c.done.vmacs);

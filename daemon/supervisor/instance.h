@@ -64,6 +64,7 @@ struct instances_ops {
 struct instances {
 	struct ev_loop *loop;
 	struct links *links;
+	struct vmacs *vmacs;
 	struct services *services;
 	struct trackers *trackers;
 	struct carriers *carriers;

@@ -79,9 +79,8 @@ instances_refresh_ifaces(struct instances *is)
 	}
 }
 
-/* An interface came, went or was renamed: who runs on it hears its index. */
-static void
-resend_on(struct instances *is, const char *name)
+void
+instances_on_device(struct instances *is, const char *name)
 {
 	for (struct instance *in = is->first; in; in = in->next)
 		if (in->conf &&
@@ -101,7 +100,7 @@ instances_on_link(struct instances *is, uint32_t ifindex)
 			continue;
 		instances_update_iface(is, i, false);
 		if (i->told.ifindex != before)
-			resend_on(is, i->name);
+			instances_on_device(is, i->name);
 	}
 }
 

@@ -11,5 +11,8 @@ void instances_init_ifaces(struct instances *is);
 /* After a change of configuration: opens, tells, closes. */
 void instances_refresh_ifaces(struct instances *is);
 void instances_update_iface(struct instances *is, struct iface *i, bool all);
+/* A device came, went, was renamed, or its macvlan will not come: who runs on it
+ * or has its addresses there hears of it. */
+void instances_on_device(struct instances *is, const char *name);
 /* The delay of a link's change is over. */
 void instances_on_carrier(struct instances *is, const char *name);

@@ -31,13 +31,24 @@ resumes(const struct instance *in)
 	return instance_is_yielding(in) ? RESUME_YIELDING : RESUME_NOTHING;
 }
 
-/* Without its macvlan a router could carry nothing. */
-static bool
-has_vmac(const struct instances *is, const struct conf_instance *c)
+static enum vmac_standing
+standing(const struct instances *is, const struct conf_instance *c)
 {
-	const struct link *link = links_find_by_name(is->links, c->vmac.name);
+	if (!c->vmac.wanted)
+		return VMAC_THERE;
+	return vmacs_standing(is->vmacs, c->vmac.name, c->interface);
+}
 
-	return !c->vmac.wanted || (link && link_details(link)->is_vmac);
+static enum instance_hold
+hold(const struct instances *is, const struct instance *in)
+{
+	if (is->delayed)
+		return HOLD_DELAY;
+	if (is->hold && in->conf->wants_services)
+		return HOLD_LIST;
+	if (in->verdict.hold)
+		return HOLD_TRACKER;
+	return standing(is, in->conf) == VMAC_AWAITED ? HOLD_VMAC : HOLD_NONE;
 }
 
 struct msg_instance
@@ -57,10 +68,7 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.checksum_as_v2 = c->checksum_as_v2,
 		.auth_type = c->auth_type,
 		.unicast = c->n_peers > 0,
-		.hold = is->delayed                 ? HOLD_DELAY
-		    : is->hold && c->wants_services ? HOLD_LIST
-		    : in->verdict.hold              ? HOLD_TRACKER
-						    : HOLD_NONE,
+		.hold = (uint8_t)hold(is, in),
 		.tracker_failed = in->verdict.fault,
 		.ignore_link = c->ignore_link,
 		.resume = resumes(in),
@@ -89,7 +97,7 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.unicast_src = c->unicast_src,
 	};
 
-	if (link && has_vmac(is, c))
+	if (link && standing(is, c) != VMAC_MISSING)
 		link_fill(link, &iface);
 	m.ifindex = iface.ifindex;
 	memcpy(m.vmac, c->vmac.mac, sizeof(m.vmac));

@@ -6,6 +6,7 @@
 
 #include "held.h"
 #include "here.h"
+#include "instance_iface.h"
 #include "lasting.h"
 #include "mem.h"
 #include "policy.h"
@@ -130,6 +131,12 @@ on_failed(void *arg, uint32_t id, const struct ipaddr *addr, int error)
 	instances_wants_changed(&v->instances);
 }
 
+static void
+on_vmac_failed(void *arg, const char *name)
+{
+	instances_on_device(&((struct vipd *)arg)->instances, name);
+}
+
 static const struct links_ops links_ops = {
 	.on_link = on_link,
 	.on_link_gone = on_link,
@@ -157,7 +164,8 @@ kernel_start(struct vipd *v)
 	v->instances.links = v->links;
 	vipd_watch_init(v);
 	v->addresses = addresses_new(v->loop, v->links, &addresses_ops, v);
-	v->vmacs = vmacs_new(v->loop, v->links);
+	v->vmacs = vmacs_new(v->loop, v->links, on_vmac_failed, v);
+	v->instances.vmacs = v->vmacs;
 	v->routes = routes_new(v->loop, v->links, routes_are_gone, v);
 	lasting_want_addresses(v->addresses, &v->conf->lasting);
 	kernel_want_routes(v, NULL, 0);

@@ -22,6 +22,8 @@
 struct vmac {
 	struct vmac_want want; /* the last one, also when it is over */
 	bool wanted;
+	bool was_there;        /* and has_failed: since it is wanted so */
+	bool has_failed;       /* at least once */
 	enum vmac_step flying; /* VMAC_REST: nothing */
 	uint32_t seq;
 	uint32_t ready_ifindex; /* whose settings are made */
@@ -40,6 +42,8 @@ struct vmacs {
 	ev_timer retry;
 	unsigned round;
 	struct log_limit failed;
+	vmac_failed_fn *fn;
+	void *arg;
 };
 
 static struct vmac *
@@ -207,6 +211,10 @@ fail(struct vmacs *vs, struct vmac *v, const char *why)
 	if (log_allowed(&vs->failed, clock_us(), &held))
 		log_err("macvlan %s on %s: %s; tried again", v->want.name, v->want.parent,
 		    why);
+	if (!v->has_failed && vs->fn) {
+		v->has_failed = true;
+		vs->fn(vs->arg, v->want.name);
+	}
 }
 
 static void
@@ -218,6 +226,7 @@ consider(struct vmacs *vs, struct vmac *v)
 	if (v->flying != VMAC_REST || clock_us() < v->not_before_us)
 		return;
 	place = survey(vs, v);
+	v->was_there |= place.fits && place.marked;
 	step = vmac_plan(v->wanted, v->want.up, &place);
 	if (step == VMAC_CONFLICT) {
 		fail(vs, v, "a device that is not vipd's has this name");
@@ -325,6 +334,22 @@ vmacs_on_link(struct vmacs *vs, uint32_t ifindex)
 	consider_all(vs);
 }
 
+enum vmac_standing
+vmacs_standing(const struct vmacs *vs, const char *name, const char *parent)
+{
+	const struct link *l = links_find_by_name(vs->links, name);
+	const struct vmac *v = find(vs, name);
+
+	return vmac_standing(links_find_by_name(vs->links, parent) != NULL,
+	    l && link_details(l)->is_vmac, v && v->was_there, v && v->has_failed);
+}
+
+static bool
+same_device(const struct vmac_want *a, const struct vmac_want *b)
+{
+	return !strcmp(a->parent, b->parent) && !memcmp(a->mac, b->mac, sizeof(a->mac));
+}
+
 void
 vmacs_want(struct vmacs *vs, const struct vmac_want *list, size_t n)
 {
@@ -334,6 +359,8 @@ vmacs_want(struct vmacs *vs, const struct vmac_want *list, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		v = get(vs, list[i].name);
 		v->round = vs->round;
+		if (!v->wanted || !same_device(&v->want, &list[i]))
+			v->was_there = v->has_failed = false;
 		v->want = list[i];
 	}
 	links_each(vs->links, adopt, vs);
@@ -364,12 +391,14 @@ on_retry(struct ev_loop *loop, ev_timer *w, int events)
 }
 
 struct vmacs *
-vmacs_new(struct ev_loop *loop, struct links *links)
+vmacs_new(struct ev_loop *loop, struct links *links, vmac_failed_fn *fn, void *arg)
 {
 	struct vmacs *vs = xcalloc(1, sizeof(*vs));
 
 	vs->loop = loop;
 	vs->links = links;
+	vs->fn = fn;
+	vs->arg = arg;
 	vs->failed.interval_us = LOG_INTERVAL_US;
 	ev_timer_init(&vs->retry, on_retry, RETRY_CHECK_S, RETRY_CHECK_S);
 	return vs;

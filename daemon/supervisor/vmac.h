@@ -26,12 +26,20 @@ struct vmac_want {
 	bool up;
 };
 
+/* vmacs_standing() is VMAC_MISSING from now, which no link tells. */
+typedef void vmac_failed_fn(void *arg, const char *name);
+
 struct vmacs;
-struct vmacs *vmacs_new(struct ev_loop *loop, struct links *links);
+/* fn may be NULL. */
+struct vmacs *vmacs_new(
+    struct ev_loop *loop, struct links *links, vmac_failed_fn *fn, void *arg);
 /* Leaves the devices alone. */
 void vmacs_free(struct vmacs *vs);
 /* All that are wanted from now; others of vipd's go. */
 void vmacs_want(struct vmacs *vs, const struct vmac_want *list, size_t n);
+/* Of one that is wanted, or is about to be. */
+enum vmac_standing vmacs_standing(
+    const struct vmacs *vs, const char *name, const char *parent);
 /* None is wanted, and none is there. */
 bool vmacs_gone(const struct vmacs *vs);
 /* Called by link.h's ops. */

@@ -28,6 +28,14 @@ vmac_plan(bool wanted, bool up, const struct vmac_place *p)
 	return VMAC_REST;
 }
 
+enum vmac_standing
+vmac_standing(bool parent, bool marked, bool was_there, bool has_failed)
+{
+	if (marked)
+		return VMAC_THERE;
+	return parent && !was_there && !has_failed ? VMAC_AWAITED : VMAC_MISSING;
+}
+
 void
 vmac_alias_write(const struct vmac_arp *before, char alias[VMAC_ALIAS_LEN])
 {

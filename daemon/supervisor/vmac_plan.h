@@ -38,6 +38,17 @@ enum vmac_step {
 /* wanted: an instance has it. up: that instance is master. */
 enum vmac_step vmac_plan(bool wanted, bool up, const struct vmac_place *p);
 
+/* What it means for the instance that has it. */
+enum vmac_standing {
+	VMAC_THERE,
+	VMAC_AWAITED, /* it is being made for the first time */
+	VMAC_MISSING, /* without it a router could carry nothing */
+};
+
+/* was_there: since it is wanted as it is now. */
+enum vmac_standing vmac_standing(
+    bool parent, bool marked, bool was_there, bool has_failed);
+
 /* What a parent's ARP settings were before its first macvlan. */
 struct vmac_arp {
 	uint32_t ignore;

@@ -112,6 +112,7 @@ vrrp_instance one {
 vrrp_instance two {
     interface eth0
     virtual_router_id 12
+    use_vmac
     priority 110
     advert_int 1
     virtual_ipaddress {
@@ -121,6 +122,8 @@ vrrp_instance two {
 vrrp_instance three {
     interface eth0
     virtual_router_id 13
+    use_vmac
+    vmac_xmit_base
     priority 120
     advert_int 1
     track_script {
@@ -149,6 +152,7 @@ def tour(topo, daemon):
     group = ['GROUP "G" BACKUP 0', 'GROUP "G" MASTER 0']
     fifo.expect(*group, name="G", within=15)
     fifo.expect(*three, name="three", within=15)
+    assert node.mac("vrrp.13") == "00:00:5e:00:01:0d"
     flag(node, "extra").touch()
     three.append('INSTANCE "three" MASTER_PRIORITY 130')
     fifo.expect(*three, name="three")
@@ -191,6 +195,22 @@ def test_the_file_of_a_keepalived_tells_the_same(lab):
     assert group == ["GROUP G BACKUP 0", "group_master", "GROUP G MASTER 0",
                      "GROUP G FAULT 0", "GROUP G BACKUP 0", "group_master",
                      "GROUP G MASTER 0", "GROUP G STOP 0"]
+
+
+def test_an_interface_that_comes_later_is_one_fault(lab):
+    """With a macvlan on it, too, which is not there at once."""
+    for daemon in (Keepalived, Vipd):
+        topo = lab(nodes=1)
+        node = topo.nodes[0]
+        topo.unplug(node)
+        fifo = Fifo(node.dir / "fifo")
+        daemon(node, conf(node, instance(200, use_vmac=True), "dynamic_interfaces"))
+        lines = ['INSTANCE "edge" FAULT 200']
+        fifo.expect(*lines)
+        topo.plug(node)
+        lines += ['INSTANCE "edge" BACKUP 200', 'INSTANCE "edge" MASTER 200']
+        fifo.expect(*lines)
+        fifo.over = True
 
 
 # ---- commands ----

@@ -283,10 +283,12 @@ def test_a_reload_moves_the_addresses_to_the_vmac_and_back(lab):
     vipd = Vipd(one, instance(200))
     vipd.wait_state("MASTER")
     wait(lambda: VIP4 in one.addresses("eth0"), 5, "the address is on eth0")
+    since = vipd.instance()["since"]
     probe = Probe(topo.client, VIP4).wait_answer()
     vipd.reload(vmac_instance(200))
     carries(one, "vrrp.87", VIP4)
     wait(lambda: VIP4 not in one.addresses("eth0"), 5, "it left eth0")
+    assert vipd.instance()["since"] == since, "it stayed master"
     probe.wait_answer(after=time.monotonic())
     assert neighbour(topo.client, VIP4) == VMAC4
     vipd.reload(instance(200))
@@ -316,6 +318,19 @@ def test_two_routers_share_a_parent(lab):
     assert arp_settings(one) == (1, 2)
     vipd.stop()
     assert arp_settings(one) == before
+
+
+def test_a_macvlan_that_is_deleted_is_a_fault_until_there_is_another(lab):
+    topo = lab(nodes=1)
+    one = topo.nodes[0]
+    vipd = Vipd(one, vmac_instance(200))
+    vipd.wait_state("MASTER")
+    carries(one, "vrrp.87", VIP4)
+    assert "FAULT" not in vipd.log_text()
+    one.ip("link", "del", "vrrp.87")
+    wait(lambda: "-> FAULT (interface does not exist)" in vipd.log_text(), 5, "told")
+    vipd.wait_state("MASTER")
+    carries(one, "vrrp.87", VIP4)
 
 
 def test_a_name_that_others_have_is_a_fault(lab):

@@ -40,6 +40,28 @@ START_TEST(the_next_step_follows_from_what_is_there)
 }
 END_TEST
 
+START_TEST(an_instance_waits_only_for_the_first_macvlan)
+{
+	static const struct {
+		bool parent, marked, was_there, has_failed;
+		enum vmac_standing standing;
+	} cases[] = {
+		{ true, false, false, false, VMAC_AWAITED },
+		{ true, true, false, false, VMAC_THERE },
+		{ true, true, true, true, VMAC_THERE },
+		{ true, false, true, false, VMAC_MISSING },
+		{ true, false, false, true, VMAC_MISSING },
+		{ false, false, false, false, VMAC_MISSING },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		ck_assert_msg(
+		    vmac_standing(cases[i].parent, cases[i].marked, cases[i].was_there,
+			cases[i].has_failed) == cases[i].standing,
+		    "case %zu", i);
+}
+END_TEST
+
 START_TEST(an_alias_keeps_what_was_there_before)
 {
 	static const char *const others[] = { "", "uplink", "vipd vmac;",
@@ -59,4 +81,4 @@ START_TEST(an_alias_keeps_what_was_there_before)
 END_TEST
 
 UNIT_MAIN("vmac_plan", the_next_step_follows_from_what_is_there,
-    an_alias_keeps_what_was_there_before)
+    an_instance_waits_only_for_the_first_macvlan, an_alias_keeps_what_was_there_before)
