@@ -72,6 +72,7 @@ static const struct field yielded_fields[] = { U8_MAX(struct msg_yielded, result
 static const struct field conflict_fields[] = { ADDR(struct msg_conflict, at.addr), END };
 static const struct field probed_fields[] = { ADDR(struct msg_probed, at.addr), END };
 static const struct field speaker_fields[] = { ADDR(struct msg_speaker, addr), END };
+static const struct field mark_fields[] = { ADDR(struct msg_mark, src), END };
 static const struct field ctl_speaker_fields[] = {
 	STRING(struct msg_ctl_speaker, interface), ADDR(struct msg_ctl_speaker, addr), END
 };
@@ -246,6 +247,7 @@ ROW(MSG_YIELDED, sizeof(struct msg_yielded), 0, PEER_ENGINE, 0, yielded_fields, 
 ROW(MSG_CONFLICT, sizeof(struct msg_conflict), 0, PEER_ENGINE, 0, conflict_fields, NULL),
 ROW(MSG_PROBED, sizeof(struct msg_probed), 0, PEER_ENGINE, 0, probed_fields, NULL),
 ROW(MSG_SPEAKER, sizeof(struct msg_speaker), 0, PEER_ENGINE, 0, speaker_fields, NULL),
+ROW(MSG_MARKS, 0, sizeof(struct msg_mark), PEER_ENGINE | PEER_VIPD, 0, NULL, mark_fields),
 ROW(MSG_WATCHER_CONF, sizeof(struct msg_watcher_conf), 0, PEER_VIPD, 0, watcher_conf_fields, NULL),
 ROW(MSG_WATCHER_RANGES, sizeof(struct msg_watcher_ranges), sizeof(struct iprange), PEER_VIPD, 0, watcher_ranges_fields, range_fields),
 ROW(MSG_WATCHER_POOLS, 0, sizeof(struct msg_byte), PEER_VIPD, 0, NULL, NULL),

@@ -73,6 +73,8 @@ enum msg_type {
 	MSG_CONFLICT,
 	MSG_PROBED,
 	MSG_SPEAKER,
+	/* engine -> vipd -> engine */
+	MSG_MARKS,
 
 	/* vipd -> watcher */
 	MSG_WATCHER_CONF,
@@ -417,6 +419,20 @@ struct msg_speaker {
 	uint8_t zero[2];
 	struct ipaddr addr;
 	uint32_t count; /* of its adverts */
+};
+
+/*
+ * MSG_MARKS (records: struct msg_mark, of any instances) has no head: the
+ * sequence of auth_hmac (trailer.h) that was heard last from a sender, or sent
+ * last. The engine tells what is new, at most every 100 ms; a new one is told
+ * them before it reads a packet, so that no advert counts in both.
+ */
+#define MARKS_SENDERS 16
+struct msg_mark {
+	uint32_t id;       /* of the instance */
+	struct ipaddr src; /* family 0: the router itself */
+	uint64_t sequence;
+	uint64_t heard_us; /* monotonic */
 };
 
 /* How a yield ended. Times count from its begin. */

@@ -10,6 +10,7 @@
 #include "instance_conflict.h"
 #include "instance_yield.h"
 #include "log.h"
+#include "marks.h"
 #include "mem.h"
 
 /* Announcements sent between two looks at the sockets: well below 1 ms. */
@@ -94,6 +95,7 @@ static void
 on_before_wait(struct ev_loop *loop, ev_prepare *w, int events)
 {
 	struct engine *e = container_of(w, struct engine, before_wait);
+	uint64_t at, marks;
 
 	(void)loop;
 	(void)events;
@@ -102,7 +104,9 @@ on_before_wait(struct ev_loop *loop, ev_prepare *w, int events)
 	report(e);
 	if (e->stopping)
 		end_if_left(e);
-	timer_set(&e->timer, roster_deadline(&e->roster));
+	at = roster_deadline(&e->roster);
+	marks = marks_tell(e, clock_us());
+	timer_set(&e->timer, marks < at ? marks : at);
 }
 
 /* ---- messages ---- */
@@ -386,6 +390,7 @@ static handler_fn *const handlers[MSG_TYPE_COUNT] = {
 	[MSG_HEARING] = engine_on_hearing,
 	[MSG_HANDOVER] = on_handover,
 	[MSG_PROBE] = on_probe,
+	[MSG_MARKS] = marks_take,
 };
 
 static const char *

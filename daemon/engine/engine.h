@@ -24,8 +24,9 @@ struct engine {
 	struct instance_conf pending;
 	bool is_pending;
 	bool is_synced;
-	bool stopping;   /* ends when no router yields any more */
-	int announce_fd; /* -1: none yet */
+	bool stopping;     /* ends when no router yields any more */
+	int announce_fd;   /* -1: none yet */
+	uint64_t marks_us; /* not before are marks told again */
 	ev_prepare before_wait;
 };
 

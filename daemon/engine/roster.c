@@ -116,6 +116,7 @@ note(struct roster *r, struct instance *in, uint64_t now)
 
 	r->dirty |=
 	    in->dirty || instance_yield_is_news(in) || instance_conflict_is_news(in);
+	r->marks |= in->trailer.has_news;
 	/* Who had its turn waits behind those who had none. */
 	deadline_set(&r->deadlines, &in->deadline,
 	    at < in->turn_us && at != DEADLINE_NEVER ? in->turn_us : at);

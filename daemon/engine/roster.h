@@ -16,6 +16,7 @@ struct roster {
 	struct instance *by_router; /* uthash, of the first of each chain */
 	struct deadlines deadlines;
 	bool dirty; /* some state is not told yet */
+	bool marks; /* some mark is not (marks.h) */
 };
 
 struct instance *roster_find(const struct roster *r, uint32_t id);

@@ -72,7 +72,7 @@ keeps_pace(const struct trailer *t, const struct trailer_mark *mark, uint64_t se
 static const struct trailer_mark *
 find_mark(const struct trailer *t, const struct ipaddr *src)
 {
-	for (size_t i = 0; i < TRAILER_SENDERS; i++)
+	for (size_t i = 0; i < MARKS_SENDERS; i++)
 		if (t->marks[i].src.family && ipaddr_eq(&t->marks[i].src, src))
 			return &t->marks[i];
 	return NULL;
@@ -175,25 +175,63 @@ trailer_verify(const struct trailer *t, const struct trailer_bound *b,
 	return same_code(digest, bytes + CODE_AT) ? ADVERT_OK : ADVERT_AUTH_HMAC;
 }
 
-void
-trailer_accept(struct trailer *t, const struct ipaddr *src, uint64_t sequence,
-    const struct trailer_time *now)
+static struct trailer_mark *
+place_mark(struct trailer *t, const struct ipaddr *src)
 {
 	struct trailer_mark *to = &t->marks[0];
 
-	for (size_t i = 0; i < TRAILER_SENDERS; i++) {
+	for (size_t i = 0; i < MARKS_SENDERS; i++) {
 		struct trailer_mark *m = &t->marks[i];
 
-		if (m->src.family && ipaddr_eq(&m->src, src)) {
-			to = m;
-			break;
-		}
+		if (m->src.family && ipaddr_eq(&m->src, src))
+			return m;
 		/* Free, else heard least recently. */
 		if (to->src.family && (!m->src.family || m->mono_us < to->mono_us))
 			to = m;
 	}
-	*to = (struct trailer_mark){ *src, sequence, now->mono_us };
+	return to;
 }
+
+void
+trailer_accept(struct trailer *t, const struct ipaddr *src, uint64_t sequence,
+    const struct trailer_time *now)
+{
+	*place_mark(t, src) = (struct trailer_mark){ *src, sequence, now->mono_us, true };
+	t->has_news = true;
+}
+
+/* ---- over the end of an engine ---- */
+
+static size_t
+take_news(struct trailer_mark *m, uint32_t id, struct msg_mark *out)
+{
+	if (!m->is_news)
+		return 0;
+	*out = (struct msg_mark){ id, m->src, m->sequence, m->mono_us };
+	m->is_news = false;
+	return 1;
+}
+
+size_t
+trailer_news(struct trailer *t, uint32_t id, struct msg_mark list[MARKS_SENDERS + 1])
+{
+	size_t n = t->has_news ? take_news(&t->sent, id, list) : 0;
+
+	for (size_t i = 0; i < MARKS_SENDERS && t->has_news; i++)
+		n += take_news(&t->marks[i], id, &list[n]);
+	t->has_news = false;
+	return n;
+}
+
+void
+trailer_remember(struct trailer *t, const struct msg_mark *mark)
+{
+	struct trailer_mark *to = mark->src.family ? place_mark(t, &mark->src) : &t->sent;
+
+	*to = (struct trailer_mark){ mark->src, mark->sequence, mark->heard_us, false };
+}
+
+/* ---- sending ---- */
 
 /*
  * The clock, or one more than the last where it has not gone on. A clock that
@@ -202,14 +240,16 @@ trailer_accept(struct trailer *t, const struct ipaddr *src, uint64_t sequence,
 static uint64_t
 next_sequence(struct trailer *t, uint64_t wall_us)
 {
-	uint64_t clock = sequence_of(wall_us);
+	uint64_t clock = sequence_of(wall_us), *sent = &t->sent.sequence;
 
-	if (is_after(clock, t->sent) ||
-	    (!t->conf.monotonic && ticks_between(clock, t->sent) > window_ticks(t)))
-		t->sent = clock;
+	if (is_after(clock, *sent) ||
+	    (!t->conf.monotonic && ticks_between(clock, *sent) > window_ticks(t)))
+		*sent = clock;
 	else
-		t->sent++;
-	return t->sent;
+		++*sent;
+	t->sent.mono_us = UINT64_MAX; /* never the oldest */
+	t->sent.is_news = t->has_news = true;
+	return *sent;
 }
 
 void

@@ -22,7 +22,6 @@
 #include "msg.h"
 
 #define TRAILER_LEN 28
-#define TRAILER_SENDERS 16
 
 struct trailer_conf {
 	enum hmac_mode mode;
@@ -38,12 +37,14 @@ struct trailer_mark {
 	struct ipaddr src; /* family 0: free */
 	uint64_t sequence;
 	uint64_t mono_us;
+	bool is_news; /* trailer_news has not told it */
 };
 
 struct trailer {
 	struct trailer_conf conf;
-	uint64_t sent;
-	struct trailer_mark marks[TRAILER_SENDERS];
+	struct trailer_mark sent; /* src of family 0 */
+	struct trailer_mark marks[MARKS_SENDERS];
+	bool has_news;
 };
 
 struct trailer_time {
@@ -71,6 +72,14 @@ enum advert_verdict trailer_verify(const struct trailer *t, const struct trailer
 /* The advert passed every other check, too: this sequence is used up. */
 void trailer_accept(struct trailer *t, const struct ipaddr *src, uint64_t sequence,
     const struct trailer_time *now);
+/*
+ * What is to outlive the engine: copies the marks, that of its own included,
+ * that are new since the last call; returns how many. id is the caller's.
+ */
+size_t trailer_news(
+    struct trailer *t, uint32_t id, struct msg_mark list[MARKS_SENDERS + 1]);
+/* Goes on from a mark of the last engine's. */
+void trailer_remember(struct trailer *t, const struct msg_mark *mark);
 /* Appends a trailer with the active key; message has room for it. */
 void trailer_append(struct trailer *t, const struct trailer_bound *b, uint8_t *message,
     size_t len, uint64_t wall_us);

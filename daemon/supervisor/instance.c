@@ -77,6 +77,7 @@ instances_engine_up(struct instances *is, struct chan *engine)
 		instance_send(is, in);
 		instance_send_installed(is, in);
 	}
+	marks_tell(is);
 	chan_send(engine, MSG_SYNC_END, &end, NULL, 0);
 	for (struct instance *in = is->first; in; in = in->next)
 		first_use_ask(is, in);
@@ -200,6 +201,8 @@ instances_on_msg(struct instances *is, const struct msg *m)
 		first_use_on_probed(is, m->head);
 	else if (m->type == MSG_CONFLICT)
 		first_use_on_conflict(is, m->head);
+	else if (m->type == MSG_MARKS)
+		marks_take(is, m);
 	else
 		return "a message that is not for this place";
 	return NULL;

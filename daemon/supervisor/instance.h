@@ -13,6 +13,7 @@
 #include "chan.h"
 #include "conf.h"
 #include "link.h"
+#include "marks.h"
 #include "route.h"
 #include "services.h"
 #include "track_judge.h"
@@ -37,6 +38,7 @@ struct instance {
 	size_t n_static;
 	struct msg_counter *counters;
 	size_t n_counters;
+	struct marks marks;
 	ev_timer engine_lost;
 	struct instances *owner;
 	struct instance *next;

@@ -76,6 +76,32 @@ def test_a_forged_and_a_replayed_advert_touch_nothing(lab):
     only_holder(topo, topo.nodes[0])
 
 
+def test_a_new_engine_knows_what_the_last_one_heard(lab):
+    """An advert of a master that is dead: without a memory it counts once more,
+    and takes the addresses from the only node there is."""
+    topo = lab(nodes=2)
+    capture = Capture(topo.client, "vrrp")
+    hmac = [f"key 1 hex:{OLD}", "active_key 1", "time_window 300"]
+    vipds = [Vipd(node, instance(priority, auth_hmac=hmac))
+             for node, priority in zip(topo.nodes, (200, 100))]
+    settle(vipds)
+    vipds[0].crash()
+    vipds[1].wait_state("MASTER")
+    recorded = [f.data for f in capture.frames("vrrp") if topo.nodes[0].ip4 == f.src]
+    since = vipds[1].instance()["since"]
+    vipds[1].kill_child("vipd-engine")
+    wire = topo.client.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    wire.bind(("eth0", 0))
+
+    def refused():
+        wire.send(recorded[-1])
+        return counter(vipds[1], "rx_auth_replay") > 5
+
+    wait(refused, 5, "counted as heard before")
+    wire.close()
+    assert vipds[1].state() == "MASTER" and vipds[1].instance()["since"] == since
+
+
 def test_a_key_is_replaced_and_signing_begun_without_a_transition(lab):
     topo = lab(nodes=2)
     vipds = pair(topo, mode="receive-only")

@@ -240,10 +240,10 @@ next_state(void)
 /* ---- the LAN's side ---- */
 
 static inline void
-send_advert(uint8_t vrid, uint8_t priority)
+send_signed(uint8_t vrid, uint8_t priority, struct trailer *trailer, uint64_t wall_us)
 {
 	struct ipaddr src = ip("192.0.2.20"), dst = advert_group(AF_INET), addr;
-	uint8_t packet[64] = { 0x45, 0xc0, [6] = 0x40, [8] = 255, [9] = IPPROTO_VRRP };
+	uint8_t packet[96] = { 0x45, 0xc0, [6] = 0x40, [8] = 255, [9] = IPPROTO_VRRP };
 	struct advert a = {
 		.family = AF_INET,
 		.version = 3,
@@ -256,13 +256,20 @@ send_advert(uint8_t vrid, uint8_t priority)
 
 	addr = ip("192.0.2.5");
 	a.addrs = addr.bytes;
-	packet[3] = (uint8_t)(20 + advert_write(&a, &src, &dst, NULL, 0, packet + 20));
+	packet[3] =
+	    (uint8_t)(20 + advert_write(&a, &src, &dst, trailer, wall_us, packet + 20));
 	memcpy(packet + 12, src.bytes, 4);
 	memcpy(packet + 16, dst.bytes, 4);
 	sum = checksum_fold(checksum_add(0, packet, 20));
 	packet[10] = (uint8_t)(sum >> 8);
 	packet[11] = (uint8_t)sum;
 	ck_assert_int_ge(send(lan, packet, packet[3], 0), 0);
+}
+
+static inline void
+send_advert(uint8_t vrid, uint8_t priority)
+{
+	send_signed(vrid, priority, NULL, 0);
 }
 
 /* The first sync is not over yet. */

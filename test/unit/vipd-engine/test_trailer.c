@@ -313,7 +313,7 @@ START_TEST(clocks_may_step_and_nothing_held_back_counts)
 			const struct step *s = &stories[i].steps[k];
 			struct advert_packet p;
 
-			t.sent = 0; /* each is what its clock says */
+			t.sent.sequence = 0; /* each is what its clock says */
 			p = packet_from("192.0.2.20", WALL + (uint64_t)s->sent);
 			p.wall_us = WALL + (uint64_t)s->wall;
 			p.mono_us = MONO + (uint64_t)s->mono;
@@ -330,17 +330,17 @@ START_TEST(a_sender_counts_on_while_its_clock_stands_and_follows_a_step_back)
 
 	setup(HMAC_ENFORCE);
 	packet_from("192.0.2.20", WALL);
-	before = t.sent;
+	before = t.sent.sequence;
 	packet_from("192.0.2.20", WALL);
-	ck_assert_uint_eq(t.sent, before + 1);
+	ck_assert_uint_eq(t.sent.sequence, before + 1);
 	packet_from("192.0.2.20", WALL - 5 * US_PER_S);
-	ck_assert_uint_eq(t.sent, before + 2);
+	ck_assert_uint_eq(t.sent.sequence, before + 2);
 	packet_from("192.0.2.20", WALL - 60 * US_PER_S);
-	ck_assert_uint_lt(t.sent, before);
+	ck_assert_uint_lt(t.sent.sequence, before);
 	t.conf.monotonic = true;
-	before = t.sent;
+	before = t.sent.sequence;
 	packet_from("192.0.2.20", WALL - 6000 * US_PER_S);
-	ck_assert_uint_eq(t.sent, before + 1);
+	ck_assert_uint_eq(t.sent.sequence, before + 1);
 }
 END_TEST
 
@@ -350,13 +350,13 @@ START_TEST(a_crowd_of_senders_forgets_the_one_heard_least_recently)
 	char src[32];
 
 	setup(HMAC_ENFORCE);
-	for (unsigned i = 0; i <= TRAILER_SENDERS; i++) {
+	for (unsigned i = 0; i <= MARKS_SENDERS; i++) {
 		snprintf(src, sizeof(src), "192.0.2.%u", 20 + i);
 		p = packet_from(src, WALL);
 		p.mono_us += i;
 		ck_assert_int_eq(hear(&p), ADVERT_OK);
 	}
-	for (unsigned i = 0; i < TRAILER_SENDERS; i++)
+	for (unsigned i = 0; i < MARKS_SENDERS; i++)
 		ck_assert(!ipaddr_eq(&t.marks[i].src, &(struct ipaddr){ 0 }) &&
 		    t.marks[i].mono_us != MONO);
 }
@@ -375,6 +375,40 @@ START_TEST(without_auth_hmac_a_trailer_is_a_wrong_length)
 }
 END_TEST
 
+/* A new engine is what setup() leaves: nothing but the configuration. */
+START_TEST(what_a_new_engine_is_told_does_not_count_again)
+{
+	struct msg_mark news[MARKS_SENDERS + 1], none[MARKS_SENDERS + 1];
+	uint8_t kept[ADVERT_LEN_MAX];
+	struct advert_packet p;
+	uint64_t sent;
+	size_t n;
+
+	setup(HMAC_ENFORCE);
+	p = packet_from("192.0.2.20", WALL);
+	memcpy(kept, message, p.len);
+	p.message = kept;
+	ck_assert_int_eq(hear(&p), ADVERT_OK);
+	sent = t.sent.sequence;
+	n = trailer_news(&t, 7, news);
+	ck_assert_uint_eq(n, 2); /* what it sent, too */
+	ck_assert_uint_eq(trailer_news(&t, 7, none), 0);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_uint_eq(news[i].id, 7);
+
+	setup(HMAC_ENFORCE);
+	ck_assert_int_eq(hear(&p), ADVERT_OK); /* nobody told it */
+	setup(HMAC_ENFORCE);
+	for (size_t i = 0; i < n; i++)
+		trailer_remember(&t, &news[i]);
+	ck_assert_int_eq(hear(&p), ADVERT_AUTH_REPLAY);
+	ck_assert_uint_eq(trailer_news(&t, 7, none), 0);
+	/* It goes on behind what its predecessor sent, whatever its clock says. */
+	packet_from("192.0.2.10", WALL - US_PER_S);
+	ck_assert_uint_eq(t.sent.sequence, sent + 1);
+}
+END_TEST
+
 UNIT_MAIN("trailer", bytes_are_those_of_the_format, any_changed_byte_is_refused,
     each_fault_of_a_trailer_has_its_name, modes_say_who_signs_and_what_is_taken,
     both_keys_are_taken_while_one_replaces_the_other,
@@ -382,4 +416,5 @@ UNIT_MAIN("trailer", bytes_are_those_of_the_format, any_changed_byte_is_refused,
     clocks_may_step_and_nothing_held_back_counts,
     a_sender_counts_on_while_its_clock_stands_and_follows_a_step_back,
     a_crowd_of_senders_forgets_the_one_heard_least_recently,
-    without_auth_hmac_a_trailer_is_a_wrong_length)
+    without_auth_hmac_a_trailer_is_a_wrong_length,
+    what_a_new_engine_is_told_does_not_count_again)
