@@ -37,7 +37,7 @@ vipd-forward_DIR := daemon/forward
 vipd-watcher_DIR := daemon/watcher
 vipctl_DIR := ctl
 
-vipd_LIBS = $(EV_LIBS) $(NL_LIBS)
+vipd_LIBS = $(EV_LIBS) $(NL_LIBS) -pthread
 vipd-engine_LIBS = $(EV_LIBS) $(CAPNG_LIBS)
 vipd-forward_LIBS = $(EV_LIBS) $(NFTNL_LIBS) $(MNL_LIBS) $(CAPNG_LIBS)
 vipd-watcher_LIBS = $(EV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(CAPNG_LIBS) -pthread

@@ -87,10 +87,11 @@ examine_daemon(struct doctor *d)
 	}
 	if (n->log_dropped) {
 		doctor_say(d, DOCTOR_WARN, "log",
-		    "%" PRIu32 " lines of the children were lost: more than vipd could "
-		    "take at once",
+		    "%" PRIu32 " lines of the log were lost: more than it took at once",
 		    n->log_dropped);
-		doctor_fix(d, "vipctl events shows what came before and after");
+		doctor_fix(d,
+		    "look whether the journal (its disk) keeps up; vipctl events shows "
+		    "what vipd itself said");
 	}
 }
 

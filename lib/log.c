@@ -30,8 +30,8 @@ log_level_name(enum log_level level)
 	return names[level];
 }
 
-static void
-stderr_sink(enum log_level level, const char *line, void *arg)
+void
+log_to_stderr(enum log_level level, const char *line, void *arg)
 {
 	bool usual = level == LOG_LEVEL_INFO;
 
@@ -40,8 +40,8 @@ stderr_sink(enum log_level level, const char *line, void *arg)
 	    usual ? "" : log_level_name(level), usual ? "" : ": ", line);
 }
 
-static void
-syslog_sink(enum log_level level, const char *line, void *arg)
+void
+log_to_syslog(enum log_level level, const char *line, void *arg)
 {
 	static const int priority[] = {
 		[LOG_LEVEL_ERR] = LOG_ERR,
@@ -72,7 +72,7 @@ void
 log_use_syslog(void)
 {
 	openlog(logger.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	log_set_sink(syslog_sink, NULL);
+	log_set_sink(log_to_syslog, NULL);
 }
 
 void
@@ -91,7 +91,7 @@ log_is_verbose(void)
 void
 log_line(enum log_level level, const char *line)
 {
-	log_sink *sink = logger.sink ? logger.sink : stderr_sink;
+	log_sink *sink = logger.sink ? logger.sink : log_to_stderr;
 
 	if (level == LOG_LEVEL_DEBUG && !logger.verbose)
 		return;

@@ -5,8 +5,9 @@
  * A line begins with its subject ("edge: ...", "default/web: ...").
  *
  * Where lines go is set once at the start: standard error, syslog, or (a
- * child) the channel to vipd. Logging never blocks and never fails; a sink
- * that cannot take a line drops and counts it.
+ * child) the channel to vipd. Logging never fails; a daemon's sinks never block:
+ * what cannot take a line drops and counts it. The two here may wait for whoever
+ * reads them: vipd has them called in a thread (log_writer.h).
  */
 #pragma once
 
@@ -26,6 +27,7 @@ typedef void log_sink(enum log_level level, const char *line, void *arg);
 void log_init(const char *program, bool verbose);
 void log_set_sink(log_sink *sink, void *arg);
 void log_use_syslog(void);
+log_sink log_to_stderr, log_to_syslog;
 /* tap gets every line as well, the sink first; NULL: nobody. */
 void log_set_tap(log_sink *tap, void *arg);
 bool log_is_verbose(void);

@@ -13,6 +13,7 @@
 #include "conf_report.h"
 #include "config.h"
 #include "log.h"
+#include "log_writer.h"
 #include "mem.h"
 #include "vipd.h"
 
@@ -119,6 +120,7 @@ run(const struct options *o)
 	lock_namespace();
 	if (!o->foreground && daemon(0, o->log_stderr) < 0)
 		fatal("daemon");
+	log_writer_start(o->log_stderr ? log_to_stderr : log_to_syslog);
 	allow_descriptors();
 	vipd_start(&vipd, o, conf);
 	log_info("vipd " PACKAGE_VERSION " started with %s", o->file);

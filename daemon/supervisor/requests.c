@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "conf_redact.h"
 #include "config.h"
+#include "log_writer.h"
 #include "mem.h"
 #include "vipd.h"
 
@@ -55,8 +56,8 @@ answer_source(struct vipd *v)
 	str_copy(n->version, sizeof(n->version), PACKAGE_VERSION);
 	n->started_us = v->started_us;
 	n->has_services = v->conf->services.present;
-	n->log_dropped =
-	    v->engine.log_dropped + v->forward.log_dropped + v->watcher.log_dropped;
+	n->log_dropped = v->engine.log_dropped + v->forward.log_dropped +
+	    v->watcher.log_dropped + log_writer_lost();
 	n->source = v->source;
 	n->forward = v->forward_state;
 	n->children_restarts =

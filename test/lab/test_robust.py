@@ -206,6 +206,31 @@ def test_a_socket_that_could_not_be_opened_is_tried_again(lab):
     vipd.wait_state("MASTER", within=10)
 
 
+def test_a_log_that_takes_nothing_holds_nobody_up(lab):
+    """I1: a journal whose disk stands still. Its pipe is full from the start."""
+    topo = lab(nodes=2)
+    jammed = topo.nodes[1].dir / "jammed"
+    os.mkfifo(jammed)
+    pipe = os.open(jammed, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        with pytest.raises(BlockingIOError):
+            for _ in range(1 << 10):
+                os.write(pipe, b"." * 4095 + b"\n")
+        vipds = [Vipd(topo.nodes[0], instance(200)),
+                 Vipd(topo.nodes[1], instance(100),
+                      prefix=["sh", "-c", 'exec "$@" 2>"$0"', jammed])]
+        settle(vipds)
+        vipds[0].crash()
+        vipds[1].wait_state("MASTER")
+        Probe(topo.client, VIP4).wait_answer()
+        for _ in range(600):  # each is a line, and 512 fit
+            assert vipds[1].ctl("reload").returncode == 0
+        wait(lambda: " lost" in vipds[1].ctl("status").stdout, 5, "it is said")
+        assert vipds[1].stop() == 0
+    finally:
+        os.close(pipe)
+
+
 def test_an_interface_that_appears_later(lab):
     topo = lab(nodes=2)
     topo.unplug(topo.nodes[0])
