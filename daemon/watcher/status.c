@@ -36,6 +36,7 @@ void
 status_fini(struct service_status *s)
 {
 	free(s->ingress);
+	free(s->writer);
 	for (size_t i = 0; i < STATUS_TYPE_COUNT; i++)
 		free_condition(&s->conditions[i]);
 	*s = (struct service_status){ 0 };
@@ -83,6 +84,7 @@ status_copy(struct service_status *to, const struct service_status *from)
 		.foreign_ingress = from->foreign_ingress,
 	};
 	memcpy(to->version, from->version, sizeof(to->version));
+	to->writer = from->writer ? xstrdup(from->writer) : NULL;
 	for (size_t i = 0; i < from->n_ingress; i++)
 		status_add_ingress(to, &from->ingress[i]);
 	for (size_t i = 0; i < STATUS_TYPE_COUNT; i++) {
@@ -150,6 +152,33 @@ read_ingress(struct service_status *s, const json_t *meta, const json_t *status)
 	s->foreign_ingress = s->has_ingress && !is_ingress_ours(meta, s);
 }
 
+static bool
+is_vipd(const char *manager)
+{
+	return strcmp(manager, STATUS_ALLOCATOR) == 0 ||
+	    strcmp(manager, STATUS_HOLDER) == 0;
+}
+
+/* Times of this form compare as text. */
+static void
+read_writer(struct service_status *s, const json_t *meta)
+{
+	const char *name = "", *time = "";
+	const json_t *m;
+	size_t i;
+
+	json_array_foreach(json_object_get(meta, "managedFields"), i, m)
+	{
+		if (strcmp(string_of(m, "subresource"), "status") != 0 ||
+		    is_vipd(string_of(m, "manager")) ||
+		    strcmp(string_of(m, "time"), time) < 0)
+			continue;
+		name = string_of(m, "manager");
+		time = string_of(m, "time");
+	}
+	s->writer = *name ? text_make_safe(xstrdup(name)) : NULL;
+}
+
 static void
 read_condition(struct service_status *s, const json_t *condition)
 {
@@ -178,6 +207,7 @@ status_read(struct service_status *s, const json_t *service)
 	json_array_foreach(json_object_get(status, "conditions"), i, condition)
 	    read_condition(s, condition);
 	read_ingress(s, meta, status);
+	read_writer(s, meta);
 }
 
 bool

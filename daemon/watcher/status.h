@@ -48,6 +48,7 @@ struct service_status {
 	bool has_ingress;     /* also one that is no address */
 	bool foreign_ingress; /* somebody else wrote it */
 	struct status_condition conditions[STATUS_TYPE_COUNT];
+	char *writer; /* who else wrote to the status last; NULL: nobody known */
 };
 
 /* Reads metadata and status of a Service, whatever they hold. */

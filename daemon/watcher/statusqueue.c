@@ -15,11 +15,14 @@
 /* Shorter than others wait after a leader's deadline (leader.h): what it has
  * sent has been answered or given up when the next one begins. */
 #define TIMEOUT_MS 4000
-/* A write that has not come back by the watch. */
-#define LOST_S 10.
+/* A write that has not come back by the watch, which has shown nothing newer. */
+#define LOST_US (10 * US_PER_S)
+#define LOOK_S 1.
 #define FORBIDDEN_US (60 * US_PER_S)
 #define INVALID_US (300 * US_PER_S)
 #define STRIKES_MAX 8 /* 2^8 s */
+/* Undone so often in a row, it is somebody's habit. */
+#define STRIKES_TOLD 3
 
 struct status_entry {
 	struct statusqueue *queue;
@@ -151,6 +154,19 @@ is_in_hand(const struct status_entry *e, const struct service_status *seen,
 	    strcmp(seen->version, e->seen.version) == 0;
 }
 
+static void
+say_contested(const struct status_entry *e, const struct service_status *seen)
+{
+	uint32_t held;
+
+	if (e->strikes >= STRIKES_TOLD && log_allowed(&e->queue->log, clock_us(), &held))
+		log_warn(
+		    "%s: its status was undone %u times in a row%s%s; vipd writes it "
+		    "again, more and more seldom; let one of the two have the Service",
+		    e->key, e->strikes, seen->writer ? ", last written by " : "",
+		    seen->writer ? seen->writer : "");
+}
+
 /* Somebody undid what we wrote: not at once again. */
 static void
 count_strikes(struct status_entry *e, const struct service_status *want, uint64_t now_us)
@@ -192,6 +208,7 @@ statusqueue_want(struct statusqueue *q, const char *key,
 	e->conflicts = 0;
 	e->other |= !wants_same(e, want);
 	count_strikes(e, want, now_us);
+	say_contested(e, seen);
 	status_fini(&e->seen);
 	status_fini(&e->want);
 	status_copy(&e->seen, seen);
@@ -275,7 +292,7 @@ written(struct status_entry *e, const struct api_answer *a)
 	e->conflicts = 0;
 	str_copy(e->answered, sizeof(e->answered), version ? version : "");
 	if (e->written && !ev_is_active(&e->queue->lost)) {
-		ev_timer_set(&e->queue->lost, LOST_S, LOST_S);
+		ev_timer_set(&e->queue->lost, LOOK_S, LOOK_S);
 		ev_timer_start(e->queue->loop, &e->queue->lost);
 	}
 }
@@ -387,10 +404,18 @@ on_timer(struct ev_loop *loop, ev_timer *w, int events)
 	api_kick(container_of(w, struct statusqueue, timer)->api);
 }
 
+/*
+ * Where the watch has shown something that was neither there before nor is
+ * ours, it is older than our write, or has undone it: versions cannot be
+ * compared. To write the same again changes nothing, so soon is good enough.
+ */
 static bool
 is_lost(const struct status_entry *e, uint64_t now_us)
 {
-	return e->written && now_us > e->written_us + (uint64_t)(LOST_S * US_PER_S);
+	bool silent = strcmp(e->latest, e->seen.version) == 0;
+
+	return e->written &&
+	    now_us > e->written_us + (silent ? LOST_US : US_PER_S << e->strikes);
 }
 
 /* What was written and is not seen: decided again, by what is seen. */
@@ -437,7 +462,7 @@ statusqueue_new(struct ev_loop *loop, struct api *api, const char *manager,
 	q->log.interval_us = 10 * US_PER_S;
 	TAILQ_INIT(&q->dirty);
 	ev_timer_init(&q->timer, on_timer, 0., 0.);
-	ev_timer_init(&q->lost, on_lost, LOST_S, LOST_S);
+	ev_timer_init(&q->lost, on_lost, LOOK_S, LOOK_S);
 	api_add_work(api, &q->work);
 	return q;
 }

@@ -111,6 +111,29 @@ START_TEST(whoever_wrote_the_ingress_is_told_apart)
 }
 END_TEST
 
+START_TEST(who_else_wrote_to_the_status_last_is_known)
+{
+#define WRITER(name, sub, time)                                                          \
+	"{'manager':'" name "','operation':'Update','subresource':'" sub "','time':'"    \
+	"2026-01-01T00:00:" time "Z','fieldsV1':{}}"
+	struct service_status s = read_text(
+	    STATUS("'managedFields':[" WRITER("rival", "status", "02") "," WRITER(
+		       "older", "status", "01") "," WRITER("kubectl", "",
+		       "03") "," WRITER("vipd", "status", "04") "]",
+		"", ""));
+	struct service_status copy;
+
+	ck_assert_str_eq(s.writer, "rival");
+	status_copy(&copy, &s);
+	ck_assert_str_eq(copy.writer, "rival");
+	status_fini(&copy);
+	status_fini(&s);
+	s = read_text(STATUS(OURS, IP, ALLOCATED));
+	ck_assert_ptr_null(s.writer);
+	status_fini(&s);
+}
+END_TEST
+
 START_TEST(wrong_types_are_read_as_nothing)
 {
 	static const char *const texts[] = {
@@ -241,6 +264,7 @@ START_TEST(a_message_is_cut_and_printable)
 END_TEST
 
 UNIT_MAIN("status", a_status_is_read, whoever_wrote_the_ingress_is_told_apart,
-    wrong_types_are_read_as_nothing, only_a_difference_is_written,
-    the_patch_is_what_apply_takes, giving_up_applies_nothing,
-    a_time_of_transition_moves_with_the_value_only, a_message_is_cut_and_printable)
+    who_else_wrote_to_the_status_last_is_known, wrong_types_are_read_as_nothing,
+    only_a_difference_is_written, the_patch_is_what_apply_takes,
+    giving_up_applies_nothing, a_time_of_transition_moves_with_the_value_only,
+    a_message_is_cut_and_printable)
