@@ -123,15 +123,21 @@ holder_held(struct holder *h, const struct msg_held_here *m, const struct ipaddr
 	}
 }
 
+const struct msg_service_address *
+holder_address(const struct view *v)
+{
+	for (size_t i = 0; v->wanted && i < v->n_addresses; i++)
+		if (v->addresses[i].verdict == VERDICT_OK)
+			return &v->addresses[i];
+	return NULL;
+}
+
 const struct held_address *
 holder_speaks(const struct holder *h, const struct view *v)
 {
-	if (!v->wanted)
-		return NULL;
-	for (size_t i = 0; i < v->n_addresses; i++)
-		if (v->addresses[i].verdict == VERDICT_OK)
-			return holder_find(h, &v->addresses[i].addr);
-	return NULL;
+	const struct msg_service_address *a = holder_address(v);
+
+	return a ? holder_find(h, &a->addr) : NULL;
 }
 
 static void

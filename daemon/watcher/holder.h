@@ -46,7 +46,9 @@ void holder_held(struct holder *h, const struct msg_held_here *m,
 const struct msg_here *holder_instance(const struct holder *h, const char *instance);
 const struct held_address *holder_find(const struct holder *h, const struct ipaddr *addr);
 
-/* The address whose holder speaks for the Service, if it is here; or NULL. */
+/* The address whose holder speaks for the Service: its first good one, or NULL. */
+const struct msg_service_address *holder_address(const struct view *v);
+/* The same, if it is here; or NULL. */
 const struct held_address *holder_speaks(const struct holder *h, const struct view *v);
 /* What the condition VIPReady should say. */
 void holder_want(

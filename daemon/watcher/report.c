@@ -95,6 +95,24 @@ due(struct writer *w, struct store_entry *e, uint32_t new, uint64_t now_us)
 	return what;
 }
 
+/*
+ * What this node said of the Service is not true any longer: the next holder
+ * says what is, unless no address of it is good, so that there will be none.
+ */
+static void
+take_back(struct writer *w, const struct service_object *s, const struct view *v)
+{
+	struct service_status want = { 0 };
+
+	if (!v->wanted || holder_address(v)) {
+		writer_hold(w, s, &s->status);
+		return;
+	}
+	status_set_condition(&want, STATUS_READY, false, "NotServed", v->head.reason);
+	writer_hold(w, s, &want);
+	status_fini(&want);
+}
+
 /* W3: who holds the first address writes VIPReady, and nobody else. */
 static void
 report_place(
@@ -106,9 +124,8 @@ report_place(
 	enum event_reason reason;
 
 	if (!a) {
-		/* What was to be said of it is not true any longer. */
 		if (e->holds)
-			writer_hold(w, e->service, &e->service->status);
+			take_back(w, e->service, v);
 		e->holds = false;
 		return;
 	}
@@ -171,12 +188,9 @@ report(struct writer *w, const struct holder *h, struct store_entry *e,
 static const struct msg_service_address *
 vacant_address(const struct view *v, const struct vacancy *vacancy, uint64_t now_us)
 {
-	for (size_t i = 0; v->wanted && i < v->n_addresses; i++)
-		if (v->addresses[i].verdict == VERDICT_OK)
-			return vacancy_lasts(vacancy, v->addresses[i].instance, now_us)
-			    ? &v->addresses[i]
-			    : NULL;
-	return NULL;
+	const struct msg_service_address *a = holder_address(v);
+
+	return a && vacancy_lasts(vacancy, a->instance, now_us) ? a : NULL;
 }
 
 static void

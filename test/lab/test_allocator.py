@@ -283,6 +283,17 @@ def test_the_holder_says_that_it_is_reachable_and_the_next_one_that_it_moved(clu
         assert len(writes(cluster)) == 2
 
 
+def test_the_holder_takes_its_word_back_when_no_address_is_left(cluster):
+    service = serve(cluster)
+    with allocator(cluster, "worker-a") as a:
+        a.wait_service("default/web")
+        hold(a, VIP)
+        wait(lambda: (ready(cluster, service) or ("",))[0] == "True", 5, "VIPReady")
+        cluster.patch(service, {"spec": {"externalIPs": ["8.8.8.8"]}})
+        wait(lambda: ready(cluster, service)[:2] == ("False", "NotServed"), 5, "its end")
+        assert "8.8.8.8" in ready(cluster, service)[2]
+
+
 def test_a_holder_that_may_not_write_still_says_so_in_an_event(cluster):
     serve(cluster)
     with open_folder() as folder, Watcher(
