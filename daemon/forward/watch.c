@@ -93,6 +93,16 @@ watch_open(struct watch *w, struct ev_loop *loop, uint32_t own_portid,
 }
 
 void
+watch_look_away(struct watch *w, bool away)
+{
+	int group = NFNLGRP_NFTABLES;
+
+	mnl_socket_setsockopt(w->nl,
+	    away ? NETLINK_DROP_MEMBERSHIP : NETLINK_ADD_MEMBERSHIP, &group,
+	    sizeof(group));
+}
+
+void
 watch_close(struct watch *w)
 {
 	ev_io_stop(w->loop, &w->readable);

@@ -16,6 +16,9 @@
 /* nf_tables has one lock a network namespace: a larger transaction would hold
  * up others (kubernetes.md 4.5: 2,000 elements, 35 ms at worst). */
 #define CHUNK 2000
+/* From so many on the watch looks away; then it is asked what may have been
+ * missed. */
+#define LARGE 1000
 /* What contradicts our picture is read again before it counts as refused. */
 #define REREADS 3
 
@@ -157,6 +160,20 @@ put_targets(struct writer *w)
 	}
 }
 
+/* The kernel works inside sendmsg. */
+static void
+transact(struct writer *w)
+{
+	bool large = w->changes.n >= LARGE;
+
+	if (large)
+		watch_look_away(&w->watch, true);
+	kernel_transact(&w->kernel, &w->batch);
+	if (large)
+		watch_look_away(&w->watch, false);
+	w->need_check |= large;
+}
+
 static void
 start_writing(struct writer *w)
 {
@@ -174,7 +191,7 @@ start_writing(struct writer *w)
 		elements_put(&w->batch, strays->at, strays->n);
 	put_targets(w);
 	batch_end(&w->batch);
-	kernel_transact(&w->kernel, &w->batch);
+	transact(w);
 }
 
 static struct written *
