@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netlink/netlink.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <utlist.h>
 
@@ -302,15 +303,30 @@ addresses_settled(const struct addresses *as)
 
 /* ---- wants ---- */
 
-static void
-want_one(struct addresses *as, struct owner *o, const struct address_want *want)
+/* Mostly all is as told before, so the claim behind the last one is a good guess. */
+static struct claim *
+find_claim(struct addresses *as, struct owner *o, struct claim *guess,
+    const struct address_want *want, struct entry **e)
 {
-	struct device *dev = address_table_get_device(&as->table, want->dev);
-	struct entry *e = address_table_get(&as->table, dev, &want->addr);
-	struct claim *c = address_table_find_claim(e, o->id);
+	if (guess && ipaddr_eq(&guess->entry->addr, &want->addr) &&
+	    !strcmp(guess->entry->dev->name, want->dev)) {
+		*e = guess->entry;
+		return guess;
+	}
+	*e = address_table_get(
+	    &as->table, address_table_get_device(&as->table, want->dev), &want->addr);
+	return address_table_find_claim(*e, o->id);
+}
+
+static struct claim *
+want_one(struct addresses *as, struct owner *o, struct claim *guess,
+    const struct address_want *want)
+{
+	struct entry *e;
+	struct claim *c = find_claim(as, o, guess, want, &e);
 
 	if (c && c->round == as->round)
-		return; /* told twice */
+		return c; /* told twice */
 	if (!c) {
 		c = address_table_claim(o, e, want);
 		c->round = as->round;
@@ -318,13 +334,14 @@ want_one(struct addresses *as, struct owner *o, const struct address_want *want)
 			address_consider(as, e);
 		else
 			report(as, REPORT_FAILED, o->id, e, EBUSY);
-		return;
+		return c;
 	}
 	c->round = as->round;
 	if (plan_same(&c->want, want) && c->want.lifetime_s == want->lifetime_s)
-		return;
+		return c;
 	c->want = *want;
 	address_consider(as, e);
+	return c;
 }
 
 void
@@ -332,11 +349,11 @@ addresses_want(
     struct addresses *as, uint32_t owner, const struct address_want *list, size_t n)
 {
 	struct owner *o = address_table_get_owner(&as->table, owner);
-	struct claim *c, *before;
+	struct claim *c = NULL, *before;
 
 	as->round++;
 	for (size_t i = 0; i < n; i++)
-		want_one(as, o, &list[i]);
+		c = want_one(as, o, c ? c->after : o->claims, &list[i]);
 	/* The last first: so secondaries go before their primary. */
 	for (c = o->claims ? o->claims->before : NULL; c; c = before) {
 		struct entry *e = c->entry;

@@ -121,7 +121,7 @@ first_use_on_probed(struct instances *is, const struct msg_probed *m)
 
 	if (!a || a->use != ADDRESS_PROBED)
 		return;
-	instances_wants_changed(is);
+	instances_wants_changed_in_part(is);
 	if (!m->taken) {
 		take_into_use(a);
 		return;

@@ -16,8 +16,8 @@
 #include "log.h"
 #include "mem.h"
 #include "plan.h"
+#include "recompute.h"
 #include "socket.h"
-#include "wants.h"
 
 struct instance *
 instances_by_id(struct instances *is, uint32_t id)
@@ -156,7 +156,7 @@ on_released(struct instances *is, const struct msg *m)
 		if (a)
 			a->released = true;
 	}
-	instances_wants_changed(is);
+	instances_wants_changed_in_part(is);
 	return NULL;
 }
 
@@ -265,7 +265,7 @@ instances_on_installed(
 	if (is->engine && in->conf)
 		instance_send_places(is->engine, MSG_INSTALLED, id, list, n);
 	if (in->conf && in->conf->routes.count)
-		instances_wants_changed(is);
+		instances_wants_changed_in_part(is);
 	is->ops->addresses_changed(is->arg);
 }
 
@@ -285,7 +285,7 @@ instances_on_removed(
 	}
 	if (is->engine && in->conf)
 		instance_send_places(is->engine, MSG_REMOVED, id, list, n);
-	instances_wants_changed(is);
+	instances_wants_changed_in_part(is);
 	is->ops->addresses_changed(is->arg);
 }
 
@@ -304,8 +304,8 @@ instances_on_failed(
 		instances_wants_changed(is);
 }
 
-static bool
-holds_addresses(const struct instance *in)
+bool
+instance_holds_addresses(const struct instance *in)
 {
 	for (size_t i = 0; i < in->n_addresses; i++)
 		if (in->addresses[i].installed)
@@ -317,44 +317,9 @@ bool
 instances_hold_addresses(const struct instances *is)
 {
 	for (const struct instance *in = is->first; in; in = in->next)
-		if (holds_addresses(in))
+		if (instance_holds_addresses(in))
 			return true;
 	return false;
-}
-
-/* Frees those whose last address is off the interface. */
-static void
-bury_gone(struct instances *is)
-{
-	for (struct instance **at = &is->first; *at;) {
-		struct instance *in = *at;
-
-		if (in->conf || holds_addresses(in)) {
-			at = &in->next;
-			continue;
-		}
-		*at = in->next;
-		free(in->addresses);
-		free(in->counters);
-		free(in);
-	}
-}
-
-static void
-on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
-{
-	struct instances *is = container_of(w, struct instances, recompute);
-
-	(void)events;
-	ev_prepare_stop(loop, w);
-	wants_compute(is);
-	bury_gone(is);
-}
-
-void
-instances_wants_changed(struct instances *is)
-{
-	ev_prepare_start(is->loop, &is->recompute);
 }
 
 /* ---- configuration ---- */
@@ -483,7 +448,7 @@ instances_init(struct instances *is, struct ev_loop *loop,
     const struct instances_ops *ops, void *arg)
 {
 	*is = (struct instances){ .loop = loop, .ops = ops, .arg = arg };
-	ev_prepare_init(&is->recompute, on_prepare);
+	recompute_init(is);
 	first_use_init(is);
 	instances_init_ifaces(is);
 	is->announce_fd = socket_open_announce();

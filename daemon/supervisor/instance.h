@@ -79,10 +79,13 @@ struct instances {
 	struct iface *ifaces;
 	ev_timer first_use;   /* addresses that are probed (first_use.h) */
 	ev_timer sockets;     /* that could not be opened */
-	ev_prepare recompute; /* wanted addresses, once a loop round */
-	uint32_t soft;        /* enum soft_reason, of the whole node */
-	bool hold;            /* instances with Services stay in INIT */
-	bool delayed;         /* all do: vrrp_startup_delay */
+	ev_prepare recompute; /* wanted addresses (recompute.h) */
+	ev_timer recompute_later;
+	uint32_t rest_factor;
+	uint64_t rest_until_us; /* who changes them in parts waits for it */
+	uint32_t soft;          /* enum soft_reason, of the whole node */
+	bool hold;              /* instances with Services stay in INIT */
+	bool delayed;           /* all do: vrrp_startup_delay */
 	bool log_unknown_vrids;
 	bool stopping; /* nothing is wanted any more */
 	int announce_fd;
@@ -109,9 +112,12 @@ void instance_set_soft(struct instance *in, enum soft_reason reason, bool holds)
 uint32_t instance_soft_reasons(const struct instances *is, const struct instance *in);
 /* Wanted addresses are computed again before the loop waits next. */
 void instances_wants_changed(struct instances *is);
+/* The same for one part of many; after a pause, where there are many addresses. */
+void instances_wants_changed_in_part(struct instances *is);
 /* Every address is to go; addresses_changed tells the progress. */
 void instances_stop(struct instances *is);
 bool instances_hold_addresses(const struct instances *is);
+bool instance_holds_addresses(const struct instance *in);
 bool instances_is_installed(const struct instances *is, const struct ipaddr *addr);
 /* Holds mastership as far as vipd knows, engine or not. */
 bool instance_is_master(const struct instance *in);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "hash.h"
 #include "log.h"
 #include "mem.h"
 
@@ -101,6 +102,27 @@ service_wants(const struct service *sv, const struct msg_service_address *a)
 {
 	return !sv->leaving && a->verdict == VERDICT_OK &&
 	    contains(sv->placed, sv->n_placed, &a->addr);
+}
+
+/* Most changes are of endpoints, and no address comes or goes. */
+void
+services_note_wants(struct services *s, struct service *sv)
+{
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < sv->n_addresses; i++) {
+		const struct msg_service_address *a = &sv->addresses[i];
+
+		if (!service_wants(sv, a))
+			continue;
+		hash = hash_add(hash ? hash : HASH_INIT, &a->addr, sizeof(a->addr));
+		hash = hash_add(hash, &a->origin, sizeof(a->origin));
+		hash = hash_add(hash, a->instance, strlen(a->instance) + 1);
+	}
+	if (hash == sv->wants)
+		return;
+	sv->wants = hash;
+	s->ops->wants_changed(s->arg);
 }
 
 static bool
@@ -220,7 +242,7 @@ services_forward_down(struct services *s)
 /* ---- from forward ---- */
 
 static void
-set_placed(struct service *sv)
+set_placed(struct services *s, struct service *sv)
 {
 	sv->in_place = true;
 	sv->failed = false;
@@ -228,26 +250,22 @@ set_placed(struct service *sv)
 	sv->placed = xcalloc(sv->n_relayed, sizeof(*sv->placed));
 	memcpy(sv->placed, sv->relayed, sv->n_relayed * sizeof(*sv->placed));
 	sv->n_placed = sv->n_relayed;
+	services_note_wants(s, sv);
 }
 
 void
 services_in_place(struct services *s, uint32_t seq)
 {
 	struct service *sv, *tmp;
-	bool changed = false;
 
 	DL_FOREACH_SAFE(s->sent, sv, tmp)
 	{
 		if ((int32_t)(seq - sv->seq) < 0)
 			break;
 		services_set_relay(s, sv, RELAY_QUIET);
-		if (sv->failed)
-			continue;
-		set_placed(sv);
-		changed = true;
+		if (!sv->failed)
+			set_placed(s, sv);
 	}
-	if (changed)
-		s->ops->wants_changed(s->arg);
 	if (s->ready || !s->end_seq || (int32_t)(seq - s->end_seq) < 0)
 		return;
 	s->ready = s->complete && !s->end_due;
@@ -268,10 +286,9 @@ services_failed(struct services *s, const struct msg_failed *f)
 		/* Told since? Then IN_PLACE will say. */
 		sv->failed = false;
 		if (sv->relay == RELAY_QUIET)
-			set_placed(sv);
+			set_placed(s, sv);
 		log_info(
 		    "%s/%s: forwarding rules are in place now", f->key.ns, f->key.name);
-		s->ops->wants_changed(s->arg);
 		return;
 	}
 	sv->failed = true;

@@ -33,6 +33,7 @@ struct service {
 	size_t n_relayed;
 	struct ipaddr *placed; /* forward said IN_PLACE */
 	size_t n_placed;
+	uint64_t wants; /* hash of what service_wants() said last; 0: of nothing */
 	enum relay_state relay;
 	uint32_t seq;
 	struct msg_count count; /* as forward told last */
@@ -48,7 +49,7 @@ struct service {
 
 struct services_ops {
 	bool (*is_installed)(void *arg, const struct ipaddr *addr);
-	/* The set of wanted addresses may have changed. */
+	/* The set of wanted addresses has changed. */
 	void (*wants_changed)(void *arg);
 	/* What an incomplete sync (of a snapshot) told is in the kernel. */
 	void (*provisional)(void *arg);
@@ -95,6 +96,8 @@ struct service *services_find(
     const struct services *s, const struct msg_service_key *key);
 /* Between the two halves (services.c, services_intake.c). */
 void services_set_relay(struct services *s, struct service *sv, enum relay_state state);
+/* To be called when what service_wants() says may be another. */
+void services_note_wants(struct services *s, struct service *sv);
 void service_free(struct service *sv);
 /* Sends all frames of one Service, SERVICE to SERVICE_END. */
 void service_send(const struct service *sv, struct chan *to, uint32_t seq);

@@ -51,10 +51,10 @@ services_recheck(struct services *s)
 		if (!same_verdicts(sv, before)) {
 			sv->in_place = false;
 			services_set_relay(s, sv, RELAY_DIRTY);
+			services_note_wants(s, sv);
 		}
 		free(before);
 	}
-	s->ops->wants_changed(s->arg);
 	services_pump(s);
 }
 
@@ -158,7 +158,7 @@ end_service(struct services *s)
 	old = old ? old : new;
 	old->marked = true;
 	services_set_relay(s, old, RELAY_DIRTY);
-	s->ops->wants_changed(s->arg);
+	services_note_wants(s, old);
 	services_pump(s);
 	return NULL;
 }
@@ -170,6 +170,7 @@ leave(struct services *s, struct service *sv)
 		return;
 	sv->leaving = true;
 	services_set_relay(s, sv, RELAY_DIRTY);
+	services_note_wants(s, sv);
 }
 
 static void
@@ -186,7 +187,6 @@ end_sync(struct services *s, const struct msg_sync_end *end)
 		s->end_due = true;
 	s->synced = true;
 	s->complete |= end->complete != 0;
-	s->ops->wants_changed(s->arg);
 	services_pump(s);
 }
 
@@ -197,7 +197,6 @@ gone(struct services *s, const struct msg_service_key *key)
 
 	if (sv)
 		leave(s, sv);
-	s->ops->wants_changed(s->arg);
 	services_pump(s);
 	return NULL;
 }

@@ -26,7 +26,7 @@ services_changed(void *arg)
 
 	/* Nobody may have them before, and the first list comes in many parts. */
 	if (!v->instances.hold)
-		instances_wants_changed(&v->instances);
+		instances_wants_changed_in_part(&v->instances);
 }
 
 static void

@@ -42,9 +42,12 @@ append_static(struct wants *w)
 	}
 }
 
+/* guess: mostly it is the same as of the Service before. */
 static struct wants *
-find_wants(struct wants *all, size_t n, const char *name)
+find_wants(struct wants *all, size_t n, struct wants *guess, const char *name)
 {
+	if (guess && !strcmp(guess->instance->name, name))
+		return guess;
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(all[i].instance->name, name))
 			return &all[i];
@@ -54,16 +57,17 @@ find_wants(struct wants *all, size_t n, const char *name)
 static void
 append_services(struct wants *all, size_t n, const struct services *services)
 {
+	struct wants *w = NULL;
+
 	for (const struct service *sv = services->all; sv; sv = sv->hh.next) {
-		for (size_t i = 0; i < sv->n_addresses; i++) {
+		for (size_t i = 0; sv->wants && i < sv->n_addresses; i++) {
 			const struct msg_service_address *sa = &sv->addresses[i];
 			struct msg_ctl_address *a;
-			struct wants *w;
 
 			/* A static address is there without any Service. */
 			if (!service_wants(sv, sa) || sa->origin == ORIGIN_STATIC)
 				continue;
-			w = find_wants(all, n, sa->instance);
+			w = find_wants(all, n, w, sa->instance);
 			if (!w || !w->instance->conf)
 				continue;
 			a = append(w, &sa->addr, (enum address_origin)sa->origin);
@@ -102,19 +106,24 @@ sort_unique(struct wants *w, size_t n_static)
  * list until the kernel has confirmed its removal.
  */
 static void
-keep_installed(struct wants *w, const struct instance *in)
+keep_installed(struct wants *w, const struct instance *in, size_t n_static)
 {
-	for (size_t i = 0; i < in->n_addresses; i++) {
-		struct msg_ctl_address *a;
+	size_t n = w->count, at = n_static;
 
-		if (!in->addresses[i].installed)
+	for (size_t i = 0; i < in->n_addresses; i++) {
+		const struct msg_ctl_address *a = &in->addresses[i];
+
+		if (!a->installed || (in->conf && a->origin == ORIGIN_STATIC))
 			continue;
-		if (in->conf && in->addresses[i].origin == ORIGIN_STATIC)
+		/* Both are sorted, but for what was static. */
+		while (at < n && ipaddr_cmp(&w->list[at].addr, &a->addr) < 0)
+			at++;
+		if (at < n && ipaddr_eq(&w->list[at].addr, &a->addr))
 			continue;
-		a = append(w, &in->addresses[i].addr,
-		    (enum address_origin)in->addresses[i].origin);
-		*a = in->addresses[i];
+		*append(w, &a->addr, (enum address_origin)a->origin) = *a;
 	}
+	if (w->count > n)
+		sort_unique(w, n_static);
 }
 
 static void
@@ -187,8 +196,7 @@ settle(struct instances *is, struct wants *w)
 	sort_unique(w, n_static);
 	carry_over(w, in);
 	hand_over(is, in, w, w->count);
-	keep_installed(w, in);
-	sort_unique(w, n_static);
+	keep_installed(w, in, n_static);
 	free(in->addresses);
 	in->addresses = w->list;
 	in->n_addresses = w->count;

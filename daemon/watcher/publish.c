@@ -9,7 +9,7 @@
 #include "store.h"
 #include "wake.h"
 
-#define TOGETHER_US (10 * US_PER_MS)
+#define TOGETHER_US (5 * US_PER_MS)
 #define BACKLOG_MAX (128 * 1024)
 
 static void
@@ -32,6 +32,7 @@ send_view(struct publisher *p)
 {
 	const struct view *v = &p->view;
 
+	p->last_us = clock_us();
 	chan_send(p->chan, MSG_SERVICE, &v->head, NULL, 0);
 	send_records(p, MSG_SERVICE_ADDRESSES, v->addresses, v->n_addresses);
 	send_records(p, MSG_SERVICE_PORTS, v->ports, v->n_ports);
@@ -61,6 +62,7 @@ send_gone(struct publisher *p, const struct store_entry *e)
 	struct msg_service_key key = { 0 };
 	const char *slash = strchr(e->key, '/');
 
+	p->last_us = clock_us();
 	memcpy(key.ns, e->key, (size_t)(slash - e->key));
 	str_copy(key.name, sizeof(key.name), slash + 1);
 	chan_send(p->chan, MSG_SERVICE_GONE, &key, NULL, 0);
@@ -116,7 +118,6 @@ flush(struct publisher *p)
 			tell(p, e, giving);
 		}
 	}
-	p->last_us = clock_us();
 	pooltell(&p->pools, p->store, p->chan);
 	if (p->syncing && TAILQ_EMPTY(&p->store->dirty)) {
 		struct msg_sync_end end = { .complete = p->complete };

@@ -2,8 +2,8 @@
 /*
  * Tells vipd what has changed: the difference between what it was told last
  * and what is so now, a Service at a time. The first change goes at once, those
- * of the next 10 ms together (L16); while vipd does not read, changes only
- * add up in the store.
+ * of the next 5 ms together (L16); while vipd does not read, changes only
+ * add up in the store. What vipd need not hear, a status, delays nothing.
  */
 #pragma once
 
@@ -28,10 +28,10 @@ struct publisher {
 	struct chan *chan;
 	struct ev_loop *loop;
 	ev_timer timer;
-	uint64_t last_us;
-	bool open;     /* a first complete list is there: tell */
-	bool syncing;  /* SYNC_END is still to come */
-	bool complete; /* what SYNC_END will say */
+	uint64_t last_us; /* something was told */
+	bool open;        /* a first complete list is there: tell */
+	bool syncing;     /* SYNC_END is still to come */
+	bool complete;    /* what SYNC_END will say */
 	struct view view;
 	struct pooltell pools;
 	publish_looked *on_looked; /* NULL: nobody cares */

@@ -17,7 +17,7 @@ static struct iprange range;
 static struct conf_instance instance;
 static struct conf conf;
 static bool installed;
-static unsigned provisional_calls, ready_calls;
+static unsigned provisional_calls, ready_calls, wants_calls;
 
 static bool
 is_installed(void *arg, const struct ipaddr *addr)
@@ -31,6 +31,7 @@ static void
 wants_changed(void *arg)
 {
 	(void)arg;
+	wants_calls++;
 }
 
 static void
@@ -88,6 +89,7 @@ setup(void)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, sv), 0);
 	forward_fd = sv[1];
 	chan_open(&to_forward, loop, sv[0], PEER_FORWARD, &chan_ops);
+	wants_calls = 0;
 	services_init(&s, &ops, NULL, &fence);
 	services_forward_up(&s, &to_forward);
 }
@@ -186,6 +188,29 @@ START_TEST(a_changed_service_keeps_its_address_while_its_rules_change)
 	ck_assert(!sv->in_place);
 	services_in_place(&s, expect_service());
 	ck_assert(sv->in_place);
+}
+END_TEST
+
+START_TEST(only_addresses_that_come_and_go_are_told_as_wants)
+{
+	struct msg_service_key key = { "default", "web" };
+
+	setup();
+	heard(NULL);
+	feed_service("web", "192.0.2.18", 80);
+	ck_assert_uint_eq(wants_calls, 0);
+	services_in_place(&s, expect_service());
+	ck_assert_uint_eq(wants_calls, 1);
+	feed_service("web", "192.0.2.18", 443);
+	services_in_place(&s, expect_service());
+	services_recheck(&s);
+	ck_assert_uint_eq(wants_calls, 1);
+	feed_service("web", "192.0.2.19", 443);
+	ck_assert_uint_eq(wants_calls, 2);
+	services_in_place(&s, expect_service());
+	ck_assert_uint_eq(wants_calls, 3);
+	ck_assert_ptr_null(feed(MSG_SERVICE_GONE, &key, NULL, 0));
+	ck_assert_uint_eq(wants_calls, 4);
 }
 END_TEST
 
@@ -380,6 +405,7 @@ END_TEST
 
 UNIT_MAIN("services", an_address_is_wanted_only_after_in_place,
     a_changed_service_keeps_its_address_while_its_rules_change,
+    only_addresses_that_come_and_go_are_told_as_wants,
     a_service_told_again_unchanged_is_not_relayed, rules_go_only_after_the_address,
     a_shared_address_does_not_hold_back_the_one_that_goes,
     a_complete_sync_sweeps_what_was_not_told,
