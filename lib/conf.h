@@ -291,7 +291,6 @@ const struct conf_group *conf_find_group(const struct conf *conf, const char *na
 
 /* reply_gateway (conf_gateway.h): the first instance with each of them; the one
  * at i has the number i + 1. */
-bool conf_instance_has_gateway(const struct conf_instance *in);
 size_t conf_gateways(
     const struct conf *conf, const struct conf_instance *first[REPLY_GATEWAYS_MAX]);
 /* 1 to REPLY_GATEWAYS_MAX; 0: the instance has none of that family. */

@@ -51,6 +51,12 @@ conf_read_reply_gateway(
 		take(r, &st->more[i], &d->in);
 }
 
+static bool
+has_gateway(const struct conf_instance *in)
+{
+	return in->reply_gateway[CONF_IPV4].family || in->reply_gateway[CONF_IPV6].family;
+}
+
 void
 conf_print_reply_gateway(
     FILE *out, unsigned indent, const struct conf_keyword *kw, const void *instance)
@@ -58,7 +64,7 @@ conf_print_reply_gateway(
 	const struct conf_instance *in = instance;
 	char buf[IPADDR_STRLEN];
 
-	if (!conf_instance_has_gateway(in))
+	if (!has_gateway(in))
 		return;
 	fprintf(out, "%*s%s", (int)(4 * indent), "", kw->word);
 	for (size_t i = 0; i < CONF_FAMILIES; i++)
@@ -121,7 +127,7 @@ conf_check_gateways(struct conf_build *b)
 
 	for (size_t i = 0; i < b->n_drafts; i++) {
 		const struct conf_draft *d = b->drafts[i];
-		bool is_new = conf_instance_has_gateway(&d->in);
+		bool is_new = has_gateway(&d->in);
 
 		for (size_t k = 0; k < CONF_FAMILIES; k++)
 			if (d->in.reply_gateway[k].family)
@@ -138,12 +144,6 @@ conf_check_gateways(struct conf_build *b)
 
 /* ---- numbers ---- */
 
-bool
-conf_instance_has_gateway(const struct conf_instance *in)
-{
-	return in->reply_gateway[CONF_IPV4].family || in->reply_gateway[CONF_IPV6].family;
-}
-
 size_t
 conf_gateways(
     const struct conf *conf, const struct conf_instance *first[REPLY_GATEWAYS_MAX])
@@ -152,7 +152,7 @@ conf_gateways(
 
 	for (size_t i = 0; i < conf->n_instances && n < REPLY_GATEWAYS_MAX; i++) {
 		const struct conf_instance *in = &conf->instances[i];
-		bool is_new = conf_instance_has_gateway(in);
+		bool is_new = has_gateway(in);
 
 		for (size_t k = 0; k < n && is_new; k++)
 			is_new = !same_way(first[k], in);

@@ -78,12 +78,6 @@ wcursor_init(struct wcursor *c, void *data, size_t size)
 	*c = (struct wcursor){ .data = data, .size = size };
 }
 
-bool
-wcursor_ok(const struct wcursor *c)
-{
-	return !c->failed;
-}
-
 void
 wcursor_bytes(struct wcursor *c, const void *bytes, size_t len)
 {

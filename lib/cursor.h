@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Bounds-checked reading and writing of network bytes with a sticky error:
- * after the first step outside the buffer every get returns 0, every put does
- * nothing, and cursor_ok() is false. Multi-byte values are big endian.
+ * after the first step outside the buffer every get returns 0 and cursor_ok() is
+ * false, every put does nothing. Who writes brings a buffer for the longest
+ * message there is. Multi-byte values are big endian.
  */
 #pragma once
 
@@ -36,7 +37,6 @@ void cursor_bytes(struct cursor *c, void *out, size_t len);
 const uint8_t *cursor_view(struct cursor *c, size_t len);
 
 void wcursor_init(struct wcursor *c, void *data, size_t size);
-bool wcursor_ok(const struct wcursor *c);
 void wcursor_u8(struct wcursor *c, uint8_t v);
 void wcursor_u16(struct wcursor *c, uint16_t v);
 void wcursor_u32(struct wcursor *c, uint32_t v);

@@ -40,7 +40,6 @@ static bool
 read_one(struct hearing *h, ev_io *w)
 {
 	uint8_t buf[NEIGHBOUR_FRAME_MAX];
-	enum neighbour_verdict verdict;
 	struct neighbour n;
 	int len;
 
@@ -53,10 +52,9 @@ read_one(struct hearing *h, ev_io *w)
 	}
 	if (len < 0)
 		return false;
-	verdict = (size_t)len > sizeof(buf) ? NEIGHBOUR_OTHER
-					    : neighbour_read(buf, (size_t)len, &n);
-	h->heard[verdict]++;
-	if (verdict == NEIGHBOUR_OK)
+	/* A longer one is no neighbour message: its end is cut off. */
+	if ((size_t)len <= sizeof(buf) &&
+	    neighbour_read(buf, (size_t)len, &n) == NEIGHBOUR_OK)
 		h->fn(h, &n);
 	return true;
 }

@@ -23,7 +23,6 @@ struct hearing {
 	ev_io readable[HEARING_SOCKETS];
 	ev_timer pause;
 	bool listening;
-	uint64_t heard[NEIGHBOUR_VERDICT_COUNT];
 };
 
 void hearing_init(struct hearing *h, struct ev_loop *loop, hearing_fn *fn);

@@ -177,18 +177,3 @@ neighbour_read(const void *frame, size_t len, struct neighbour *out)
 	memcpy(out->mac, src, sizeof(out->mac));
 	return read_ipv6(&c, out);
 }
-
-const char *
-neighbour_verdict_name(enum neighbour_verdict verdict)
-{
-	static const char *const names[NEIGHBOUR_VERDICT_COUNT] = {
-		[NEIGHBOUR_OK] = "ok",
-		[NEIGHBOUR_TRUNCATED] = "truncated",
-		[NEIGHBOUR_OTHER] = "other",
-		[NEIGHBOUR_HEADER] = "header",
-		[NEIGHBOUR_CHECKSUM] = "checksum",
-		[NEIGHBOUR_OPTION] = "option",
-	};
-
-	return names[verdict];
-}

@@ -30,7 +30,6 @@ enum neighbour_verdict {
 	NEIGHBOUR_HEADER,
 	NEIGHBOUR_CHECKSUM,
 	NEIGHBOUR_OPTION,
-	NEIGHBOUR_VERDICT_COUNT
 };
 
 struct neighbour {
@@ -42,5 +41,3 @@ struct neighbour {
 /* A whole Ethernet frame. *out is valid with NEIGHBOUR_OK only. */
 enum neighbour_verdict neighbour_read(
     const void *frame, size_t len, struct neighbour *out);
-/* "checksum": for counters ("neighbour_checksum"). */
-const char *neighbour_verdict_name(enum neighbour_verdict verdict);

@@ -53,7 +53,7 @@ batch_begin(struct batch *b, uint32_t first_seq)
 		b->cap = 0;
 	}
 	b->len = 0;
-	b->seq = b->first_seq = first_seq;
+	b->seq = first_seq;
 	put_header(b, NFNL_MSG_BATCH_BEGIN, AF_UNSPEC, 0, NFNL_SUBSYS_NFTABLES);
 }
 
@@ -72,12 +72,6 @@ batch_end(struct batch *b)
 	finish_message(b);
 	put_header(b, NFNL_MSG_BATCH_END, AF_UNSPEC, 0, NFNL_SUBSYS_NFTABLES);
 	finish_message(b);
-}
-
-bool
-batch_is_empty(const struct batch *b)
-{
-	return b->seq == b->first_seq;
 }
 
 void

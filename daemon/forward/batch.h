@@ -16,8 +16,7 @@ struct batch {
 	uint8_t *buf;
 	size_t len;
 	size_t cap;
-	size_t last; /* where the last message begins */
-	uint32_t first_seq;
+	size_t last;  /* where the last message begins */
 	uint32_t seq; /* of the last message */
 };
 
@@ -34,6 +33,4 @@ struct nlmsghdr *batch_message(
     struct batch *b, uint16_t type, uint8_t family, uint16_t flags);
 /* Closes it: the last message asks for an acknowledgement. */
 void batch_end(struct batch *b);
-/* True if there is no message in it. */
-bool batch_is_empty(const struct batch *b);
 void batch_fini(struct batch *b);

@@ -19,8 +19,9 @@ endpoint_cmp(const void *a, const void *b)
 	return order ? order : (int)x->port - (int)y->port;
 }
 
-size_t
-endpoints_sort(struct endpoint *endpoints, size_t n)
+/* Makes one of those that are alike; returns how many are left. */
+static size_t
+sort_endpoints(struct endpoint *endpoints, size_t n)
 {
 	size_t kept = 0;
 
@@ -44,8 +45,9 @@ range_cmp(const void *a, const void *b)
 	return order ? order : memcmp(x->last, y->last, sizeof(x->last));
 }
 
-size_t
-ranges_merge(struct range *ranges, size_t n)
+/* Makes one of those that overlap; returns how many are left. */
+static size_t
+merge_ranges(struct range *ranges, size_t n)
 {
 	size_t kept = 0;
 
@@ -153,7 +155,7 @@ fill_hairpins(struct image *im)
 			im->hairpins[im->n_hairpins].use = 0;
 			im->hairpins[im->n_hairpins++].port = 0;
 		}
-	im->n_hairpins = endpoints_sort(im->hairpins, im->n_hairpins);
+	im->n_hairpins = sort_endpoints(im->hairpins, im->n_hairpins);
 }
 
 static void
@@ -214,9 +216,9 @@ image_make(const struct wish_terms *terms, const struct endpoint *endpoints,
 
 	im->terms = *terms;
 	im->endpoints = copy(endpoints, n_endpoints, sizeof(*endpoints));
-	im->n_endpoints = endpoints_sort(im->endpoints, n_endpoints);
+	im->n_endpoints = sort_endpoints(im->endpoints, n_endpoints);
 	im->ranges = copy(ranges, n_ranges, sizeof(*ranges));
-	im->n_ranges = ranges_merge(im->ranges, n_ranges);
+	im->n_ranges = merge_ranges(im->ranges, n_ranges);
 	fill_sets(im, conf);
 	return im;
 }

@@ -80,11 +80,6 @@ struct image *image_copy(const struct image *im); /* NULL is fine */
 void image_free(struct image *im);                /* NULL is fine */
 /* Made from the same endpoints and ranges for the same treatment. */
 bool image_is_same_wish(const struct image *a, const struct image *b);
-/* Orders endpoints and makes one of those that are alike; returns how many are
- * left. */
-size_t endpoints_sort(struct endpoint *endpoints, size_t n);
-/* Orders ranges and makes one of those that overlap; returns how many are left. */
-size_t ranges_merge(struct range *ranges, size_t n);
 
 /*
  * Takes an element that was read from the kernel into the picture. False if it

@@ -23,8 +23,9 @@ conf_track_at(const struct instances *is, const struct instance *in, size_t i)
 	return g && i < g->tracks.count ? &g->tracks.items[i] : NULL;
 }
 
-bool
-instance_tracks(const struct instances *is, const struct instance *in, size_t i,
+/* The i-th of what it tracks, with its tracker; false behind the last. */
+static bool
+tracks(const struct instances *is, const struct instance *in, size_t i,
     const struct conf_track **conf, const struct tracker **tracker)
 {
 	*conf = conf_track_at(is, in, i);
@@ -42,7 +43,7 @@ judge(const struct instances *is, const struct instance *in)
 	const struct tracker *t;
 	size_t n = 0, cap = 0;
 
-	while (instance_tracks(is, in, n, &conf, &t)) {
+	while (tracks(is, in, n, &conf, &t)) {
 		list = array_grow(list, n, &cap, sizeof(*list));
 		list[n++] = (struct track_reading){
 			.kind = conf->kind,
@@ -101,7 +102,7 @@ instance_tracker_reason(
 	buf[0] = '\0';
 	if ((in->state.reason != VRRP_REASON_TRACKER &&
 		in->state.reason != VRRP_REASON_UNTRACKED) ||
-	    !instance_tracks(is, in, in->verdict.cause, &conf, &t) || !t)
+	    !tracks(is, in, in->verdict.cause, &conf, &t) || !t)
 		return;
 	if (t->kind == TRACK_FILE)
 		snprintf(buf, size, "%s %s says %s", track_kind_name(t->kind), t->name,
@@ -150,7 +151,7 @@ instance_send_tracks(
 	const struct tracker *t;
 	size_t n = 0, cap = 0, max = msg_records_max(MSG_CTL_TRACKS);
 
-	for (size_t i = 0; instance_tracks(is, in, i, &conf, &t); i++) {
+	for (size_t i = 0; tracks(is, in, i, &conf, &t); i++) {
 		if (!t)
 			continue;
 		list = array_grow(list, n, &cap, sizeof(*list));

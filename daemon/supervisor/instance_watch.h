@@ -7,16 +7,11 @@
 
 #include "instance.h"
 
-struct tracker;
-
 /* Judges every instance; the engine hears of none of them yet. */
 void instances_judge(struct instances *is);
 /* A tracker has changed: the engine hears what it means. */
 void instances_on_tracker(struct instances *is);
 
-/* The i-th of what it tracks, with its tracker; false behind the last. */
-bool instance_tracks(const struct instances *is, const struct instance *in, size_t i,
-    const struct conf_track **conf, const struct tracker **tracker);
 /* All of it, for vipctl. */
 void instance_send_tracks(
     const struct instances *is, const struct instance *in, struct chan *to);

@@ -52,8 +52,9 @@ reserved_each(const struct reserved *r,
 		fn(arg, &r->items[i].addr, r->items[i].what);
 }
 
-void
-reserved_add(struct reserved *r, const struct ipaddr *addr, const char *what)
+/* what: a constant. The first word counts. */
+static void
+add(struct reserved *r, const struct ipaddr *addr, const char *what)
 {
 	if (!addr->family || reserved_find(r, addr))
 		return;
@@ -94,7 +95,7 @@ reserved_read_routes4(struct reserved *r, const char *text)
 			continue;
 		bytes = via;
 		addr = ipaddr_from4(&bytes);
-		reserved_add(r, &addr, gateway);
+		add(r, &addr, gateway);
 	}
 }
 
@@ -126,7 +127,7 @@ reserved_read_routes6(struct reserved *r, const char *text)
 		    strlen(via) != 32 || !strcmp(via, zero) || !read_hex16(via, bytes))
 			continue;
 		addr = ipaddr_from6(bytes);
-		reserved_add(r, &addr, gateway);
+		add(r, &addr, gateway);
 	}
 }
 
@@ -139,7 +140,7 @@ reserved_read_resolvers(struct reserved *r, const char *text)
 	while ((text = next_line(text, line)))
 		if (sscanf(line, " nameserver %45s", word) == 1 &&
 		    ipaddr_parse(word, &addr))
-			reserved_add(r, &addr, resolver);
+			add(r, &addr, resolver);
 }
 
 /* ---- the node ---- */
@@ -168,12 +169,12 @@ reserved_survey(struct reserved *r, const struct conf *conf, const struct instan
 	reserved_clear(r);
 	for (size_t i = 0; i < conf->n_instances; i++)
 		for (size_t k = 0; k < conf->instances[i].n_peers; k++)
-			reserved_add(r, &conf->instances[i].peers[k].addr, peer);
+			add(r, &conf->instances[i].peers[k].addr, peer);
 	for (size_t i = 0; i < conf->lasting.n_addresses; i++)
-		reserved_add(r, &conf->lasting.addresses[i].addr, lasting);
+		add(r, &conf->lasting.addresses[i].addr, lasting);
 	for (const struct instance *in = is->first; in; in = in->next)
 		if (in->state.state == VRRP_BACKUP)
-			reserved_add(r, &in->state.master, router);
+			add(r, &in->state.master, router);
 	read_file(r, "/proc/net/route", reserved_read_routes4);
 	read_file(r, "/proc/net/ipv6_route", reserved_read_routes6);
 	read_file(r, "/etc/resolv.conf", reserved_read_resolvers);

@@ -23,8 +23,6 @@ struct reserved {
 };
 
 void reserved_clear(struct reserved *r);
-/* what: "a default gateway of this host", a constant. The first word counts. */
-void reserved_add(struct reserved *r, const struct ipaddr *addr, const char *what);
 /* Calls fn for each of them. */
 void reserved_each(const struct reserved *r,
     void (*fn)(void *arg, const struct ipaddr *addr, const char *what), void *arg);

@@ -252,12 +252,6 @@ alloc_set_pools(struct alloc *a, const struct pools *pools)
 	}
 }
 
-const struct pools *
-alloc_pools(const struct alloc *a)
-{
-	return a->pools;
-}
-
 void
 alloc_reserve(struct alloc *a, const struct ipaddr *addr)
 {
@@ -275,14 +269,6 @@ uint64_t
 alloc_used(const struct alloc *a, size_t pool, enum pool_family family)
 {
 	return book_used(&a->book, pool, family);
-}
-
-const struct alloc_service *
-alloc_holder(const struct alloc *a, const struct ipaddr *addr)
-{
-	const struct book_entry *e = book_find(&a->book, addr);
-
-	return e && e->n ? e->holders[0] : NULL;
 }
 
 size_t

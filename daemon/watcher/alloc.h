@@ -69,7 +69,6 @@ struct alloc *alloc_new(void);
 void alloc_free(struct alloc *a);
 /* Borrowed until the next call; everything is held against them anew. */
 void alloc_set_pools(struct alloc *a, const struct pools *pools);
-const struct pools *alloc_pools(const struct alloc *a);
 
 /*
  * Leading: decisions are made, and what was decided stands whatever the
@@ -97,6 +96,3 @@ const struct alloc_service *alloc_find(const struct alloc *a, const char *key);
 size_t alloc_held(const struct alloc_service *as, struct ipaddr out[POOL_FAMILIES]);
 /* Addresses of a pool that are held or reserved. */
 uint64_t alloc_used(const struct alloc *a, size_t pool, enum pool_family family);
-/* Any Service that holds addr; NULL. */
-const struct alloc_service *alloc_holder(
-    const struct alloc *a, const struct ipaddr *addr);

@@ -31,18 +31,6 @@ static const struct {
 	[EVENT_POOLS_REFUSED] = { "PoolsRefused", "Allocate", true },
 };
 
-const char *
-event_reason_name(enum event_reason reason)
-{
-	return reasons[reason].name;
-}
-
-bool
-event_is_warning(enum event_reason reason)
-{
-	return reasons[reason].warning;
-}
-
 uint64_t
 event_hash(const struct event *e)
 {

@@ -39,8 +39,6 @@ struct event {
 	char first[STAMP_LEN];
 };
 
-const char *event_reason_name(enum event_reason reason);
-bool event_is_warning(enum event_reason reason);
 /* The same thing about the same Service. */
 uint64_t event_hash(const struct event *e);
 /* "web.17f3a0b1c2d3e4f5": the Service and the time. */

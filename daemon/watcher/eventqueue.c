@@ -52,7 +52,6 @@ struct eventqueue {
 	struct purse *purses;
 	TAILQ_HEAD(posted_waiting, posted) waiting;
 	size_t n_waiting;
-	uint64_t dropped;
 	ev_timer sweep;
 };
 
@@ -124,10 +123,8 @@ eventqueue_post(struct eventqueue *q, const struct event *e)
 	}
 	if (p)
 		forget(p);
-	if (q->n_waiting >= WAITING_MAX || !may_have(q, &e->about, now_us)) {
-		q->dropped++;
+	if (q->n_waiting >= WAITING_MAX || !may_have(q, &e->about, now_us))
 		return;
-	}
 	p = xcalloc(1, sizeof(*p));
 	*p = (struct posted){ .hash = hash, .event = *e, .queue = q, .count = 1 };
 	p->last_us = now_us;
@@ -135,12 +132,6 @@ eventqueue_post(struct eventqueue *q, const struct event *e)
 	event_set_name(&p->event, p->last_wall_us);
 	HASH_ADD(hh, q->posted, hash, sizeof(p->hash), p);
 	wait_in_line(p);
-}
-
-uint64_t
-eventqueue_dropped(const struct eventqueue *q)
-{
-	return q->dropped;
 }
 
 /* ---- writing ---- */
@@ -185,7 +176,6 @@ on_answer(void *arg, const struct api_answer *a)
 	} else if (a->verdict == API_LATER && ++p->attempts < ATTEMPTS_MAX) {
 		wait_in_line(p);
 	} else {
-		q->dropped++;
 		forget(p);
 	}
 }

@@ -20,5 +20,3 @@ struct eventqueue *eventqueue_new(
 /* NULL is fine. */
 void eventqueue_free(struct eventqueue *q);
 void eventqueue_post(struct eventqueue *q, const struct event *e);
-/* Events that found no room, or that their object may not have. */
-uint64_t eventqueue_dropped(const struct eventqueue *q);

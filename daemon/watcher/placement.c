@@ -40,8 +40,8 @@ is_named(const struct ipaddr *addr, const struct placement_instance *instances, 
 	return false;
 }
 
-bool
-placement_fits(const struct ipaddr *addr, const struct placement_instance *in,
+static bool
+fits(const struct ipaddr *addr, const struct placement_instance *in,
     const struct placement_instance *instances, size_t n)
 {
 	return in->bare ? !is_named(addr, instances, n)
@@ -58,7 +58,7 @@ choose(const struct ipaddr *addr, const struct placement_instance *instances, si
 	for (size_t i = 0; i < n; i++) {
 		const struct placement_instance *in = &instances[i];
 
-		if (!placement_fits(addr, in, instances, n))
+		if (!fits(addr, in, instances, n))
 			continue;
 		if (wish->pin && !strcmp(wish->pin, in->name))
 			return in;
@@ -83,15 +83,6 @@ placement_choose(const struct ipaddr *addr, const struct placement_instance *ins
 }
 
 const struct placement_instance *
-placement_pick(
-    const struct ipaddr *addr, const struct placement_instance *instances, size_t n)
-{
-	const struct placement_wish nothing = { 0 };
-
-	return choose(addr, instances, n, &nothing, false);
-}
-
-const struct placement_instance *
 placement_obey(const struct ipaddr *addr, const struct placement_instance *instances,
     size_t n, uint8_t vrid, size_t *n_fit)
 {
@@ -101,7 +92,7 @@ placement_obey(const struct ipaddr *addr, const struct placement_instance *insta
 	for (size_t i = 0; i < n; i++) {
 		const struct placement_instance *in = &instances[i];
 
-		if (!placement_fits(addr, in, instances, n))
+		if (!fits(addr, in, instances, n))
 			continue;
 		only = in;
 		(*n_fit)++;

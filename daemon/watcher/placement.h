@@ -41,10 +41,8 @@ struct placement_wish {
 	void *arg;
 };
 
-/* The instance, or NULL where none fits. */
-const struct placement_instance *placement_pick(
-    const struct ipaddr *addr, const struct placement_instance *instances, size_t n);
-/* What the allocator records: the pin, what is recorded, else its own choice. */
+/* What the allocator records: the pin, what is recorded, else its own choice. NULL
+ * where none fits. */
 const struct placement_instance *placement_choose(const struct ipaddr *addr,
     const struct placement_instance *instances, size_t n,
     const struct placement_wish *wish);
@@ -54,8 +52,6 @@ const struct placement_instance *placement_choose(const struct ipaddr *addr,
  */
 const struct placement_instance *placement_obey(const struct ipaddr *addr,
     const struct placement_instance *instances, size_t n, uint8_t vrid, size_t *n_fit);
-bool placement_fits(const struct ipaddr *addr, const struct placement_instance *in,
-    const struct placement_instance *instances, size_t n);
 
 /* 0: the record does not name the address. record may be NULL. */
 uint8_t placement_recorded(const char *record, const struct ipaddr *addr);

@@ -296,15 +296,6 @@ pools_offer(const struct pools *p, const struct ipaddr *addr)
 	return pool != POOL_NONE && pool_offers(&p->items[pool], addr);
 }
 
-size_t
-pools_named(const struct pools *p, const char *name)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (!strcmp(p->conf[i].name, name))
-			return i;
-	return POOL_NONE;
-}
-
 bool
 pool_fits(
     const struct pool *p, const char *ns, const struct label *labels, size_t n_labels)

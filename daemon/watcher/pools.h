@@ -46,7 +46,6 @@ void pools_free(struct pools *p);
 enum pool_family pool_family_of(const struct ipaddr *addr);
 /* The pool in whose `addresses` addr is, excluded or not; POOL_NONE. */
 size_t pools_find(const struct pools *p, const struct ipaddr *addr);
-size_t pools_named(const struct pools *p, const char *name);
 /*
  * Addresses that are never handed out although they are in range: IPv4 ending
  * in .0 or .255, IPv6 with 64 zero bits at the end (RFC 4291 2.6.1), unless a

@@ -32,8 +32,9 @@ trouble_of(enum verdict verdict)
 	return 0;
 }
 
-uint32_t
-report_troubles(const struct view *v)
+/* enum report_trouble, ored. */
+static uint32_t
+troubles_of(const struct view *v)
 {
 	uint32_t troubles = 0;
 
@@ -161,7 +162,7 @@ void
 report(struct writer *w, const struct holder *h, struct store_entry *e,
     const struct view *v, uint64_t now_us)
 {
-	uint32_t troubles = report_troubles(v), new;
+	uint32_t troubles = troubles_of(v), new;
 
 	if (!e->service) {
 		writer_forget(w, e->key);

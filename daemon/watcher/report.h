@@ -24,8 +24,6 @@ enum report_trouble {
 	REPORT_NO_ENDPOINTS = 4,
 };
 
-/* The troubles of a view, ored. Pure. */
-uint32_t report_troubles(const struct view *v);
 /* The entry was looked at: its Service, or that it is gone. */
 void report(struct writer *w, const struct holder *h, struct store_entry *e,
     const struct view *v, uint64_t now_us);

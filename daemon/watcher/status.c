@@ -17,12 +17,6 @@ static const char *const type_names[STATUS_TYPE_COUNT] = {
 	[STATUS_READY] = "vipd.io/VIPReady",
 };
 
-const char *
-status_type_name(enum status_type type)
-{
-	return type_names[type];
-}
-
 static void
 free_condition(struct status_condition *c)
 {

@@ -61,8 +61,6 @@ void status_add_ingress(struct service_status *s, const struct ipaddr *addr);
 void status_set_condition(struct service_status *s, enum status_type type, bool value,
     const char *reason, const char *message);
 
-const char *status_type_name(enum status_type type);
-
 /*
  * Whether `seen` lacks something the manager wants, or has something of its
  * that it does not want any longer. A holder wants no ingress and leaves it.

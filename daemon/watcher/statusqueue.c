@@ -56,7 +56,6 @@ struct statusqueue {
 	void *arg;
 	struct status_entry *entries;
 	TAILQ_HEAD(status_dirty, status_entry) dirty;
-	size_t n_dirty;
 	uint64_t blocked_until_us; /* 403 */
 	ev_timer timer;
 	ev_timer lost; /* looks for writes that do not come back */
@@ -69,7 +68,6 @@ clean(struct status_entry *e)
 	if (!e->dirty)
 		return;
 	e->dirty = false;
-	e->queue->n_dirty--;
 	TAILQ_REMOVE(&e->queue->dirty, e, of_dirty);
 }
 
@@ -78,7 +76,6 @@ mark(struct status_entry *e)
 {
 	clean(e);
 	e->dirty = true;
-	e->queue->n_dirty++;
 	TAILQ_INSERT_TAIL(&e->queue->dirty, e, of_dirty);
 	api_kick(e->queue->api);
 }
@@ -236,12 +233,6 @@ statusqueue_clear(struct statusqueue *q)
 	HASH_ITER(hh, q->entries, e, next)
 	free_entry(e);
 	q->blocked_until_us = 0;
-}
-
-size_t
-statusqueue_pending(const struct statusqueue *q)
-{
-	return q->n_dirty;
 }
 
 /* ---- answers ---- */

@@ -36,5 +36,3 @@ void statusqueue_want(struct statusqueue *q, const char *key,
 void statusqueue_forget(struct statusqueue *q, const char *key);
 /* Drops what is wanted, and writes that run. */
 void statusqueue_clear(struct statusqueue *q);
-/* Services that still wait for their write. */
-size_t statusqueue_pending(const struct statusqueue *q);

@@ -230,9 +230,3 @@ writer_pools_event(struct writer *w, const struct msg_service_key *configmap,
 	str_copy(e.note, sizeof(e.note), note);
 	eventqueue_post(w->events, &e);
 }
-
-size_t
-writer_pending(const struct writer *w)
-{
-	return w ? statusqueue_pending(w->allocated) : 0;
-}

@@ -67,5 +67,3 @@ const char *writer_node(const struct writer *w);
 /* About the ConfigMap of the pools; from the node that leads. */
 void writer_pools_event(struct writer *w, const struct msg_service_key *configmap,
     const char *uid, const char *note);
-/* Statuses that still wait to be written. */
-size_t writer_pending(const struct writer *w);

@@ -27,11 +27,12 @@ add(const char *name, uint8_t vrid, struct iprange *ranges, size_t n)
 static const char *
 pick(const char *text)
 {
+	const struct placement_wish nothing = { 0 };
 	const struct placement_instance *in;
 	struct ipaddr addr;
 
 	ck_assert(ipaddr_parse(text, &addr));
-	in = placement_pick(&addr, instances, n_instances);
+	in = placement_choose(&addr, instances, n_instances, &nothing);
 	return in ? in->name : "none";
 }
 
