@@ -368,7 +368,8 @@ conf_address_eq(const struct conf_address *a, const struct conf_address *b)
 	return ipaddr_eq(&a->addr, &b->addr) && a->prefixlen == b->prefixlen &&
 	    a->excluded == b->excluded && !strcmp(a->dev, b->dev) &&
 	    !strcmp(a->label, b->label) && a->has_broadcast == b->has_broadcast &&
-	    ipaddr_eq(&a->broadcast, &b->broadcast);
+	    ipaddr_eq(&a->broadcast, &b->broadcast) && a->scope == b->scope &&
+	    a->noprefixroute == b->noprefixroute && a->preferred == b->preferred;
 }
 
 static bool
@@ -403,6 +404,12 @@ conf_instance_eq(const struct conf_instance *a, const struct conf_instance *b)
 	return conf_hmac_eq(&a->hmac, &b->hmac) &&
 	    conf_tracks_eq(&a->tracks, &b->tracks) &&
 	    conf_notify_eq(&a->notify, &b->notify);
+}
+
+const struct ipaddr *
+conf_instance_source(const struct conf_instance *in)
+{
+	return in->mcast_src.family ? &in->mcast_src : &in->unicast_src;
 }
 
 const char *

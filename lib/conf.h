@@ -28,6 +28,13 @@ struct conf_ranges {
 	size_t cap;
 };
 
+/* Whether the kernel takes an address as the source of new connections. */
+enum conf_preferred {
+	PREFERRED_DEFAULT, /* unless it is a /128 of an instance, as keepalived does */
+	PREFERRED_FOREVER,
+	PREFERRED_NEVER,
+};
+
 struct conf_address {
 	struct ipaddr addr;
 	uint8_t prefixlen;
@@ -36,6 +43,9 @@ struct conf_address {
 	char label[IFNAME_LEN];
 	bool has_broadcast;
 	struct ipaddr broadcast;
+	uint8_t scope; /* of IPv4: RT_SCOPE_* of rtnetlink(7) */
+	bool noprefixroute;
+	uint8_t preferred; /* enum conf_preferred */
 };
 
 struct conf_peer {
@@ -153,7 +163,8 @@ struct conf_instance {
 	uint8_t auth_type; /* enum vrrp_auth */
 	uint8_t auth_data[8];
 	struct conf_hmac hmac;
-	struct ipaddr unicast_src;
+	struct ipaddr unicast_src; /* of the two one at most; family 0: not said */
+	struct ipaddr mcast_src;
 	struct conf_peer *peers;
 	size_t n_peers;
 	struct conf_address *addresses; /* in configured order */
@@ -284,6 +295,8 @@ bool conf_instance_eq(const struct conf_instance *a, const struct conf_instance 
 bool conf_address_eq(const struct conf_address *a, const struct conf_address *b);
 bool conf_lasting_eq(const struct conf_lasting *a, const struct conf_lasting *b);
 /* Where its addresses go that name no interface. */
+/* What its adverts shall come from; family 0: its interface's primary. */
+const struct ipaddr *conf_instance_source(const struct conf_instance *in);
 const char *conf_instance_device(const struct conf_instance *in);
 const struct conf_instance *conf_find_instance(const struct conf *conf, const char *name);
 /* NULL: there is none. */

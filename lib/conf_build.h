@@ -15,6 +15,7 @@
 struct conf_globals {
 	char router_id[NAME_LEN];
 	bool ignore_lvs;
+	bool min_garp;                    /* vrrp_min_garp */
 	char vmac_prefix[IFNAME_LEN - 5]; /* "6.255" fits behind it */
 	char default_interface[IFNAME_LEN];
 	bool log_unknown_vrids;

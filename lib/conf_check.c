@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "clock.h"
 #include "conf_check_all.h"
 #include "conf_check_track.h"
 #include "conf_gateway.h"
@@ -40,21 +41,28 @@ check_required(struct conf_problems *ps, const struct conf_draft *d)
 		    "no_virtual_ipaddress: %s has addresses", d->in.name);
 	if (!d->in.n_addresses && !d->in.wants_services && !d->in.no_addresses)
 		conf_error(ps, &d->name->pos,
-		    "%s has no address: neither virtual_ipaddress nor "
-		    "service_addresses",
+		    "%s has no address: virtual_ipaddress, service_addresses, or "
+		    "no_virtual_ipaddress for the election alone",
 		    d->in.name);
 }
 
+/* What contradicts the version and family: keepalived, too, goes on without. */
 static void
-check_version(struct conf_problems *ps, const struct conf_draft *d)
+check_version(struct conf_problems *ps, struct conf_draft *d)
 {
-	const struct conf_instance *in = &d->in;
+	struct conf_instance *in = &d->in;
 
-	if (in->version == 2 && in->family == AF_INET6)
-		conf_error(ps, place(d, CONF_W_VERSION), "IPv6 needs version 3");
-	if (in->version == 3 && d->seen.at[CONF_W_AUTHENTICATION])
-		conf_error(ps, place(d, CONF_W_AUTHENTICATION),
-		    "VRRPv3 has no authentication: remove it or set version 2");
+	if (in->version == 2 && in->family == AF_INET6) {
+		conf_warning(ps, place(d, CONF_W_VERSION), "IPv6 has version 3 only");
+		in->version = 3;
+	}
+	if (in->version == 3 && d->seen.at[CONF_W_AUTHENTICATION]) {
+		conf_warning(ps, place(d, CONF_W_AUTHENTICATION),
+		    "version 3 has no authentication: it is ignored, as keepalived "
+		    "does; see auth_hmac");
+		in->auth_type = VRRP_AUTH_NONE;
+		memset(in->auth_data, 0, sizeof(in->auth_data));
+	}
 	if (d->seen.at[CONF_W_AUTH_TYPE] && !d->seen.at[CONF_W_AUTH_PASS])
 		conf_error(
 		    ps, place(d, CONF_W_AUTH_TYPE), "auth_type needs an auth_pass");
@@ -72,17 +80,28 @@ check_lifetime(struct conf_problems *ps, const struct conf_draft *d)
 		    "address_lifetime is 0 or 3 to 86400");
 }
 
+/* As keepalived rounds it: routers of one version 2 must agree. */
+static void
+round_interval(struct conf_problems *ps, struct conf_draft *d)
+{
+	uint32_t seconds = (d->in.advert_us + US_PER_S / 2) / US_PER_S;
+
+	d->in.advert_us = (seconds ? seconds : 1) * US_PER_S;
+	conf_warning(ps, place(d, CONF_W_ADVERT_INT),
+	    "advert_int: version 2 has whole seconds, so it is %u, as with "
+	    "keepalived; version 3 has 0.01 to 40.95",
+	    d->in.advert_us / (uint32_t)US_PER_S);
+}
+
 /* RFC 9568 5.2.7: 12 bits of centiseconds; RFC 3768 5.3.7: whole seconds. */
 static void
-check_interval(struct conf_problems *ps, const struct conf_draft *d)
+check_interval(struct conf_problems *ps, struct conf_draft *d)
 {
 	const struct conf_pos *pos = place(d, CONF_W_ADVERT_INT);
 	uint32_t us = d->in.advert_us;
 
-	if (d->in.version == 2 && us % 1000000)
-		conf_error(ps, pos,
-		    "advert_int: version 2 has whole seconds from 1 to 255; version 3 "
-		    "has 0.01 to 40.95");
+	if (d->in.version == 2 && us % US_PER_S)
+		round_interval(ps, d);
 	else if (d->in.version == 3 && us > 40950000)
 		conf_error(ps, pos, "advert_int: version 3 has at most 40.95 seconds");
 	else if (d->in.version == 3 && us % 10000)
@@ -100,10 +119,12 @@ check_preemption(struct conf_problems *ps, struct conf_draft *d)
 
 	if (no && d->seen.at[CONF_W_PREEMPT])
 		conf_error(ps, &no->pos, "preempt and nopreempt contradict each other");
-	else if (no && in->priority == 255)
-		conf_error(ps, &no->pos,
-		    "nopreempt: priority 255 owns the addresses and always preempts");
-	else if (no && in->state_master) {
+	else if (no && in->priority == 255) {
+		conf_warning(ps, &no->pos,
+		    "nopreempt is ignored: priority 255 owns the addresses and always "
+		    "preempts");
+		in->preempt = true;
+	} else if (no && in->state_master) {
 		conf_warning(ps, &no->pos,
 		    "nopreempt is ignored beside state MASTER, as keepalived does");
 		in->preempt = true;
@@ -124,12 +145,6 @@ check_families(struct conf_problems *ps, const struct conf_draft *d)
 	const struct conf_instance *in = &d->in;
 	const char *name = in->family == AF_INET ? "IPv4" : "IPv6";
 
-	for (size_t i = 0; i < in->n_addresses; i++)
-		if (!in->addresses[i].excluded &&
-		    in->addresses[i].addr.family != in->family)
-			conf_error(ps, &d->addresses_at.items[i]->pos,
-			    "%s advertises %s: %s belongs in virtual_ipaddress_excluded",
-			    in->name, name, d->addresses_at.items[i]->text);
 	for (size_t i = 0; i < in->n_peers; i++)
 		if (in->peers[i].addr.family != in->family)
 			conf_error(ps, &d->peers_at.items[i]->pos,
@@ -138,27 +153,117 @@ check_families(struct conf_problems *ps, const struct conf_draft *d)
 	if (in->unicast_src.family && in->unicast_src.family != in->family)
 		conf_error(ps, place(d, CONF_W_UNICAST_SRC),
 		    "unicast_src_ip: %s speaks %s", in->name, name);
+	if (in->mcast_src.family && in->mcast_src.family != in->family)
+		conf_error(ps, place(d, CONF_W_MCAST_SRC), "mcast_src_ip: %s speaks %s",
+		    in->name, name);
 }
 
+/* Addresses that adverts cannot list; keepalived, too, goes on without. */
 static void
-check_unicast(struct conf_problems *ps, const struct conf_draft *d)
+drop_strangers(struct conf_problems *ps, struct conf_draft *d)
 {
-	const struct conf_instance *in = &d->in;
+	struct conf_instance *in = &d->in;
+	struct conf_places *at = &d->addresses_at;
+	size_t kept = 0;
 
-	if (d->seen.at[CONF_W_UNICAST_SRC] && !d->seen.at[CONF_W_UNICAST_PEER])
+	for (size_t i = 0; i < in->n_addresses; i++) {
+		const struct conf_address *a = &in->addresses[i];
+
+		if (a->excluded || a->addr.family == in->family) {
+			in->addresses[kept] = *a;
+			at->items[kept++] = at->items[i];
+			continue;
+		}
+		conf_warning(ps, &at->items[i]->pos,
+		    "%s is ignored: %s advertises %s; it belongs in "
+		    "virtual_ipaddress_excluded",
+		    at->items[i]->text, in->name,
+		    in->family == AF_INET ? "IPv4" : "IPv6");
+	}
+	in->n_addresses = at->count = kept;
+}
+
+/* Both words are one to keepalived; adverts go to peers if there are any. */
+static void
+choose_source(struct conf_problems *ps, struct conf_draft *d)
+{
+	struct conf_instance *in = &d->in;
+	bool unicast = d->seen.at[CONF_W_UNICAST_PEER];
+	struct ipaddr *mine = unicast ? &in->unicast_src : &in->mcast_src;
+	struct ipaddr *other = unicast ? &in->mcast_src : &in->unicast_src;
+
+	if (mine->family && other->family)
 		conf_error(ps, place(d, CONF_W_UNICAST_SRC),
-		    "unicast_src_ip without unicast_peer");
+		    "mcast_src_ip and unicast_src_ip contradict each other");
+	if (!other->family)
+		return;
+	if (!unicast)
+		conf_warning(ps, place(d, CONF_W_UNICAST_SRC),
+		    "unicast_src_ip without unicast_peer: adverts are multicast, as "
+		    "keepalived's are");
+	*mine = *other;
+	*other = (struct ipaddr){ 0 };
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	const struct conf_peer *x = *(struct conf_peer *const *)a;
+	const struct conf_peer *y = *(struct conf_peer *const *)b;
+	int r = ipaddr_cmp(&x->addr, &y->addr);
+
+	return r ? r : x < y ? -1 : x > y;
+}
+
+/* For each peer whether an earlier one is the same; to be freed. */
+static bool *
+find_doubles(struct conf_instance *in)
+{
+	_free_ struct conf_peer **list = xcalloc(in->n_peers, sizeof(struct conf_peer *));
+	bool *is_double = xcalloc(in->n_peers, sizeof(bool));
+
+	for (size_t i = 0; i < in->n_peers; i++)
+		list[i] = &in->peers[i];
+	if (in->n_peers)
+		qsort(list, in->n_peers, sizeof(struct conf_peer *), by_address);
+	for (size_t i = 1; i < in->n_peers; i++)
+		is_double[list[i] - in->peers] =
+		    ipaddr_eq(&list[i]->addr, &list[i - 1]->addr);
+	return is_double;
+}
+
+/* One list for all routers names this one, too. */
+static void
+check_peers(struct conf_problems *ps, struct conf_draft *d)
+{
+	struct conf_instance *in = &d->in;
+	struct conf_places *at = &d->peers_at;
+	_free_ bool *is_double = find_doubles(in);
+	size_t kept = 0;
+
 	for (size_t i = 0; i < in->n_peers; i++) {
 		const struct conf_peer *p = &in->peers[i];
+		const struct conf_word *word = at->items[i];
 
 		if (p->min_ttl > p->max_ttl)
-			conf_error(ps, &d->peers_at.items[i]->pos,
-			    "min_ttl %u is above max_ttl %u", p->min_ttl, p->max_ttl);
-		if (ipaddr_eq(&p->addr, &in->unicast_src))
-			conf_error(ps, &d->peers_at.items[i]->pos,
-			    "%s is this router's own unicast_src_ip",
-			    d->peers_at.items[i]->text);
+			conf_error(ps, &word->pos, "min_ttl %u is above max_ttl %u",
+			    p->min_ttl, p->max_ttl);
+		if (ipaddr_eq(&p->addr, &in->unicast_src)) {
+			conf_warning(ps, &word->pos,
+			    "%s is this router's own unicast_src_ip; ignored",
+			    word->text);
+		} else if (is_double[i]) {
+			conf_warning(
+			    ps, &word->pos, "%s is a peer already; ignored", word->text);
+		} else {
+			in->peers[kept] = *p;
+			at->items[kept++] = word;
+		}
 	}
+	in->n_peers = at->count = kept;
+	if (d->seen.at[CONF_W_UNICAST_PEER] && !kept)
+		conf_error(ps, place(d, CONF_W_UNICAST_PEER),
+		    "unicast_peer names nobody else: this router would elect itself");
 }
 
 /* RFC 9568 5.2.9: the first IPv6 address is the virtual router's link-local. */
@@ -251,14 +356,16 @@ conf_check(struct conf_build *b)
 	for (size_t i = 0; i < b->n_drafts; i++) {
 		struct conf_draft *d = b->drafts[i];
 
+		drop_strangers(ps, d);
 		check_required(ps, d);
 		check_version(ps, d);
 		conf_check_hmac(ps, d);
 		check_interval(ps, d);
 		check_lifetime(ps, d);
 		check_preemption(ps, d);
+		choose_source(ps, d);
 		check_families(ps, d);
-		check_unicast(ps, d);
+		check_peers(ps, d);
 		check_linklocal(ps, d);
 		limit_advertised(ps, d);
 	}

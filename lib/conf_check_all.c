@@ -107,15 +107,10 @@ check_peers(struct conf_problems *ps, struct conf_draft *const *group, size_t n)
 
 		if (!ipaddr_eq(&p->addr, &before->addr))
 			continue;
-		conf_pos_format(&before->word->pos, &p->word->pos, buf);
-		if (p->draft == before->draft)
-			conf_error(ps, &p->word->pos, "%s is a peer already, at %s",
-			    p->word->text, buf);
-		else
-			conf_error(ps, &p->word->pos,
-			    "virtual router %u on %s has the peer %s at %s already",
-			    p->draft->in.vrid, p->draft->in.interface, p->word->text,
-			    buf);
+		conf_error(ps, &p->word->pos,
+		    "virtual router %u on %s has the peer %s at %s already",
+		    p->draft->in.vrid, p->draft->in.interface, p->word->text,
+		    conf_pos_format(&before->word->pos, &p->word->pos, buf));
 	}
 	free(list);
 }

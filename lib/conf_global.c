@@ -16,6 +16,7 @@ enum {
 	G_GARP_REFRESH_REPEAT,
 	G_GARP_LOWER_PRIO_DELAY,
 	G_GARP_LOWER_PRIO_REPEAT,
+	G_MIN_GARP,
 	G_GARP_INTERVAL,
 	G_GNA_INTERVAL,
 	G_ADDRESS_LIFETIME,
@@ -103,6 +104,9 @@ static const struct conf_keyword words[] = {
 	[G_GARP_LOWER_PRIO_REPEAT] = { "vrrp_garp_lower_prio_repeat",
 	    NUMBER(defaults.garp_lower_prio_repeat, 0, 255),
 	    .help = "garp_lower_prio_repeat of instances that do not say theirs" },
+	[G_MIN_GARP] = { "vrrp_min_garp", .args = "yes|no", .kind = CONF_BOOL,
+	    CONF_FIELD(struct conf_globals, min_garp),
+	    .help = "one announcement instead of two bursts of five" },
 	[G_GARP_INTERVAL] = { "vrrp_garp_interval",
 	    SECONDS(defaults.garp_interval_us, 0, 1000000),
 	    .help = "garp_interval of instances that do not say theirs" },
@@ -210,9 +214,28 @@ conf_print_hooks(FILE *out, unsigned indent, const struct conf_hooks *hooks)
 	conf_print_words(out, indent, &own, &g);
 }
 
+/* keepalived's meaning: what the other words do not say becomes 1 and none. */
+static void
+apply_min_garp(struct conf_globals *g)
+{
+	const struct conf_word *said = g->seen.at[G_MIN_GARP];
+
+	if (!g->min_garp)
+		return;
+	if (!g->seen.at[G_GARP_REPEAT]) {
+		g->defaults.garp_repeat = 1;
+		g->seen.at[G_GARP_REPEAT] = said;
+	}
+	if (!g->seen.at[G_GARP_DELAY]) {
+		g->defaults.garp_delay_us = 0;
+		g->seen.at[G_GARP_DELAY] = said;
+	}
+}
+
 void
 conf_global_complete(struct conf_globals *g)
 {
+	apply_min_garp(g);
 	for (size_t i = 0; i < G_COUNT; i++)
 		if (!g->seen.at[i] && words[i].def)
 			conf_value_read(&words[i], words[i].def, "", g);

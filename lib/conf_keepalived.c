@@ -26,8 +26,14 @@
 #define BUFFERS "vipd sizes its buffers by itself"
 #define FIREWALL "vipd needs no firewall rules for virtual addresses"
 #define LIVE "ask the running daemon: vipctl"
-#define GARP "see garp_master_refresh and garp_interval"
+#define EXTRA_IF "garp_master_refresh is for every address, whatever its interface"
+#define GARP_GROUP "vrrp_garp_interval holds on each interface by itself"
+#define GROUP_OF_RFC                                                                     \
+	"adverts go to the group of the RFC; take it out on all routers at once, or "    \
+	"use unicast_peer"
 #define RELOAD "a wrong file is refused whole; vipctl check, vipctl reload"
+#define RELOAD_FILE "replace the file in one step, then vipctl reload"
+#define INCLUDE "say includea, or includew, where a file must be there"
 #define OTHER "not needed"
 #define NO_ATTRIBUTE "vipd does not set it; let the network configuration keep this route"
 #define NO_KIND                                                                          \
@@ -54,6 +60,7 @@ static const struct conf_foreign words[] = {
 	{ "vrrp_no_swap", IMPLIED, G, ANYWAY },
 	{ "vrrp_skip_check_adv_addr", IMPLIED, G, ANYWAY },
 	{ "-nodad", SIDE_JOB, A, "addresses come without duplicate address detection" },
+	{ "autojoin", SIDE_JOB, A, "it is for multicast addresses" },
 	{ "bfd_cpu_affinity", SIDE_JOB, G, NO_BFD },
 	{ "bfd_no_swap", SIDE_JOB, G, NO_BFD },
 	{ "bfd_priority", SIDE_JOB, G, NO_BFD },
@@ -84,9 +91,9 @@ static const struct conf_foreign words[] = {
 	{ "enable_snmp_vrrp", SIDE_JOB, G, SNMP },
 	{ "enable_traps", SIDE_JOB, G, SNMP },
 	{ "fifo_write_vrrp_states_on_reload", SIDE_JOB, G, LIVE },
-	{ "garp_extra_if", SIDE_JOB, I, GARP },
-	{ "garp_group", SIDE_JOB, R, GARP },
-	{ "include_check", SIDE_JOB, G, RELOAD },
+	{ "garp_extra_if", SIDE_JOB, I, EXTRA_IF },
+	{ "garp_group", SIDE_JOB, R, GARP_GROUP },
+	{ "include_check", SIDE_JOB, G, INCLUDE },
 	{ "instance", SIDE_JOB, R | G, "one vipd for each network namespace" },
 	{ "iproute_etc_dir", SIDE_JOB, G, OTHER },
 	{ "iproute_usr_dir", SIDE_JOB, G, OTHER },
@@ -115,7 +122,7 @@ static const struct conf_foreign words[] = {
 	{ "nftables_ipvs", SIDE_JOB, G, NO_LVS },
 	{ "nftables_ipvs_priority", SIDE_JOB, G, NO_LVS },
 	{ "nftables_ipvs_start_fwmark", SIDE_JOB, G, NO_LVS },
-	{ "nftables_priority", SIDE_JOB, G, SCHEDULING },
+	{ "nftables_priority", SIDE_JOB, G, FIREWALL },
 	{ "no_checker_emails", SIDE_JOB, G, MAIL },
 	{ "no_email_faults", SIDE_JOB, G, MAIL },
 	{ "no_track", SIDE_JOB, A, "a deleted address always comes back" },
@@ -124,12 +131,12 @@ static const struct conf_foreign words[] = {
 	{ "notify_deleted", SIDE_JOB, Y, OTHER },
 	{ "process_monitor_rcv_bufs", SIDE_JOB, G, BUFFERS },
 	{ "process_monitor_rcv_bufs_force", SIDE_JOB, G, BUFFERS },
-	{ "process_name", SIDE_JOB, G, SCHEDULING },
-	{ "process_names", SIDE_JOB, G, SCHEDULING },
+	{ "process_name", SIDE_JOB, G, "vipd's processes have names of their own" },
+	{ "process_names", SIDE_JOB, G, "vipd's processes have names of their own" },
 	{ "random_seed", SIDE_JOB, G, OTHER },
-	{ "reload_file", SIDE_JOB, G, RELOAD },
-	{ "reload_repeat", SIDE_JOB, G, RELOAD },
-	{ "reload_time_file", SIDE_JOB, G, RELOAD },
+	{ "reload_file", SIDE_JOB, G, RELOAD_FILE },
+	{ "reload_repeat", SIDE_JOB, G, RELOAD_FILE },
+	{ "reload_time_file", SIDE_JOB, G, RELOAD_FILE },
 	{ "rs_init_notifies", SIDE_JOB, G, NO_LVS },
 	{ "smtp_alert", SIDE_JOB, G | I | Y, MAIL },
 	{ "smtp_alert_checker", SIDE_JOB, G, MAIL },
@@ -141,45 +148,46 @@ static const struct conf_foreign words[] = {
 	{ "state_dump_file", SIDE_JOB, G, LIVE },
 	{ "stats_dump_file", SIDE_JOB, G, LIVE },
 	{ "tmp_config_directory", SIDE_JOB, G, RELOAD },
+	{ "track_src_ip", SIDE_JOB, I,
+	    "who cannot send from the address goes to FAULT anyway" },
 	{ "umask", SIDE_JOB, G, "the unit sets it" },
 	{ "use_pid_dir", SIDE_JOB, R | G, OTHER },
 	{ "use_symlink_paths", SIDE_JOB, G, OTHER },
 	{ "vmac_addr_prefix", SIDE_JOB, G, OTHER },
 	{ "vrrp_cpu_affinity", SIDE_JOB, G, SCHEDULING },
-	{ "vrrp_garp_extra_if", SIDE_JOB, G, GARP },
+	{ "vrrp_garp_extra_if", SIDE_JOB, G, EXTRA_IF },
 	{ "vrrp_ipsets", SIDE_JOB, G, FIREWALL },
 	{ "vrrp_iptables", SIDE_JOB, G, FIREWALL },
-	{ "vrrp_min_garp", SIDE_JOB, G, GARP },
 	{ "vrrp_netlink_cmd_rcv_bufs", SIDE_JOB, G, BUFFERS },
 	{ "vrrp_netlink_cmd_rcv_bufs_force", SIDE_JOB, G, BUFFERS },
 	{ "vrrp_netlink_monitor_rcv_bufs", SIDE_JOB, G, BUFFERS },
 	{ "vrrp_netlink_monitor_rcv_bufs_force", SIDE_JOB, G, BUFFERS },
 	{ "vrrp_priority", SIDE_JOB, G, SCHEDULING },
-	{ "vrrp_process_name", SIDE_JOB, G, SCHEDULING },
+	{ "vrrp_process_name", SIDE_JOB, G, "vipd's processes have names of their own" },
 	{ "vrrp_rlimit_rtime", SIDE_JOB, G, SCHEDULING },
 	{ "vrrp_rlimit_rttime", SIDE_JOB, G, SCHEDULING },
 	{ "vrrp_rx_bufs_multiplier", SIDE_JOB, G, BUFFERS },
 	{ "vrrp_rx_bufs_policy", SIDE_JOB, G, BUFFERS },
+	{ "add", IMPLIED, T, ANYWAY },
+	{ "append", REFUSED, T, "say metric: the lowest counts" },
+	{ "inet6", REFUSED, T, "the destination says it: default is ::/0 then" },
+	{ "or", REFUSED, T, "say nexthop via ADDRESS for each" },
 	{ "advmss", REFUSED, T, NO_ATTRIBUTE },
 	{ "anycast", REFUSED, T, NO_KIND },
-	{ "autojoin", REFUSED, A, NULL },
 	{ "bfd_instance", REFUSED, R,
 	    "vipd speaks no BFD; track the interface, or a script" },
-	{ "mcast_dst_ip", REFUSED, I,
-	    "adverts go to the group of the RFC; take it out on all routers at once, or "
-	    "use unicast_peer" },
-	{ "mcast_src_ip", REFUSED, I, NULL },
-	{ "mngtmpaddr", REFUSED, A, NULL },
+	{ "mcast_dst_ip", REFUSED, I, GROUP_OF_RFC },
+	{ "mngtmpaddr", REFUSED, A,
+	    "what the kernel makes of such an address would stay behind" },
 	{ "net_namespace", REFUSED, R | G,
 	    "start vipd in the namespace: ip netns exec NAME vipd, or "
 	    "NetworkNamespacePath= in the unit" },
 	{ "no_accept", REFUSED, I,
 	    "a virtual address that answers nothing is not implemented; use the "
 	    "firewall" },
-	{ "noprefixroute", REFUSED, A, NULL },
-	{ "old_unicast_checksum", REFUSED, I, NULL },
-	{ "peer", REFUSED, A, NULL },
-	{ "preferred_lft", REFUSED, A, NULL },
+	{ "old_unicast_checksum", REFUSED, I,
+	    "keepalived before 1.3.7 is not understood; update it first" },
+	{ "peer", REFUSED, A, "vipd makes no point-to-point addresses; take it out" },
 	{ "static_rules", REFUSED, R,
 	    "it is not implemented; let the network configuration keep the rules" },
 	{ "strict_mode", REFUSED, I,
@@ -189,7 +197,6 @@ static const struct conf_foreign words[] = {
 	{ "track_group", REFUSED, R | A | T,
 	    "what it tracks is put back at once; take it out, and track_interface in the "
 	    "group where an interface may be gone" },
-	{ "track_src_ip", REFUSED, I, NULL },
 	{ "use_ipvlan", REFUSED, I,
 	    "an ipvlan has its parent's MAC; take it out, or use_vmac" },
 	{ "use_vmac", REFUSED, A,
@@ -198,16 +205,13 @@ static const struct conf_foreign words[] = {
 	{ "use_vmac_addr", REFUSED, I,
 	    "only the instance's interface has a macvlan; make an instance for each "
 	    "interface" },
-	{ "valid_lft", REFUSED, A, NULL },
+	{ "valid_lft", REFUSED, A, "see address_lifetime" },
 	{ "virtual_rules", REFUSED, I,
 	    "it is not implemented; let the network configuration keep the rules" },
-	{ "vrf", REFUSED, I, NULL },
-	{ "vrrp_mcast_group4", REFUSED, G,
-	    "adverts go to the group of the RFC; take it out on all routers at once, or "
-	    "use unicast_peer" },
-	{ "vrrp_mcast_group6", REFUSED, G,
-	    "adverts go to the group of the RFC; take it out on all routers at once, or "
-	    "use unicast_peer" },
+	{ "vrf", REFUSED, I | T,
+	    "the interface says it: put that into the VRF, and take this out" },
+	{ "vrrp_mcast_group4", REFUSED, G, GROUP_OF_RFC },
+	{ "vrrp_mcast_group6", REFUSED, G, GROUP_OF_RFC },
 	{ "vrrp_strict", REFUSED, G,
 	    "it drops packets to the virtual addresses; take it out" },
 	{ "broadcast", REFUSED, T, NO_KIND },
@@ -244,6 +248,29 @@ static const struct conf_foreign words[] = {
 	{ "virtual_server", LVS, R, VIRTUAL_SERVER },
 	{ "virtual_server_group", LVS, R, VIRTUAL_SERVER },
 };
+
+/* Arguments of refused words that say what vipd does. */
+static const struct {
+	const char *word;
+	const char *arg;
+} defaults[] = {
+	{ "mcast_dst_ip", "224.0.0.18" },
+	{ "mcast_dst_ip", "ff02::12" },
+	{ "old_unicast_checksum", "never" },
+	{ "vrrp_mcast_group4", "224.0.0.18" },
+	{ "vrrp_mcast_group6", "ff02::12" },
+};
+
+bool
+conf_foreign_asks_nothing(const struct conf_foreign *f, const char *arg)
+{
+	if (!strcmp(arg, "no") || !strcmp(arg, "off") || !strcmp(arg, "false"))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
+		if (!strcmp(defaults[i].word, f->word) && !strcmp(defaults[i].arg, arg))
+			return true;
+	return false;
+}
 
 const struct conf_foreign *
 conf_foreign_find(const char *word, unsigned contexts)

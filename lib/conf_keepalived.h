@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "conf_words.h"
@@ -26,6 +27,8 @@ struct conf_foreign {
 
 /* NULL: keepalived has no such word there. */
 const struct conf_foreign *conf_foreign_find(const char *word, unsigned contexts);
+/* Whether with this argument the word says what vipd does anyway. */
+bool conf_foreign_asks_nothing(const struct conf_foreign *f, const char *arg);
 /* For arrays with a member for each word. */
 size_t conf_foreign_count(void);
 size_t conf_foreign_index(const struct conf_foreign *f);

@@ -59,14 +59,39 @@ read_label(struct conf_reader *r, const struct conf_statement *st, void *object)
 	str_copy(a->label, sizeof(a->label), text);
 }
 
+/* Numbers and names of ip-address(8). */
+static const struct conf_choice scopes[] = {
+	{ "global", 0 },
+	{ "site", 200 },
+	{ "link", 253 },
+	{ "host", 254 },
+	{ "nowhere", 255 },
+	{ NULL, 0 },
+};
+
 static void
 read_scope(struct conf_reader *r, const struct conf_statement *st, void *object)
 {
-	(void)object;
-	if (strcmp(st->arg->text, "global"))
+	const struct conf_choice *c = conf_choice_find(scopes, st->arg->text);
+	struct conf_address *a = object;
+	uint32_t number;
+
+	if (c)
+		a->scope = (uint8_t)c->value;
+	else if (conf_number_parse(st->arg->text, &number) && number <= UINT8_MAX)
+		a->scope = (uint8_t)number;
+	else
 		conf_error(r->problems, &st->arg->pos,
-		    "scope: only global is supported, not \"%.60s\"", st->arg->text);
+		    "scope: \"%.60s\" is not global, site, link, host, nowhere or a "
+		    "number from 0 to 255",
+		    st->arg->text);
 }
+
+static const struct conf_choice preferences[] = {
+	{ "0", PREFERRED_NEVER },
+	{ "forever", PREFERRED_FOREVER },
+	{ NULL, 0 },
+};
 
 static const struct conf_keyword address_words[] = {
 	{ "dev", .args = "INTERFACE", .kind = CONF_IFNAME,
@@ -77,8 +102,16 @@ static const struct conf_keyword address_words[] = {
 	    .help = "broadcast address; + sets the host bits, - (default) none" },
 	{ "label", .args = "LABEL", .kind = CONF_CUSTOM, .named = true,
 	    .read = read_label, .help = "at most 15 characters, IPv4 only" },
-	{ "scope", .args = "global", .kind = CONF_CUSTOM, .named = true,
-	    .read = read_scope, .help = "what vipd sets anyway" },
+	{ "broadcast", .args = "ADDRESS|+|-", .kind = CONF_CUSTOM, .named = true,
+	    .read = read_broadcast, .help = "the same as brd" },
+	{ "scope", .args = "global|site|link|host|nowhere|NUMBER", .kind = CONF_CUSTOM,
+	    .named = true, .read = read_scope, .help = "IPv4 only" },
+	{ "noprefixroute", .kind = CONF_FLAG,
+	    CONF_FIELD(struct conf_address, noprefixroute), .min = true,
+	    .help = "no route to the prefix comes with the address" },
+	{ "preferred_lft", .args = "0|forever", .kind = CONF_CHOICE,
+	    CONF_FIELD(struct conf_address, preferred), .choices = preferences,
+	    .help = "0: no source of new connections, as an IPv6 /128 is by default" },
 };
 
 static const struct conf_table address_table = {
@@ -192,6 +225,13 @@ conf_print_address(FILE *out, unsigned indent, const struct conf_address *a)
 		fputs(" label ", out);
 		conf_print_word(out, a->label);
 	}
+	if (a->scope)
+		fprintf(out, " scope %u", a->scope);
+	if (a->noprefixroute)
+		fputs(" noprefixroute", out);
+	if (a->preferred != PREFERRED_DEFAULT)
+		fprintf(out, " preferred_lft %s",
+		    a->preferred == PREFERRED_NEVER ? "0" : "forever");
 	fputc('\n', out);
 }
 
@@ -275,12 +315,8 @@ void
 conf_read_peers(struct conf_reader *r, const struct conf_statement *st, void *draft)
 {
 	struct conf_items items = { &peer_table, begin_peer, draft };
-	struct conf_draft *d = draft;
 
 	conf_read_items(r, &items, st->block);
-	if (!st->block && !d->in.n_peers)
-		conf_error(r->problems, st->open,
-		    "unicast_peer names nobody: this router would elect itself");
 }
 
 void

@@ -59,7 +59,7 @@ conf_seconds_parse(const char *text, uint64_t *us)
 		v = v * 10 + (uint64_t)(*p - '0');
 	}
 	*us = v * unit;
-	return p > text && p[-1] != '.' && text[0] != '.';
+	return p > text && p[-1] != '.';
 }
 
 /* What dev_valid_name() of the kernel takes, without blanks. */

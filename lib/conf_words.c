@@ -76,12 +76,6 @@ conf_unknown(struct conf_reader *r, const struct conf_table *t,
 		conf_error(r->problems, &word->pos, "%s \"%.60s\"", what, word->text);
 }
 
-static bool
-is_off(const char *word)
-{
-	return !strcmp(word, "no") || !strcmp(word, "off") || !strcmp(word, "false");
-}
-
 bool
 conf_begins_statement(const struct conf_table *t, const struct conf_word *word)
 {
@@ -162,7 +156,8 @@ read_unknown(struct conf_reader *r, const struct conf_table *t,
 	const struct conf_word *word = &node->words[i];
 	const struct conf_foreign *f = conf_foreign_find(word->text, t->context);
 
-	bool off = i + 1 < node->n_words && is_off(node->words[i + 1].text);
+	bool off = f && i + 1 < node->n_words &&
+	    conf_foreign_asks_nothing(f, node->words[i + 1].text);
 
 	conf_trace_note(r->trace, t, word, f, off);
 	if (!f) {
@@ -208,17 +203,23 @@ count_args(const struct conf_keyword *kw, const struct conf_table *t,
 	return kw->named;
 }
 
+static const struct conf_word **
+said_at(
+    const struct conf_table *t, const struct conf_statement *st, struct conf_seen *seen)
+{
+	return &seen->at[t->first_id + (size_t)(st->keyword - t->words)];
+}
+
 /* A scalar said twice; blocks and lists add up. */
 static bool
 note_place(struct conf_reader *r, const struct conf_table *t,
     const struct conf_statement *st, struct conf_seen *seen)
 {
-	size_t id = t->first_id + (size_t)(st->keyword - t->words);
-	const struct conf_word *before = seen->at[id];
+	const struct conf_word **at = said_at(t, st, seen), *before = *at;
 	char buf[CONF_POS_STRLEN];
 
 	if (!before)
-		seen->at[id] = st->word;
+		*at = st->word;
 	if (!before || st->open || st->keyword->repeats ||
 	    st->keyword->takes_block == CONF_MAY_BLOCK)
 		return true;
@@ -297,8 +298,9 @@ check_rest(struct conf_reader *r, const struct conf_table *t,
 		conf_unknown(r, t, &node->words[i], "unknown keyword");
 	else if (kw->args && kw->takes_block == CONF_NO_BLOCK)
 		conf_error(r->problems, &node->words[i].pos,
-		    "unexpected \"%.60s\": %s takes one %s", node->words[i].text,
-		    kw->word, kw->args);
+		    "unexpected \"%.60s\": %s takes one %s%s", node->words[i].text,
+		    kw->word, kw->args,
+		    strcmp(kw->args, "COMMAND") ? "" : "; quote it with its arguments");
 	else
 		conf_error(r->problems, &node->words[i].pos,
 		    "unexpected \"%.60s\" after %s", node->words[i].text, kw->word);
@@ -335,8 +337,10 @@ read_at(struct conf_reader *r, const struct conf_table *t, const struct conf_nod
 	}
 	if (kw->kind == CONF_LATER)
 		i = skip_statement(t, node, i - 1);
-	if (!check_rest(r, t, kw, node, i))
+	if (!check_rest(r, t, kw, node, i)) {
+		*said_at(t, &st, seen) = st.word; /* wrong, but not missing */
 		return node->n_words;
+	}
 	if (i == node->n_words && node->has_block) {
 		st.open = &node->open;
 		st.block = node->block;

@@ -31,6 +31,9 @@ struct address_want {
 	char dev[IFNAME_LEN];
 	char label[IFNAME_LEN];  /* static ones; empty: none */
 	struct ipaddr broadcast; /* family 0: none */
+	uint8_t scope;           /* RT_SCOPE_*; static ones */
+	bool noprefixroute;      /* static ones */
+	uint8_t preferred;       /* enum conf_preferred; static ones */
 	uint32_t lifetime_s;     /* unless renewed; 0: for ever */
 };
 

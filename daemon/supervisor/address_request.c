@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "conf.h"
 #include "netlink.h"
 #ifndef IFA_PROTO
 #define IFA_PROTO 11 /* linux/if_addr.h of 5.18 */
@@ -18,12 +19,13 @@
 
 static struct nl_msg *
 begin(int type, int flags, uint32_t ifindex, const struct ipaddr *addr, uint8_t prefixlen,
-    int *error)
+    uint8_t scope, int *error)
 {
 	struct ifaddrmsg ifa = {
 		.ifa_family = addr->family,
 		.ifa_prefixlen = prefixlen,
 		.ifa_index = ifindex,
+		.ifa_scope = scope,
 	};
 	struct nl_msg *msg = nlmsg_alloc_simple(type, flags | NLM_F_ACK);
 
@@ -50,16 +52,24 @@ put_lifetime(struct nl_msg *msg, uint32_t lifetime_s, bool deprecated)
 	return nla_put(msg, IFA_CACHEINFO, sizeof(ci), &ci);
 }
 
+static bool
+is_deprecated(const struct address_want *w)
+{
+	if (w->is_service || w->addr.family == AF_INET)
+		return w->is_service;
+	if (w->preferred != PREFERRED_DEFAULT)
+		return w->preferred == PREFERRED_NEVER;
+	return w->prefixlen == 128 && !w->is_lasting;
+}
+
 static int
 put_rest(struct nl_msg *msg, const struct address_want *w)
 {
-	bool virtual6 =
-	    w->addr.family == AF_INET6 && w->prefixlen == 128 && !w->is_lasting;
 	const char *label = w->is_service ? ADDRESS_LABEL : w->label;
 	uint32_t flags = 0;
 	int error;
 
-	if (w->is_service)
+	if (w->is_service || w->noprefixroute)
 		flags |= IFA_F_NOPREFIXROUTE;
 	if (w->addr.family == AF_INET6)
 		flags |= IFA_F_NODAD;
@@ -69,7 +79,7 @@ put_rest(struct nl_msg *msg, const struct address_want *w)
 	if (!error && ipaddr_len(&w->broadcast) == 4)
 		error = nla_put(msg, IFA_BROADCAST, 4, w->broadcast.bytes);
 	if (!error)
-		error = put_lifetime(msg, w->lifetime_s, w->is_service || virtual6);
+		error = put_lifetime(msg, w->lifetime_s, is_deprecated(w));
 	if (!error)
 		error = nla_put_u8(
 		    msg, IFA_PROTO, w->is_lasting ? LASTING_PROTO : ADDRESS_PROTO);
@@ -83,7 +93,8 @@ send_new(struct nl_sock *sock, int flags, uint32_t ifindex, const struct address
 	struct nl_msg *msg;
 	int error;
 
-	msg = begin(RTM_NEWADDR, flags, ifindex, &w->addr, w->prefixlen, &error);
+	msg =
+	    begin(RTM_NEWADDR, flags, ifindex, &w->addr, w->prefixlen, w->scope, &error);
 	if (!error)
 		error = put_rest(msg, w);
 	return netlink_request(sock, msg, error, seq);
@@ -110,7 +121,7 @@ address_send_del(struct nl_sock *sock, uint32_t ifindex, const struct ipaddr *ad
 	struct nl_msg *msg;
 	int error;
 
-	msg = begin(RTM_DELADDR, 0, ifindex, addr, prefixlen, &error);
+	msg = begin(RTM_DELADDR, 0, ifindex, addr, prefixlen, 0, &error);
 	return netlink_request(sock, msg, error, seq);
 }
 

@@ -10,8 +10,10 @@
 #include "address.h"
 
 /*
- * ip addr add ADDR/LEN dev IFINDEX [brd B] [label L] proto 0x76|0x77; IPv6: nodad;
- * services: noprefixroute preferred_lft 0; with a lifetime: valid_lft SECONDS.
+ * ip addr add ADDR/LEN dev IFINDEX [brd B] [label L] [scope S] [noprefixroute]
+ * [preferred_lft 0] proto 0x76|0x77; IPv6: nodad, preferred_lft 0 for an instance's
+ * /128 unless it says otherwise; services: noprefixroute preferred_lft 0; with a
+ * lifetime: valid_lft SECONDS.
  * Sequence number *seq is set.
  * 0, or a libnl error (-NLE_AGAIN: the socket is full).
  */

@@ -26,8 +26,8 @@ source_of(const struct instances *is, const struct instance *in)
 	const struct link *link = links_find_by_name(is->links, in->conf->interface);
 	struct msg_interface iface = { 0 };
 
-	if (in->conf->unicast_src.family)
-		return in->conf->unicast_src;
+	if (conf_instance_source(in->conf)->family)
+		return *conf_instance_source(in->conf);
 	if (link)
 		link_fill(link, &iface);
 	return in->conf->family == AF_INET6 ? iface.linklocal6 : iface.primary4;

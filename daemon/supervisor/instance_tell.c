@@ -94,7 +94,7 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.garp_lower_prio_delay_us = c->garp_lower_prio_delay_us,
 		.garp_interval_us = c->garp_interval_us,
 		.gna_interval_us = c->gna_interval_us,
-		.unicast_src = c->unicast_src,
+		.unicast_src = *conf_instance_source(c),
 	};
 
 	if (link && standing(is, c) != VMAC_MISSING)

@@ -21,6 +21,9 @@ lasting_want_addresses(struct addresses *as, const struct conf_lasting *l)
 			.prefixlen = a->prefixlen,
 			.is_lasting = true,
 			.broadcast = a->broadcast,
+			.scope = a->scope,
+			.noprefixroute = a->noprefixroute,
+			.preferred = a->preferred,
 		};
 		memcpy(list[i].dev, a->dev, sizeof(a->dev));
 		memcpy(list[i].label, a->label, sizeof(a->label));

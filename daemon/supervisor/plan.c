@@ -40,7 +40,8 @@ plan_same(const struct address_want *a, const struct address_want *b)
 {
 	return a->prefixlen == b->prefixlen && a->is_service == b->is_service &&
 	    a->is_lasting == b->is_lasting && !strcmp(a->label, b->label) &&
-	    ipaddr_eq(&a->broadcast, &b->broadcast);
+	    ipaddr_eq(&a->broadcast, &b->broadcast) && a->scope == b->scope &&
+	    a->noprefixroute == b->noprefixroute && a->preferred == b->preferred;
 }
 
 bool

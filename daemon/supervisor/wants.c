@@ -181,6 +181,9 @@ hand_over(
 		if (a->origin != ORIGIN_STATIC)
 			continue;
 		want->broadcast = c->addresses[i].broadcast;
+		want->scope = c->addresses[i].scope;
+		want->noprefixroute = c->addresses[i].noprefixroute;
+		want->preferred = c->addresses[i].preferred;
 		memcpy(want->label, c->addresses[i].label, sizeof(want->label));
 	}
 	is->ops->want(is->arg, in->id, list, n);

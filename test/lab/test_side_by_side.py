@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One file on keepalived and on vipd, the same things happen to both: adverts,
+announcements, addresses and the lines of the FIFO are the same."""
+
+import json
+import time
+from collections import Counter
+
+from daemons import Keepalived, Vipd, instance
+from lab import Process, command, wait
+from test_notify import Fifo
+from test_tracking import flag, script
+from wire import Capture, Sender, advert
+
+GLOBAL = """global_defs {
+    script_user root
+    vrrp_version 3
+    vrrp_notify_fifo @/fifo
+    vrrp_notify_priority_changes true
+}
+"""
+SECOND_SOURCE = "192.168.185.201"
+
+
+class Incumbent(Keepalived):
+    """keepalived with the file as it is."""
+
+    def __init__(self, node, conf):
+        self.node = node
+        self.conf = node.dir / "keepalived.conf"
+        self.conf.write_text(conf)
+        Process.__init__(self, node, "keepalived", "keepalived", "-n", "-l", "-G", "-P",
+                         "-f", self.conf, "-p", node.dir / "keepalived.pid",
+                         "-r", node.dir / "vrrp.pid")
+
+
+class Side:
+    """A daemon on the first node of a lab of its own."""
+
+    def __init__(self, topo, daemon, text):
+        self.node = topo.nodes[0]
+        self.sender = Sender(topo.client)
+        self.client = topo.client.ip4
+        command("ip", "-n", self.node.full, "addr", "add", f"{SECOND_SOURCE}/24",
+                "dev", "eth0")
+        self.node.batch(["link add far type veth peer name near", "link set far up",
+                         "link set near up", "addr add 192.0.2.9/24 dev near"])
+        self.capture = Capture(self.node)
+        self.fifo = Fifo(self.node.dir / "fifo")
+        self.daemon = daemon(self.node, GLOBAL.replace("@", str(self.node.dir)) +
+                             text.replace("@", str(self.node.dir)))
+
+    def adverts(self, **fields):
+        return [f for f in self.capture.frames("vrrp", **fields)
+                if f.src != self.client]
+
+    def priorities(self):
+        """Of each virtual router what its adverts said, one after the other."""
+        said = {}
+        for frame in self.adverts():
+            of_it = said.setdefault(frame.vrid, [])
+            if of_it[-1:] != [frame.priority]:
+                of_it.append(frame.priority)
+        return said
+
+    def messages(self):
+        """Of each virtual router what its first advert was; the checksum over
+        IPv6 has the link-local address in it."""
+        first = {}
+        for frame in self.adverts():
+            is_v6 = ":" in frame.src
+            data = frame.data[54:] if is_v6 else frame.data[34:]
+            first.setdefault(frame.vrid, ("" if is_v6 else frame.src, frame.dst,
+                                          (data[:6] + data[8:] if is_v6 else data).hex()))
+        return first
+
+    def announcements(self):
+        return Counter(f.target for kind in ("garp", "na")
+                       for f in self.capture.frames(kind, mac=self.node.mac()))
+
+    def told(self, name):
+        """keepalived tells of a priority that is not the configured one even
+        before the first state."""
+        lines = [line.split('" ')[1] for line in self.fifo.lines(name)]
+        return lines[1:] if lines and "_PRIORITY" in lines[0] else lines
+
+    def attributes(self):
+        """What `ip` shows of each virtual address."""
+        out = json.loads(command("ip", "-n", self.node.full, "-j", "addr", "show",
+                                 "dev", "eth0"))
+        return {a["local"]: {k: v for k, v in a.items() if k != "protocol"}
+                for a in out[0]["addr_info"]
+                if a["local"].startswith(("192.168.185.1", "2001:db8:9"))
+                and a["local"] != self.node.ip4}
+
+    def end(self):
+        assert self.daemon.stop() == 0
+        self.fifo.over = True
+        self.sender.close()
+
+
+def both(lab, text, files=()):
+    sides = []
+    for daemon in (Incumbent, Vipd):
+        topo = lab(nodes=1)
+        for name in files:
+            flag(topo.nodes[0], name).write_text("4\n")
+        script(topo.nodes[0], "sleep 60\n", "hangs")
+        sides.append(Side(topo, daemon, text))
+    return sides
+
+
+def alike(sides, what, within, expected=None):
+    """Both come to the same, and to what is expected."""
+    def same():
+        theirs, ours = (what(side) for side in sides)
+        return theirs == ours and (ours == expected if expected is not None else ours)
+    wait(same, within, [what(side) for side in sides])
+
+
+def router(vrid, *vips, name=None, **settings):
+    known = {"advert_int": 0.2, "priority": 100, "version": None, "garp_master_delay": 1}
+    known |= settings
+    return instance(known.pop("priority"), name=name or f"r{vrid}",
+                    vips=vips or [f"192.168.185.{100 + vrid}/24"],
+                    virtual_router_id=vrid, **known)
+
+
+WATCHED = """vrrp_script up {
+    script "/usr/bin/test -e @/up"
+    interval 1
+    weight 10
+}
+vrrp_script slow {
+    script "/usr/bin/test -e @/up"
+    interval 1
+    rise 2
+    fall 2
+    weight -20
+}
+vrrp_script fresh {
+    script "/usr/bin/test -e @/up"
+    interval 1
+    weight 7
+    init_fail
+}
+vrrp_script hangs {
+    script "@/hangs"
+    interval 1
+    timeout 1
+    weight -5
+}
+track_file number {
+    file @/number
+    weight 2
+}
+vrrp_track_process nobody {
+    process no_such_process
+    weight -30
+}
+"""
+
+
+def test_what_a_lone_router_says_and_does(lab):
+    text = WATCHED + "".join([
+        router(1, version=2, advert_int=1),
+        router(2, "192.168.185.102/24", "192.168.185.142", version=2, advert_int=1,
+               authentication={"auth_type": "PASS", "auth_pass": "longer_than_eight"}),
+        router(3, "192.168.185.103/24 label eth0:x", "192.168.185.143/24 brd +",
+               "192.168.185.144/32 noprefixroute", "192.168.185.145/32 scope link",
+               garp_master_repeat=2),
+        router(4, "fe80::4/64", "2001:db8:9::1/64", "2001:db8:9::2",
+               "2001:db8:9::3 preferred_lft forever",
+               "2001:db8:9::4/64 preferred_lft 0", "2001:db8:9::5/64 noprefixroute"),
+        router(5, priority=255, state="MASTER", track_script=["up"]),
+        router(6, track_script=["up"]),
+        router(7, track_script=["up weight 15 reverse"]),
+        router(8, track_script=["slow"]),
+        router(9, track_script=["slow weight -15 reverse"]),
+        router(10, track_script=["fresh"]),
+        router(11, track_file=["number"]),
+        router(12, track_file=["number weight -3"]),
+        router(13, track_process=["nobody"]),
+        router(14, track_process=["nobody weight 20 reverse"]),
+        router(15, priority=250, track_script=["up weight 200"]),
+        router(16, priority=10, track_script=["slow weight -200"]),
+        router(17, garp_master_repeat=1, garp_master_delay=0),
+        router(18, track_script=["hangs"]),
+        router(19, mcast_src_ip=SECOND_SOURCE),
+        router(20, virtual_ipaddress_excluded=["192.168.185.150/24",
+                                               "2001:db8:9::6/64"]),
+        router(21, down_timer_adverts=5, state="MASTER", priority=1),
+    ])
+    sides = both(lab, text, files=["number"])
+    names = [f"r{n}" for n in range(1, 22)]
+    alike(sides, lambda side: sorted(
+        n for n in names if any(line.startswith("MASTER") for line in side.told(n))),
+        15, sorted(names))
+    alike(sides, lambda side: set(side.announcements().values()), 10, {1, 4, 10})
+    alike(sides, Side.announcements, 5)
+    alike(sides, Side.attributes, 5)
+    for side in sides:
+        flag(side.node, "up").touch()
+        with flag(side.node, "number").open("r+") as file:  # never an empty one
+            file.write("-7\n")
+    alike(sides, lambda side: side.told("r8")[-1], 10, "MASTER_PRIORITY 100")
+    alike(sides, lambda side: side.told("r11")[-1], 5, "MASTER_PRIORITY 86")
+    for side in sides:
+        flag(side.node, "up").unlink()
+    alike(sides, lambda side: side.told("r8")[-1], 10, "MASTER_PRIORITY 80")
+    alike(sides, Side.priorities, 5)
+    for side in sides:
+        side.end()
+    alike(sides, Side.messages, 1)
+    alike(sides, lambda side: {name: side.told(name) for name in names}, 1)
