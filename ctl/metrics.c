@@ -379,9 +379,9 @@ metrics_answer_http(const struct model *m, FILE *in, FILE *out)
 	} else if (!m) {
 		answer_text(out, "503 Service Unavailable", "vipd does not answer\n");
 	} else {
-		text = open_memstream(&body, &len);
+		text = xmemstream(&body, &len);
 		metrics_write(m, text);
-		fclose(text);
+		xmemstream_close(text);
 		answer(out, "200 OK",
 		    "application/openmetrics-text; version=1.0.0; charset=utf-8", body,
 		    len);

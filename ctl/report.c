@@ -121,15 +121,15 @@ report_diff(const struct args *args)
 {
 	_free_ char *now = NULL, *then = NULL;
 	struct conf *conf = conf_report_load(args->arg, NULL, stderr);
-	size_t len = 0;
+	size_t len;
 	FILE *out;
 	int code;
 
 	if (!conf)
 		return EXIT_USAGE;
-	out = open_memstream(&then, &len);
+	out = xmemstream(&then, &len);
 	conf_print_redacted(conf, out);
-	fclose(out);
+	xmemstream_close(out);
 	conf_free(conf);
 	code = ask_config(args, &now);
 	if (code != EXIT_WELL)

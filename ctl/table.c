@@ -43,15 +43,12 @@ table_new(const struct table_column *columns, bool wide)
 static char *
 cell_text(const struct table_column *c, const struct table_row *row)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
+	char *text;
+	size_t len;
+	FILE *f = xmemstream(&text, &len);
 
-	if (!f)
-		fatal("open_memstream");
 	c->cell(row, f);
-	if (fclose(f))
-		fatal("open_memstream");
+	xmemstream_close(f);
 	if (len)
 		return text;
 	free(text);

@@ -65,19 +65,16 @@ print_line(const char *line, FILE *out)
 void
 conf_print_redacted(const struct conf *conf, FILE *out)
 {
-	char *text = NULL, *rest, *line;
-	size_t len = 0;
-	FILE *plain = open_memstream(&text, &len);
+	char *text, *rest, *line;
+	size_t len;
+	FILE *plain = xmemstream(&text, &len);
 
-	if (!plain)
-		abort();
 	conf_print(conf, plain);
-	fclose(plain);
+	xmemstream_close(plain);
 	rest = text;
 	while ((line = strsep(&rest, "\n")))
 		if (*line || rest)
 			print_line(line, out);
-	if (text)
-		explicit_bzero(text, len);
+	explicit_bzero(text, len);
 	free(text);
 }

@@ -202,16 +202,12 @@ char *
 conf_sequence(const char *line, size_t max, const char **why)
 {
 	struct output o = { .max = max };
-	char *text = NULL;
+	char *text;
 	size_t len;
 
-	o.file = open_memstream(&text, &len);
-	if (!o.file) {
-		*why = strerror(errno);
-		return NULL;
-	}
+	o.file = xmemstream(&text, &len);
 	*why = write_line(&o, line);
-	fclose(o.file);
+	xmemstream_close(o.file);
 	if (!*why)
 		return text;
 	free(text);

@@ -2,7 +2,6 @@
 #include "mem.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,6 +49,23 @@ xasprintf(const char *fmt, ...)
 		fatalx("out of memory");
 	va_end(ap);
 	return p;
+}
+
+FILE *
+xmemstream(char **text, size_t *len)
+{
+	FILE *out = open_memstream(text, len);
+
+	if (!out)
+		fatalx("out of memory");
+	return out;
+}
+
+void
+xmemstream_close(FILE *out)
+{
+	if (fclose(out))
+		fatalx("out of memory");
 }
 
 void *

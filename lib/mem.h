@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -17,6 +18,10 @@ void *xcalloc(size_t n, size_t size);
 void *xreallocarray(void *old, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A stream into memory. *text has len bytes and a '\0' behind them once
+ * xmemstream_close() has returned; the caller frees it. */
+FILE *xmemstream(char **text, size_t *len);
+void xmemstream_close(FILE *out);
 
 /*
  * Makes room for one more member in a growing array: doubles *array when

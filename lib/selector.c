@@ -172,8 +172,8 @@ selector_add(struct selector *s, const char *text)
 char *
 selector_term_text(const struct selector_term *t)
 {
-	char *text = NULL;
-	size_t len = 0;
+	char *text;
+	size_t len;
 	FILE *out;
 
 	if (t->op == SELECTOR_EXISTS)
@@ -183,14 +183,12 @@ selector_term_text(const struct selector_term *t)
 	if (t->n_values == 1)
 		return xasprintf(
 		    "%s%s%s", t->key, t->op == SELECTOR_IN ? "=" : "!=", t->values[0]);
-	out = open_memstream(&text, &len);
-	if (!out)
-		abort();
+	out = xmemstream(&text, &len);
 	fprintf(out, "%s %s (", t->key, t->op == SELECTOR_IN ? "in" : "notin");
 	for (size_t i = 0; i < t->n_values; i++)
 		fprintf(out, "%s%s", i ? ", " : "", t->values[i]);
 	fputc(')', out);
-	fclose(out);
+	xmemstream_close(out);
 	return text;
 }
 

@@ -145,14 +145,12 @@ here_config_hash(const struct conf *conf, char *text, size_t size)
 	_free_ char *printed = NULL;
 	uint64_t h = HASH_INIT;
 	bool in_peers = false;
-	size_t len = 0;
+	size_t len;
 	char *save = NULL;
-	FILE *out = open_memstream(&printed, &len);
+	FILE *out = xmemstream(&printed, &len);
 
-	if (!out)
-		fatalx("out of memory");
 	conf_print(conf, out);
-	fclose(out);
+	xmemstream_close(out);
 	for (char *line = strtok_r(printed, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		in_peers |= strstr(line, "unicast_peer {") || strstr(line, "static_");

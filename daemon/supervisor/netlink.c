@@ -149,6 +149,13 @@ receive(struct netlink *nl)
 	return error != -NLE_AGAIN;
 }
 
+static void
+tell_drained(const struct netlink *nl)
+{
+	if (nl->ops->on_drained)
+		nl->ops->on_drained(nl->arg);
+}
+
 bool
 netlink_drain(struct netlink *nl)
 {
@@ -156,7 +163,7 @@ netlink_drain(struct netlink *nl)
 
 	for (int i = 0; i < DRAIN_MAX && more; i++)
 		more = receive(nl);
-	nl->ops->on_drained(nl->arg);
+	tell_drained(nl);
 	return !more;
 }
 
@@ -175,11 +182,15 @@ netlink_wait_dumped(struct netlink *nl)
 
 	begin_dump(nl);
 	while (nl->stage || nl->lost) {
-		if (poll(&pfd, 1, FIRST_DUMP_MS) <= 0)
-			fatalx("the kernel does not tell its links (rtnetlink)");
+		int n = poll(&pfd, 1, FIRST_DUMP_MS);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			fatalx("the kernel does not answer a dump (rtnetlink)");
 		receive(nl);
 	}
-	nl->ops->on_drained(nl->arg);
+	tell_drained(nl);
 }
 
 /* ---- set-up ---- */

@@ -30,7 +30,7 @@ struct netlink_ops {
 	 * Answers that have not come will not come. */
 	void (*on_dump)(void *arg);
 	void (*on_dumped)(void *arg);
-	/* All that was there has been taken. */
+	/* All that was there has been taken. May be NULL. */
 	void (*on_drained)(void *arg);
 };
 

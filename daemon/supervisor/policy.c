@@ -247,12 +247,6 @@ on_dumped(void *arg)
 	work_soon(p);
 }
 
-static void
-on_drained(void *arg)
-{
-	(void)arg;
-}
-
 /* ---- from outside ---- */
 
 void
@@ -302,7 +296,6 @@ policy_new(struct ev_loop *loop, void (*on_gone)(void *arg), void *arg)
 		.on_answer = on_answer,
 		.on_dump = on_dump,
 		.on_dumped = on_dumped,
-		.on_drained = on_drained,
 	};
 	struct policy *p = xcalloc(1, sizeof(*p));
 

@@ -74,14 +74,12 @@ send_reserved(struct chan *watcher, const struct conf *conf)
 static void
 send_pools(struct chan *watcher, const struct conf_services *s)
 {
-	size_t max = msg_records_max(MSG_WATCHER_POOLS), len = 0, n;
+	size_t max = msg_records_max(MSG_WATCHER_POOLS), len, n;
 	_free_ char *text = NULL;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = xmemstream(&text, &len);
 
-	if (!out)
-		fatalx("out of memory");
 	conf_pools_print(out, 0, s->pools, s->n_pools);
-	fclose(out);
+	xmemstream_close(out);
 	for (size_t i = 0; i < len; i += n) {
 		n = len - i < max ? len - i : max;
 		chan_send(watcher, MSG_WATCHER_POOLS, NULL, text + i, n);
@@ -236,28 +234,24 @@ tell_problems(const struct conf_problems *problems, struct control_client *cl)
 static char *
 instance_text(const struct conf_instance *in)
 {
-	char *text = NULL;
+	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = xmemstream(&text, &len);
 
-	if (!out)
-		fatal("out of memory");
 	conf_print_instance(in, out);
-	fclose(out);
+	xmemstream_close(out);
 	return text;
 }
 
 static char *
 services_text(const struct conf *conf)
 {
-	char *text = NULL;
+	char *text;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = xmemstream(&text, &len);
 
-	if (!out)
-		fatal("out of memory");
 	conf_print_services(conf, out);
-	fclose(out);
+	xmemstream_close(out);
 	return text;
 }
 

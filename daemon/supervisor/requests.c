@@ -127,12 +127,12 @@ explain(struct vipd *v, struct control_client *cl, const char *arg)
 static void
 answer_config(struct vipd *v, struct control_client *cl)
 {
-	size_t max = msg_records_max(MSG_CTL_CONFIG), len = 0, n;
+	size_t max = msg_records_max(MSG_CTL_CONFIG), len, n;
 	_free_ char *text = NULL;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = xmemstream(&text, &len);
 
 	conf_print_redacted(v->conf, out);
-	fclose(out);
+	xmemstream_close(out);
 	for (size_t i = 0; i < len; i += n) {
 		n = len - i < max ? len - i : max;
 		chan_send(control_chan(cl), MSG_CTL_CONFIG, NULL, text + i, n);

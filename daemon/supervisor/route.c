@@ -346,12 +346,6 @@ on_dumped(void *arg)
 	}
 }
 
-static void
-on_drained(void *arg)
-{
-	(void)arg;
-}
-
 /* ---- from outside ---- */
 
 void
@@ -405,7 +399,6 @@ routes_new(
 		.on_answer = on_answer,
 		.on_dump = on_dump,
 		.on_dumped = on_dumped,
-		.on_drained = on_drained,
 	};
 	struct routes *rs = xcalloc(1, sizeof(*rs));
 
