@@ -160,6 +160,23 @@ tell_hearing(const struct iface *i, struct chan *engine)
 		chan_send_fds(engine, MSG_HEARING, &m, i->hearing, 2);
 }
 
+#define MTU_IPV6 1280
+
+/*
+ * Below RFC 8200's least MTU a link has nothing of IPv6, and the kernel forgets
+ * what sockets have joined there. They do not notice. If that cannot be mended,
+ * others are opened. (Every Ethernet device refuses less than IPv4's 68.)
+ */
+static void
+mend_groups(struct iface *i, const struct msg_interface *now)
+{
+	if (i->told.ifindex != now->ifindex || i->told.mtu >= MTU_IPV6 ||
+	    now->mtu < MTU_IPV6 || i->vmac || i->sockets[1][1] < 0)
+		return;
+	if (socket_join_again(i->sockets[1][1], (int)now->ifindex, AF_INET6))
+		close_pair(i->sockets[1]);
+}
+
 void
 iface_update(
     struct iface *i, const struct link *link, bool usable, struct chan *engine, bool all)
@@ -178,6 +195,7 @@ iface_update(
 		close_all(i);
 		i->complained = false;
 	}
+	mend_groups(i, &now);
 	changed = memcmp(&i->told, &now, sizeof(now)) != 0;
 	i->told = now;
 	if (engine && now.ifindex && (changed || all))

@@ -171,13 +171,55 @@ open_neighbours(int ifindex, uint16_t ethertype)
 	return error ? error : fd;
 }
 
-static int
-configure_send4(int fd, int ifindex, bool join)
+static struct ip_mreqn
+group4(int ifindex)
 {
-	struct ip_mreqn group = { .imr_ifindex = ifindex };
+	return (struct ip_mreqn){
+		.imr_ifindex = ifindex,
+		.imr_multiaddr.s_addr = htonl(0xe0000012), /* 224.0.0.18 */
+	};
+}
+
+static struct ipv6_mreq
+group6(int ifindex)
+{
+	struct ipv6_mreq group = { .ipv6mr_interface = (unsigned)ifindex };
+
+	inet_pton(AF_INET6, "ff02::12", &group.ipv6mr_multiaddr);
+	return group;
+}
+
+/* IP_ADD_MEMBERSHIP or IP_DROP_MEMBERSHIP, IPV6_JOIN_GROUP or IPV6_LEAVE_GROUP. */
+static int
+set_membership(int fd, int ifindex, uint8_t family, bool joined)
+{
+	struct ip_mreqn g4 = group4(ifindex);
+	struct ipv6_mreq g6 = group6(ifindex);
+	int r;
+
+	if (family == AF_INET)
+		r = setsockopt(fd, IPPROTO_IP,
+		    joined ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &g4, sizeof(g4));
+	else
+		r = setsockopt(fd, IPPROTO_IPV6,
+		    joined ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &g6, sizeof(g6));
+	return r < 0 ? -errno : 0;
+}
+
+int
+socket_join_again(int fd, int ifindex, uint8_t family)
+{
+	/* An answer that there was nothing to leave is what is expected. */
+	set_membership(fd, ifindex, family, false);
+	return set_membership(fd, ifindex, family, true);
+}
+
+static int
+configure_send4(int fd, int ifindex)
+{
+	struct ip_mreqn group = group4(ifindex);
 	int error;
 
-	group.imr_multiaddr.s_addr = htonl(0xe0000012); /* 224.0.0.18 */
 	if ((error = set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255)) ||
 	    (error = set(fd, IPPROTO_IP, IP_TTL, 255)) ||
 	    (error = set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0)) ||
@@ -186,19 +228,14 @@ configure_send4(int fd, int ifindex, bool join)
 		return error;
 	if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) < 0)
 		return -errno;
-	if (join &&
-	    setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		return -errno;
 	return 0;
 }
 
 static int
-configure_send6(int fd, int ifindex, bool join)
+configure_send6(int fd, int ifindex)
 {
-	struct ipv6_mreq group = { .ipv6mr_interface = (unsigned)ifindex };
 	int error;
 
-	inet_pton(AF_INET6, "ff02::12", &group.ipv6mr_multiaddr);
 	if ((error = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255)) ||
 	    (error = set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255)) ||
 	    (error = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0)) ||
@@ -206,9 +243,6 @@ configure_send6(int fd, int ifindex, bool join)
 	    (error = set(fd, IPPROTO_IPV6, IPV6_TCLASS, CLASS_NETWORK_CONTROL)) ||
 	    (error = set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, ifindex)))
 		return error;
-	if (join &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group)) < 0)
-		return -errno;
 	return 0;
 }
 
@@ -228,8 +262,10 @@ open_send(const char *ifname, int ifindex, uint8_t family, bool join)
 	if (!error)
 		error = set(fd, SOL_SOCKET, SO_PRIORITY, 6);
 	if (!error)
-		error = family == AF_INET ? configure_send4(fd, ifindex, join)
-					  : configure_send6(fd, ifindex, join);
+		error = family == AF_INET ? configure_send4(fd, ifindex)
+					  : configure_send6(fd, ifindex);
+	if (!error && join)
+		error = set_membership(fd, ifindex, family, true);
 	if (error)
 		close(fd);
 	return error ? error : fd;

@@ -21,6 +21,12 @@
 int socket_open_vrrp(
     const char *ifname, int ifindex, uint8_t family, bool join, int fds[2]);
 /*
+ * A sending socket whose group the kernel has forgotten, with all of the family
+ * on that interface. (Opening another would not do: the first one's end takes
+ * the other's membership away.)
+ */
+int socket_join_again(int fd, int ifindex, uint8_t family);
+/*
  * Two packet sockets for whole Ethernet frames on the interface: fds[0] hears
  * ARP, fds[1] Neighbor Solicitations and Advertisements; not what this host
  * sends itself, and not what is for other devices on top of the interface.

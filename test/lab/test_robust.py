@@ -10,9 +10,9 @@ import pytest
 from cases import (EXTERNAL, endpoints, only_holder, put, rules, serving, settle,
                    start, start_manifests, web)
 from client import Probe, Session, try_connect
-from daemons import VIP4, Vipd, instance
+from daemons import LINKLOCAL6, VIP4, VIP6, Vipd, instance
 from lab import stays, wait
-from wire import VRRP_GROUP4, Capture, Sender, advert, gaps_ms
+from wire import VRRP_GROUP4, VRRP_GROUP6, Capture, Sender, advert, gaps_ms
 
 DROP_INPUT = """table inet host {
     chain input {
@@ -255,6 +255,25 @@ def test_an_interface_that_vanishes_and_is_made_again(lab):
     settle(vipds)
     only_holder(topo, topo.nodes[0])
     Probe(topo.client, VIP4).wait_answer()
+    vipds[0].crash()
+    vipds[1].wait_state("MASTER")
+
+
+def test_an_mtu_too_small_for_ipv6_takes_it_away_and_a_larger_one_gives_it_back(lab):
+    """Below 1280 the kernel forgets all that an interface had of IPv6, groups that
+    sockets have joined included; on a switch that snoops nobody would be heard."""
+    topo = lab(nodes=2)
+    one = topo.nodes[0]
+    vipds = start(topo, vips=[LINKLOCAL6 + "/64", VIP6 + "/64"])
+    one.ip("link", "set", "eth0", "mtu", 1200)
+    vipds[0].wait_state("FAULT")
+    vipds[1].wait_state("MASTER")
+    assert VRRP_GROUP6 not in one.ip("maddr", "show", "dev", "eth0")
+    one.ip("link", "set", "eth0", "mtu", 1500)
+    settle(vipds)
+    wait(lambda: VRRP_GROUP6 in one.ip("maddr", "show", "dev", "eth0"), 5,
+         "the group is joined again")
+    only_holder(topo, one, VIP6)
     vipds[0].crash()
     vipds[1].wait_state("MASTER")
 

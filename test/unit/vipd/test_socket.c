@@ -322,6 +322,23 @@ START_TEST(both_groups_are_joined_where_switches_snoop)
 }
 END_TEST
 
+START_TEST(groups_that_the_kernel_forgot_are_joined_again)
+{
+	int fds[4];
+
+	setup();
+	open_pair(AF_INET, fds);
+	open_pair(AF_INET6, fds + 2);
+	sh("ip link set eth0 mtu 1279 && ip link set eth0 mtu 1280");
+	sh("! ip maddr show dev eth0 | grep -q ff02::12");
+	ck_assert_int_eq(socket_join_again(fds[3], eth0, AF_INET6), 0);
+	sh("ip maddr show dev eth0 | grep -q 'inet6 *ff02::12'");
+	/* Once more where nothing was forgotten. */
+	ck_assert_int_eq(socket_join_again(fds[1], eth0, AF_INET), 0);
+	sh("ip maddr show dev eth0 | grep -q 'inet *224.0.0.18'");
+}
+END_TEST
+
 START_TEST(descriptors_are_closed_on_exec_and_never_block)
 {
 	int fds[5], n = 0;
@@ -454,6 +471,7 @@ UNIT_MAIN("socket", hears_adverts_over_ipv4_and_nothing_else,
     the_sending_socket_queues_nothing, adverts_over_ipv4_leave_with_ttl_255_and_class_c0,
     adverts_over_ipv6_leave_with_hop_limit_255_and_class_c0,
     both_groups_are_joined_where_switches_snoop,
+    groups_that_the_kernel_forgot_are_joined_again,
     descriptors_are_closed_on_exec_and_never_block,
     an_interface_that_is_not_there_costs_no_descriptor, hears_neighbours_and_nothing_else,
     announcements_go_out_as_they_are)
