@@ -135,6 +135,70 @@ list_virtual(const struct conf_build *b, size_t *count)
 	return list;
 }
 
+/* ---- routes ---- */
+
+struct route_place {
+	const struct conf_route *route;
+	const struct conf_word *word;
+};
+
+static int
+by_route(const void *a, const void *b)
+{
+	const struct route_place *x = a, *y = b;
+
+	return conf_route_cmp(x->route, y->route);
+}
+
+static struct route_place *
+list_routes(const struct conf_routes *routes, const struct conf_places *at)
+{
+	struct route_place *list = xcalloc(routes->count, sizeof(*list));
+
+	for (size_t i = 0; i < routes->count; i++)
+		list[i] = (struct route_place){ &routes->items[i], at->items[i] };
+	return list;
+}
+
+/* The lasting one counts (lasting.h in the supervisor). */
+static void
+warn_of_route(struct conf_problems *ps, const struct route_place *virtual,
+    const struct route_place *lasting)
+{
+	const struct conf_pos *at = &virtual->word->pos;
+	char to[IPADDR_STRLEN], buf[CONF_POS_STRLEN];
+
+	conf_warning(ps, at, "%s/%u is in static_routes already, %s; ignored",
+	    ipaddr_format(&virtual->route->to, to), virtual->route->prefixlen,
+	    conf_pos_format(&lasting->word->pos, at, buf));
+}
+
+static void
+check_virtual_routes(struct conf_build *b)
+{
+	size_t n = b->lasting.routes.count;
+	_free_ struct route_place *lasting =
+	    list_routes(&b->lasting.routes, &b->lasting_routes_at);
+
+	if (n)
+		qsort(lasting, n, sizeof(*lasting), by_route);
+	for (size_t i = 0; n && i < b->n_drafts; i++) {
+		const struct conf_draft *d = b->drafts[i];
+		_free_ struct route_place *list =
+		    list_routes(&d->in.routes, &d->routes_at);
+
+		for (size_t k = 0; k < d->in.routes.count; k++) {
+			const struct route_place *p =
+			    bsearch(&list[k], lasting, n, sizeof(*lasting), by_route);
+
+			if (p && p->route->to.family)
+				warn_of_route(b->reader.problems, &list[k], p);
+		}
+	}
+}
+
+/* ---- both ---- */
+
 void
 conf_check_lasting(struct conf_build *b)
 {
@@ -143,6 +207,7 @@ conf_check_lasting(struct conf_build *b)
 	size_t n;
 
 	drop_doubles(b);
+	check_virtual_routes(b);
 	list = list_virtual(b, &n);
 	for (size_t i = 0; n && i < b->lasting.n_addresses; i++) {
 		const struct conf_word *word = b->lasting_addresses_at.items[i];

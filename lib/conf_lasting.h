@@ -16,7 +16,8 @@ void conf_read_static_routes(
 void conf_lasting_complete(struct conf_build *b);
 /*
  * An address that stands twice for one interface counts once, with a warning; one
- * that an instance carries, too, is an error.
+ * that an instance carries, too, is an error. A route that one has, too, counts as
+ * this node's, with a warning.
  */
 void conf_check_lasting(struct conf_build *b);
 void conf_lasting_print(FILE *out, const struct conf_lasting *l);

@@ -332,8 +332,8 @@ check_route(struct conf_reader *r, const struct conf_word *word, struct conf_rou
 }
 
 /* The kernel takes them for the same route: destination, table, metric. */
-static int
-compare(const struct conf_route *a, const struct conf_route *b)
+int
+conf_route_cmp(const struct conf_route *a, const struct conf_route *b)
 {
 	int cmp = ipaddr_cmp(&a->to, &b->to);
 
@@ -352,7 +352,7 @@ static int
 by_key(const void *a, const void *b)
 {
 	const struct conf_route *const *x = a, *const *y = b;
-	int cmp = compare(*x, *y);
+	int cmp = conf_route_cmp(*x, *y);
 
 	/* Of equal ones in their order: they lie in one array. */
 	return cmp ? cmp : *x < *y ? -1 : *x > *y;
@@ -372,7 +372,7 @@ check_doubles(struct conf_reader *r, const struct route_list *list)
 	for (size_t i = 1; i < rs->count; i++) {
 		const struct conf_word *word, *before;
 
-		if (!sorted[i - 1]->to.family || compare(sorted[i - 1], sorted[i]))
+		if (!sorted[i - 1]->to.family || conf_route_cmp(sorted[i - 1], sorted[i]))
 			continue;
 		word = list->places->items[sorted[i] - rs->items];
 		before = list->places->items[sorted[i - 1] - rs->items];

@@ -21,3 +21,6 @@ void conf_read_virtual_routes(
     struct conf_reader *r, const struct conf_statement *st, void *draft);
 void conf_print_virtual_routes(
     FILE *out, unsigned indent, const struct conf_keyword *kw, const void *instance);
+
+/* The kernel takes them for the same route: destination, table, metric. */
+int conf_route_cmp(const struct conf_route *a, const struct conf_route *b);
