@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who else is heard on virtual router identifiers, and who of them is a stranger."""
 
-from daemons import Keepalived, Vipd, instance
+from daemons import LINKLOCAL6, VIP6, Keepalived, Vipd, instance
 from flood import Flood
 from lab import wait
 from test_flood import frame
@@ -9,6 +9,7 @@ from test_robust import junk
 from wire import Sender, advert
 
 OTHER = "192.168.185.66"
+OTHER6 = "2001:db8:185::66"
 
 
 def speakers(vipd):
@@ -48,6 +49,24 @@ def test_a_keepalived_on_our_identifier_is_named_and_a_free_one_too(lab):
     assert f"eth0: virtual_router_id 87 is also used by {two.ip4}, heard " in shown
     assert "FIX: give one of both another; 89 is free on eth0" in shown
     assert topo.client.ip4 not in shown
+
+
+def test_over_ipv6_as_well(lab):
+    topo = lab(nodes=3)
+    one, two, three = topo.nodes
+    theirs = next(a for a in two.addresses() if a.startswith("fe80:"))
+    Keepalived(two, instance(250, vips=["fe80::66/64", OTHER6 + "/64"]))
+    vips = [LINKLOCAL6 + "/64", VIP6 + "/64"]
+    ours = [Vipd(node, instance(priority, vips=vips))
+            for node, priority in ((one, 200), (three, 100))]
+    told = wait(lambda: speakers(ours[0]).get((theirs, 87)), 15, "it is heard")
+    assert told["clashes"] and told["free_virtual_router_id"] == 88
+    wait(lambda: f"virtual_router_id 87 is also used by {theirs}" in ours[0].log_text(),
+         5, "it is logged")
+    # Who has the same addresses is none.
+    assert not any(s["clashes"] for (address, _), s in speakers(ours[0]).items()
+                   if address != theirs)
+    assert "vipd_strangers 1" in ours[0].ctl("metrics").stdout
 
 
 def test_a_keepalived_that_is_no_unicast_peer_is_named(lab):
