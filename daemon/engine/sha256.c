@@ -51,16 +51,17 @@ compress(struct sha256 *s)
 		    (rotr(b, 17) ^ rotr(b, 19) ^ b >> 10);
 	}
 	memcpy(v, s->state, sizeof(v));
+	/* a to h: instead of the words, their places move. */
 	for (unsigned t = 0; t < 64; t++) {
-		uint32_t a = v[0], e = v[4];
+		uint32_t a = v[-t & 7], b = v[(1 - t) & 7], c = v[(2 - t) & 7];
+		uint32_t e = v[(4 - t) & 7], f = v[(5 - t) & 7], g = v[(6 - t) & 7];
 
-		t1 = v[7] + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +
-		    ((e & v[5]) ^ (~e & v[6])) + k[t] + w[t];
+		t1 = v[(7 - t) & 7] + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +
+		    ((e & f) ^ (~e & g)) + k[t] + w[t];
 		t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) +
-		    ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-		memmove(v + 1, v, 7 * sizeof(*v));
-		v[4] += t1;
-		v[0] = t1 + t2;
+		    ((a & b) ^ (a & c) ^ (b & c));
+		v[(3 - t) & 7] += t1;
+		v[(7 - t) & 7] = t1 + t2;
 	}
 	for (unsigned i = 0; i < 8; i++)
 		s->state[i] += v[i];
