@@ -123,7 +123,7 @@ units: $(UNITS) $(SIM)
 
 SEEDS ?= 10000
 sim: $(SIM)
-	$(Q)CK_DEFAULT_TIMEOUT=0 CK_FORK=no SIM_SEEDS=$(SEEDS) SIM_SEED=$(SEED) $(SIM)
+	$(Q)CK_FORK=no SIM_ONLY=$(ONLY) SIM_SEEDS=$(SEEDS) SIM_SEED=$(SEED) $(SIM)
 
 # O also tells the lab which programs to run.
 check: all units
@@ -268,7 +268,7 @@ help:
 	@echo 'make demo       three nodes, a client and a failover in network namespaces (root)'
 	@echo 'make asan       the tests under address and undefined-behaviour sanitizers'
 	@echo 'make bench      figures beside keepalived in one run (root)'
-	@echo 'make sim        SEEDS (10000) simulated networks for each scenario; SEED=N replays'
+	@echo 'make sim        SEEDS (10000) simulated networks for each scenario, or ONLY=one; SEED=N replays'
 	@echo 'make fuzz       each fuzzer for FUZZ_SECONDS (30)'
 	@echo 'make coverage   what unit and golden tests reach; build/coverage/index.html'
 	@echo 'make lint       format, include rules, cppcheck, clang, clang-tidy, shellcheck, mandoc'

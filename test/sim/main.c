@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * test_sim: every scenario over SIM_SEEDS seeds (340). SIM_SEED=N runs that
- * seed alone and tells what happens; so does a seed that fails.
+ * test_sim: every scenario, or SIM_ONLY=name, over SIM_SEEDS seeds (340).
+ * SIM_SEED=N runs that seed alone and tells what happens; so does a seed that
+ * fails.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 #include "scenarios.h"
@@ -38,8 +40,11 @@ run_one(void (*scenario)(uint64_t), uint64_t seed, bool trace)
 static void
 each_seed(const char *name, void (*scenario)(uint64_t))
 {
+	const char *only = getenv("SIM_ONLY");
 	uint64_t one = number("SIM_SEED", 0), last = number("SIM_SEEDS", 340);
 
+	if (only && *only && strcmp(only, name))
+		return;
 	log_set_sink(no_log, NULL);
 	if (one)
 		run_one(scenario, one, true);
@@ -51,8 +56,8 @@ each_seed(const char *name, void (*scenario)(uint64_t))
 		run_one(scenario, seed, true);
 	}
 	fflush(stdout);
-	ck_assert_msg(!sim.fault[0], "%s, seed %llu (make sim SEED=%llu): %s", name,
-	    (unsigned long long)one, (unsigned long long)one, sim.fault);
+	ck_assert_msg(!sim.fault[0], "make sim ONLY=%s SEED=%llu: %s", name,
+	    (unsigned long long)one, sim.fault);
 }
 
 #define SCENARIO(sentence, name)                                                         \

@@ -38,7 +38,7 @@ create(uint64_t seed, unsigned nets)
 	sim.preempt = sim_roll(2);
 	sim.preempt_delay_us = sim_roll(4) ? 0 : sim_roll(5 * sim.advert_us);
 	sim.signs = sim_roll(4) == 0;
-	sim.loss = sim.duplicates = 0;
+	sim.loss = sim.duplicates = sim.reordered = 0;
 	sim.delay_us = 1;
 	for (unsigned i = 0; i < SIM_NODES_MAX; i++)
 		for (unsigned k = 0; k < SIM_NODES_MAX; k++)
@@ -203,7 +203,7 @@ disturb(void)
 static void
 heal(void)
 {
-	sim.loss = sim.duplicates = 0;
+	sim.loss = sim.duplicates = sim.reordered = 0;
 	sim.delay_us = 1 + sim.delay_us / 16;
 	for (unsigned i = 0; i < sim.n; i++) {
 		struct node *n = &sim.nodes[i];
@@ -226,6 +226,7 @@ storm(uint64_t seed, unsigned nets)
 	create(seed, nets);
 	sim.loss = sim_roll(300);
 	sim.duplicates = sim_roll(300);
+	sim.reordered = sim_roll(2) ? 0 : sim_roll(1000);
 	sim.delay_us = 1 + sim_roll(sim.advert_us / 4);
 	for (unsigned i = 0; i < sim.n; i++)
 		if (sim_roll(4))

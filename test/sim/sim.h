@@ -4,6 +4,8 @@
  * and announcements (daemon/engine, all but its sockets and its loop), on
  * networks that lose, double, delay, reorder and cut, on nodes whose clocks
  * drift and jump, that pause, crash and return. Everything follows from a seed.
+ * What one node sends another arrives in that order, as on any Ethernet: only a
+ * storm (scenarios.h) has packets that overtake others.
  *
  * What must hold (design.md 5): I2, a whole and quiet network has one master;
  * I3, only a master announces, and then it alone holds the address. And: who
@@ -67,9 +69,10 @@ struct sim {
 	bool preempt;
 	bool signs;
 	unsigned holders[SIM_NETS_MAX]; /* of each address */
-	bool bare;                 /* since it was cleared, an address had no holder */
-	unsigned loss, duplicates; /* per mille */
-	uint32_t delay_us;         /* at most */
+	bool bare; /* since it was cleared, an address had no holder */
+	unsigned loss, duplicates, reordered; /* per mille */
+	uint32_t delay_us;                    /* at most */
+	uint64_t last_arrival[SIM_NODES_MAX][SIM_NODES_MAX][SIM_NETS_MAX];
 	struct deadlines timers, packets;
 	char fault[160]; /* what did not hold; empty: all does */
 };

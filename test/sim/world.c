@@ -59,10 +59,25 @@ give_packet(struct packet *p)
 	n_packets--;
 }
 
+/* What one sends another arrives in that order, as on any Ethernet, unless chance
+ * has it otherwise. */
+static uint64_t
+arrival(unsigned from, unsigned to, unsigned net)
+{
+	uint64_t at = sim.now + 1 + sim_roll(sim.delay_us);
+	uint64_t *last = &sim.last_arrival[from][to][net];
+
+	if (sim_roll(1000) < sim.reordered)
+		return at;
+	if (at <= *last)
+		at = *last + 1;
+	return *last = at;
+}
+
 /* src NULL: a frame. */
 static void
-deliver_later(
-    unsigned to, unsigned net, const struct ipaddr *src, const void *message, size_t len)
+deliver_later(unsigned from, unsigned to, unsigned net, const struct ipaddr *src,
+    const void *message, size_t len)
 {
 	struct packet *p;
 
@@ -81,7 +96,7 @@ deliver_later(
 		.vrid = p->bytes[1],
 		.message = p->bytes,
 		.len = len };
-	deadline_set(&sim.packets, &p->due, sim.now + 1 + sim_roll(sim.delay_us));
+	deadline_set(&sim.packets, &p->due, arrival(from, to, net));
 }
 
 void
@@ -92,9 +107,9 @@ sim_multicast(struct node *from, unsigned net, const struct ipaddr *src,
 		if (to == from->number || sim.nodes[to].side != from->side ||
 		    sim.cut[from->number][to] || sim_roll(1000) < sim.loss)
 			continue;
-		deliver_later(to, net, src, message, len);
+		deliver_later(from->number, to, net, src, message, len);
 		if (sim_roll(1000) < sim.duplicates)
-			deliver_later(to, net, src, message, len);
+			deliver_later(from->number, to, net, src, message, len);
 	}
 }
 
@@ -207,6 +222,7 @@ sim_begin(uint64_t seed, unsigned n, unsigned nets)
 	sim.nets = nets;
 	for (unsigned k = 0; k < SIM_NETS_MAX; k++)
 		sim.holders[k] = 0;
+	memset(sim.last_arrival, 0, sizeof(sim.last_arrival));
 	sim.now = 1000 * US_PER_S;
 	for (unsigned i = 0; i < n; i++) {
 		struct node *node = &sim.nodes[i];
