@@ -324,9 +324,13 @@ instance_obey(struct instance *in, enum group_order order, uint64_t now_us)
 	case GROUP_YIELD:
 		step_type(in, VRRP_EV_YIELD, now_us);
 		break;
+	case GROUP_RETRY:
+		step_type(in, VRRP_EV_RETRY, now_us);
+		break;
+	case GROUP_LEAD:
 	case GROUP_CLAIM:
-		if (vrrp_is_due(&in->vrrp, now_us))
-			step(in, NULL, now_us);
+		if (vrrp_ready_at(&in->vrrp) <= now_us)
+			step_type(in, VRRP_EV_MASTER_DOWN_TIMER, now_us);
 		break;
 	case GROUP_TAKE:
 		if (in->vrrp.state != VRRP_MASTER)
@@ -389,7 +393,8 @@ instance_announce(struct instance *in, int fd, unsigned max, uint64_t now_us)
 uint64_t
 instance_deadline(const struct instance *in, uint64_t now_us)
 {
-	uint64_t at = is_held(in, now_us) ? VRRP_NEVER : vrrp_deadline(&in->vrrp);
+	uint64_t at = in->conf.head.group[0] ? group_deadline(&in->vrrp, now_us)
+					     : vrrp_deadline(&in->vrrp);
 	uint64_t announce = outlets_deadline(&in->outlets);
 	uint64_t yield = yield_deadline(&in->yield);
 	uint64_t probe = probes_deadline(&in->probes);

@@ -2,6 +2,7 @@
 #include "roster.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <uthash.h>
 
 #include "group.h"
@@ -91,11 +92,50 @@ is_in(const struct instance *in, const char *group)
 	return !strcmp(in->conf.head.group, group);
 }
 
+/* The lowest address, as adverts have it; NULL: they have none. */
+static const uint8_t *
+lowest(const struct instance *in, size_t len)
+{
+	const uint8_t *low = NULL;
+
+	for (size_t i = 0; i < in->n_advertised; i++) {
+		const uint8_t *at = in->advertised + i * len;
+
+		if (!low || memcmp(at, low, len) < 0)
+			low = at;
+	}
+	return low;
+}
+
+/*
+ * Every node has to find the same leader: what all know alike of a router counts,
+ * and only at last its name, which is each node's own.
+ */
+static bool
+leads(const struct instance *a, const struct instance *b)
+{
+	const struct msg_instance *m = &a->conf.head, *n = &b->conf.head;
+	size_t len = m->family == AF_INET ? 4 : 16;
+	const uint8_t *low, *other;
+	int order;
+
+	if (m->vrid != n->vrid)
+		return m->vrid < n->vrid;
+	if (m->family != n->family)
+		return m->family == AF_INET;
+	low = lowest(a, len);
+	other = lowest(b, len);
+	order = low && other ? memcmp(low, other, len) : !low - !other;
+	return order ? order < 0 : strcmp(m->name, n->name) < 0;
+}
+
 static enum group_order
-order_of(const struct roster *r, const char *group, uint64_t now)
+order_of(
+    const struct roster *r, const char *group, uint64_t now, const struct instance **lead)
 {
 	struct group g = { 0 };
 
+	*lead = NULL;
 	for (const struct instance *in = r->first; in; in = in->next) {
 		struct group_member m = {
 			.vrrp = &in->vrrp,
@@ -103,9 +143,14 @@ order_of(const struct roster *r, const char *group, uint64_t now)
 			.faulted = in->group_fault,
 		};
 
-		if (is_in(in, group))
-			group_count(&g, &m, now);
+		if (!is_in(in, group))
+			continue;
+		group_count(&g, &m, now);
+		if (!*lead || leads(in, *lead))
+			*lead = in;
 	}
+	if (*lead)
+		group_lead(&g, &(*lead)->vrrp, now);
 	return group_order(&g);
 }
 
@@ -140,14 +185,15 @@ share_repair(struct roster *r, const char *group, uint64_t now)
 void
 roster_settle(struct roster *r, const char *group, uint64_t now_us)
 {
+	const struct instance *lead;
 	enum group_order order;
 
 	for (int i = 0; i < SETTLE_ROUNDS; i++) {
-		order = order_of(r, group, now_us);
+		order = order_of(r, group, now_us, &lead);
 		if (order == GROUP_REST)
 			break;
 		for (struct instance *in = r->first; in; in = in->next)
-			if (is_in(in, group))
+			if (is_in(in, group) && (order != GROUP_LEAD || in == lead))
 				instance_obey(in, order, now_us);
 	}
 	share_repair(r, group, now_us);

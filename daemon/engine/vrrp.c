@@ -5,15 +5,22 @@
 #include "vrrp_state.h"
 
 #define CLAIM_WINDOW_MAX_US 5000
+#define PRIORITY_BACKUP_MAX 254
 
 /* ---- RFC 9568 6.1: parameters ---- */
+
+static uint64_t
+skew_time(const struct vrrp *r, unsigned priority)
+{
+	uint64_t interval = r->conf.version == 2 ? US_PER_S : r->master_adver_us;
+
+	return (256 - priority) * interval / 256;
+}
 
 uint64_t
 vrrp_skew_time(const struct vrrp *r)
 {
-	uint64_t interval = r->conf.version == 2 ? US_PER_S : r->master_adver_us;
-
-	return (256 - r->conf.priority) * interval / 256;
+	return skew_time(r, r->conf.priority);
 }
 
 uint64_t
@@ -124,6 +131,7 @@ initialize(
 			vrrp_resign(r, now, out);
 		break;
 	case VRRP_EV_SHUTDOWN:
+	case VRRP_EV_RETRY:
 	case VRRP_EV_HANDOVER:
 	case VRRP_EV_MASTER_DOWN_TIMER:
 	case VRRP_EV_ADVER_TIMER:
@@ -258,6 +266,9 @@ backup(
 		if (r->claim_timer != VRRP_NEVER)
 			vrrp_resign(r, now, out);
 		break;
+	case VRRP_EV_RETRY:
+		vrrp_retry(r, now, out);
+		break;
 	case VRRP_EV_STARTUP:
 	case VRRP_EV_HOLD:
 	case VRRP_EV_RESUME:
@@ -364,6 +375,7 @@ master(
 	case VRRP_EV_YIELD:
 		vrrp_resign(r, now, out);
 		break;
+	case VRRP_EV_RETRY:
 	case VRRP_EV_STARTUP:
 	case VRRP_EV_HOLD:
 	case VRRP_EV_RESUME:
@@ -398,6 +410,7 @@ fault(struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_act
 		break;
 	case VRRP_EV_RESUME:
 	case VRRP_EV_YIELD:
+	case VRRP_EV_RETRY:
 	case VRRP_EV_HANDOVER:
 	case VRRP_EV_ADVERT:
 	case VRRP_EV_MASTER_DOWN_TIMER:
@@ -466,6 +479,18 @@ vrrp_deadline(const struct vrrp *r)
 	if (r->master_down_timer < at)
 		at = r->master_down_timer;
 	return r->claim_timer < at ? r->claim_timer : at;
+}
+
+uint64_t
+vrrp_ready_at(const struct vrrp *r)
+{
+	uint64_t early = 0;
+
+	if (r->state != VRRP_BACKUP || r->master_down_timer == VRRP_NEVER)
+		return VRRP_NEVER;
+	if (r->conf.priority < PRIORITY_BACKUP_MAX)
+		early = vrrp_skew_time(r) - skew_time(r, PRIORITY_BACKUP_MAX);
+	return r->master_down_timer > early ? r->master_down_timer - early : 0;
 }
 
 bool

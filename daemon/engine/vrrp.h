@@ -68,6 +68,7 @@ enum vrrp_event_type {
 	VRRP_EV_RESUME,  /* starts as the master it was before */
 	VRRP_EV_SHUTDOWN,
 	VRRP_EV_YIELD,    /* its sync group gives way: resigns, and is backup */
+	VRRP_EV_RETRY,    /* a claim of its group was lost, but not where it counts */
 	VRRP_EV_HANDOVER, /* a master gives mastership to whoever takes it */
 	VRRP_EV_FAULT,
 	VRRP_EV_CONFIG,
@@ -118,6 +119,9 @@ void vrrp_expire(struct vrrp *r, uint64_t now_us, struct vrrp_actions *out);
 uint64_t vrrp_deadline(const struct vrrp *r);
 /* Its Master_Down_Timer has fired, and nothing was done about it yet. */
 bool vrrp_is_due(const struct vrrp *r, uint64_t now_us);
+/* When a backup of the highest priority would be due; VRRP_NEVER: is no backup, or
+ * claims. */
+uint64_t vrrp_ready_at(const struct vrrp *r);
 
 /* RFC 9568 6.1, RFC 3768 6.1, with what is known of the master. */
 uint64_t vrrp_skew_time(const struct vrrp *r);

@@ -131,6 +131,15 @@ vrrp_resign(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
 	vrrp_become_backup(r, VRRP_REASON_GROUP, now, out);
 }
 
+void
+vrrp_retry(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
+{
+	if (r->claim_timer != VRRP_NEVER)
+		vrrp_resign(r, now, out);
+	if (!vrrp_is_due(r, now))
+		r->master_down_timer = now + r->master_adver_us + vrrp_skew_time(r);
+}
+
 uint64_t
 vrrp_handover_wait(const struct vrrp *r)
 {

@@ -37,6 +37,11 @@ void vrrp_yield(
  * follow the winner of the claim by now, and would take it for its word.
  */
 void vrrp_resign(struct vrrp *r, uint64_t now, struct vrrp_actions *out);
-/* The same, and keeps out of the way of whoever becomes master; if nobody does
+/*
+ * The same, or follows, and is due after one more interval: a master would have
+ * spoken by then, and who heard the claim of this group's leader still waits.
+ */
+void vrrp_retry(struct vrrp *r, uint64_t now, struct vrrp_actions *out);
+/* Resigns, and keeps out of the way of whoever becomes master; if nobody does
  * within vrrp_handover_wait(), this router does again. */
 void vrrp_hand_over(struct vrrp *r, uint64_t now, struct vrrp_actions *out);

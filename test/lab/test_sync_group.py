@@ -24,9 +24,9 @@ def legs(topo):
                     f"addr add 198.51.100.{100 + node.number}/24 dev eth1"])
 
 
-def conf(priority, group=GROUP, **settings):
+def conf(priority, group=GROUP, inside=None, **settings):
     return (group + instance(priority, **settings)
-            + instance(priority, name="inside", interface="eth1",
+            + instance(inside or priority, name="inside", interface="eth1",
                        virtual_router_id=88, vips=[INSIDE + "/24"], **settings))
 
 
@@ -134,3 +134,29 @@ def test_beside_keepalived(lab, first):
     topo.nodes[0].ip("link", "set", "eth1", "up")
     wait_states(daemons[0], "MASTER", within=15)
     wait_states(daemons[1], "BACKUP", within=15)
+
+
+@pytest.mark.parametrize("first, second", [(Vipd, Vipd), (Vipd, Keepalived),
+                                           (Keepalived, Vipd)])
+def test_opposite_priorities_do_not_keep_each_other_out(lab, first, second):
+    """Each loses one network, when both claim at the same moment."""
+    topo = lab(nodes=3)
+    legs(topo)
+    pair = [first(topo.nodes[0], conf(150, inside=100, advert_int=0.2)),
+            second(topo.nodes[1], conf(100, inside=150, advert_int=0.2))]
+
+    def has(daemon):
+        return (states(daemon), VIP4 in daemon.node.addresses(),
+                INSIDE in daemon.node.addresses("eth1"))
+
+    def one_has_both():
+        return sorted(map(has, pair)) == [(["BACKUP"] * 2, False, False),
+                                          (["MASTER"] * 2, True, True)]
+
+    for _ in range(2):
+        master = Vipd(topo.nodes[2], conf(200, advert_int=0.2))
+        wait_states(master, "MASTER")
+        for daemon in pair:
+            wait_states(daemon, "BACKUP")
+        master.crash()
+        wait(one_has_both, 4, f"one has both, are {[has(d) for d in pair]}")

@@ -239,7 +239,8 @@ node_boot(struct node *n)
 	n->up = true;
 	n->asleep_until = 0;
 	wall_now = wall_clock(n);
-	for (unsigned k = 0; k < sim.nets; k++) {
+	for (unsigned j = 0; j < sim.nets; j++) {
+		unsigned k = (n->number + j) % sim.nets; /* each file has its order */
 		struct instance_conf c = describe(n, k);
 
 		n->routers[k] = instance_new(&c, &n->ifaces[k], node_clock(n));

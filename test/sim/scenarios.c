@@ -6,19 +6,26 @@
 
 /* ---- a world by chance ---- */
 
-/* Equal, adjacent, or any; the members of a group have one priority. */
+/* Equal, adjacent, or any. */
+static uint8_t
+any_priority(uint32_t kind, unsigned node)
+{
+	return (uint8_t)(kind == 0 ? 100 : kind == 1 ? 100 + node : 1 + sim_roll(254));
+}
+
+/* The members of a group have one priority, opposite ones, or each its own. */
 static void
 assign_priorities(void)
 {
-	uint32_t kind = sim_roll(3);
+	uint32_t kind = sim_roll(3), members = sim_roll(4);
 
 	for (unsigned i = 0; i < sim.n; i++) {
-		uint8_t p = (uint8_t)(kind == 0 ? 100
-			: kind == 1             ? 100 + i
-						: 1 + sim_roll(254));
+		uint8_t p = any_priority(kind, i);
 
 		for (unsigned k = 0; k < sim.nets; k++)
-			sim.nodes[i].priority[k] = p;
+			sim.nodes[i].priority[k] = members < 2 ? p
+			    : members == 2 ? (uint8_t)(k % 2 ? 255 - p : p)
+					   : any_priority(kind, (i + k) % sim.n);
 	}
 }
 
@@ -86,15 +93,26 @@ the_master(void)
 	return 0;
 }
 
-static uint8_t
-best_priority(void)
+/* Has the higher priority in every network. */
+static bool
+is_above(const struct node *a, const struct node *b)
 {
-	uint8_t best = 0;
+	for (unsigned k = 0; k < sim.nets; k++)
+		if (a->priority[k] <= b->priority[k])
+			return false;
+	return true;
+}
 
-	for (unsigned i = 0; i < sim.n; i++)
-		if (sim.nodes[i].up && sim.nodes[i].priority[0] > best)
-			best = sim.nodes[i].priority[0];
-	return best;
+/* Preemption has come to its end; `aside` may not take over. */
+static void
+require_nobody_above(const struct node *aside)
+{
+	const struct node *master = &sim.nodes[the_master()];
+
+	for (unsigned i = 0; i < sim.n && sim.preempt; i++)
+		sim_require(&sim.nodes[i] == aside || !sim.nodes[i].up ||
+			!is_above(&sim.nodes[i], master),
+		    master->number, "master, though another has a higher priority");
 }
 
 static unsigned
@@ -240,9 +258,7 @@ storm(uint64_t seed, unsigned nets)
 	sim_run(
 	    sim.now + (sim.signs ? 10 * US_PER_S : 0) + (nets > 1 ? 2 : 1) * settling());
 	require_one_holder();
-	if (sim.preempt)
-		sim_require(sim.nodes[the_master()].priority[0] == best_priority(),
-		    the_master(), "master, though another has a higher priority");
+	require_nobody_above(NULL);
 	sim_end();
 }
 
@@ -328,18 +344,6 @@ sim_leg(uint64_t seed)
 	sim_end();
 }
 
-/* Of those who may take over from that node. */
-static uint8_t
-best_other(const struct node *old)
-{
-	uint8_t best = 0;
-
-	for (unsigned i = 0; i < sim.n; i++)
-		if (&sim.nodes[i] != old && sim.nodes[i].priority[0] > best)
-			best = sim.nodes[i].priority[0];
-	return best;
-}
-
 /* vipctl(8): advert_int, one second if that is less, and half a second; behind
  * that its own claim, of 50 ms at most. */
 static uint64_t
@@ -359,8 +363,7 @@ require_handed_over(const struct node *old, unsigned takeovers)
 
 	require_one_master();
 	sim_require(now != old, old->number, "nobody took over");
-	sim_require(!sim.preempt || now->priority[0] == best_other(old), now->number,
-	    "took over, though another has a higher priority");
+	require_nobody_above(old);
 	sim_require(all_takeovers() == takeovers, old->number,
 	    "a handover made more than one new master");
 }
@@ -389,9 +392,7 @@ sim_handover(uint64_t seed)
 		node_undo_handover(&sim.nodes[i]);
 	sim_run(sim.now + settling());
 	require_one_holder();
-	if (sim.preempt)
-		sim_require(sim.nodes[the_master()].priority[0] == best_priority(),
-		    the_master(), "master, though another may preempt again");
+	require_nobody_above(NULL);
 	sim_require(!sim.bare, 0, "an address was without a holder");
 	sim_end();
 }

@@ -8,6 +8,8 @@
 #include "unit.h"
 
 #define T0 (1000 * US_PER_S)
+/* Between a backup of priority 254 and one of 100. */
+#define EARLY ((156 - 2) * 100000 / 256)
 
 /* A member in one of the situations that count for its group. */
 enum is {
@@ -15,6 +17,7 @@ enum is {
 	WAITING, /* INIT */
 	QUIET,   /* BACKUP, nobody heard */
 	FOLLOWS, /* BACKUP, a master heard */
+	READY,   /* a better backup would be due */
 	DUE,
 	CLAIMS,
 	CLAIMED,
@@ -39,10 +42,11 @@ member(enum is is, struct vrrp *r)
 	    : is == WAITING || is == RESUMES ? VRRP_INIT
 	    : is >= FAULT                    ? VRRP_FAULT
 					     : VRRP_BACKUP;
-	if (is == FOLLOWS || is == DUE || is == CLAIMS || is == CLAIMED)
+	if (is == FOLLOWS || is == READY || is == DUE || is == CLAIMS || is == CLAIMED)
 		r->master = ipaddr_from4((uint8_t[4]){ 192, 0, 2, 1 });
 	r->master_down_timer = is == DUE   ? T0
-	    : is == QUIET || is == FOLLOWS ? T0 + 1
+	    : is == READY                  ? T0 + EARLY
+	    : is == QUIET || is == FOLLOWS ? T0 + EARLY + 1
 					   : VRRP_NEVER;
 	if (is == CLAIMS)
 		r->claim_timer = T0 + 1;
@@ -53,6 +57,7 @@ member(enum is is, struct vrrp *r)
 	return m;
 }
 
+/* The first leads. */
 START_TEST(members_move_together)
 {
 	static const struct {
@@ -64,22 +69,40 @@ START_TEST(members_move_together)
 		{ "one would, the others not yet", DUE, QUIET, QUIET, GROUP_REST },
 		{ "one would, another follows a master", DUE, FOLLOWS, DUE, GROUP_REST },
 		{ "one would, another is held", DUE, WAITING, DUE, GROUP_REST },
-		{ "all would", DUE, DUE, DUE, GROUP_CLAIM },
-		{ "some have claimed", CLAIMS, DUE, DUE, GROUP_CLAIM },
+		{ "all would", DUE, DUE, DUE, GROUP_LEAD },
+		{ "the leader would, the others have no master", DUE, READY, READY,
+		    GROUP_LEAD },
+		{ "the leader waits for its skew time", READY, DUE, DUE, GROUP_REST },
+		{ "the leader's claim stands, others have no master", CLAIMED, READY, DUE,
+		    GROUP_CLAIM },
+		{ "the leader has claimed", CLAIMS, DUE, DUE, GROUP_REST },
+		{ "the leader's claim stands", CLAIMED, DUE, DUE, GROUP_CLAIM },
+		{ "the leader's claim stands, some have claimed", CLAIMED, CLAIMS, DUE,
+		    GROUP_CLAIM },
 		{ "all have claimed", CLAIMS, CLAIMS, CLAIMS, GROUP_REST },
 		{ "the longest window counts", CLAIMED, CLAIMED, CLAIMS, GROUP_REST },
 		{ "all windows are over", CLAIMED, CLAIMED, CLAIMED, GROUP_TAKE },
-		{ "one claim is lost", CLAIMS, FOLLOWS, CLAIMS, GROUP_YIELD },
+		{ "the leader's claim is lost", FOLLOWS, CLAIMS, CLAIMS, GROUP_YIELD },
+		{ "another claim is lost", CLAIMED, FOLLOWS, CLAIMS, GROUP_RETRY },
+		{ "a better one speaks elsewhere while the leader claims", CLAIMS, DUE,
+		    FOLLOWS, GROUP_RETRY },
 		{ "one yields", MASTER, FOLLOWS, MASTER, GROUP_YIELD },
 		{ "one yields while others claim", CLAIMED, FOLLOWS, MASTER,
 		    GROUP_YIELD },
 		{ "all follow", FOLLOWS, FOLLOWS, FOLLOWS, GROUP_REST },
 		{ "all are master", MASTER, MASTER, MASTER, GROUP_REST },
+		{ "the leader resumes, another heard a better", RESUMES, FOLLOWS, DUE,
+		    GROUP_YIELD },
 		{ "all resume", RESUMES, RESUMES, RESUMES, GROUP_TAKE },
 		{ "one of those that resume heard a better", RESUMES, FOLLOWS, MASTER,
 		    GROUP_YIELD },
 		{ "a newcomer does not disturb", MASTER, MASTER, QUIET, GROUP_REST },
 		{ "a newcomer that is due", MASTER, MASTER, DUE, GROUP_CLAIM },
+		{ "a newcomer that leads is due", DUE, MASTER, MASTER, GROUP_LEAD },
+		{ "a newcomer that leads has claimed", CLAIMED, MASTER, MASTER,
+		    GROUP_TAKE },
+		{ "a newcomer that leads claims, another member yields", CLAIMS, FOLLOWS,
+		    MASTER, GROUP_YIELD },
 		{ "a newcomer that has claimed", MASTER, MASTER, CLAIMED, GROUP_TAKE },
 		{ "one has trouble", MASTER, TROUBLED, MASTER, GROUP_FAULT },
 		{ "one has trouble, another is told", DRAGGED, FAULT, MASTER,
@@ -88,7 +111,7 @@ START_TEST(members_move_together)
 		{ "one of two troubles is over", OUT_OF_FAULT, FAULT, DRAGGED,
 		    GROUP_REST },
 		{ "all is well again", DRAGGED, OUT_OF_FAULT, DRAGGED, GROUP_RECOVER },
-		{ "a single member", DUE, NOBODY, NOBODY, GROUP_CLAIM },
+		{ "a single member", DUE, NOBODY, NOBODY, GROUP_LEAD },
 		{ "no member", NOBODY, NOBODY, NOBODY, GROUP_REST },
 	};
 
@@ -102,6 +125,8 @@ START_TEST(members_move_together)
 
 			if (members[k] != NOBODY)
 				group_count(&g, &m, T0);
+			if (members[k] != NOBODY && k == 0)
+				group_lead(&g, &r, T0);
 		}
 		ck_assert_msg(group_order(&g) == cases[i].order, "%s: order %d",
 		    cases[i].name, group_order(&g));
@@ -127,4 +152,25 @@ START_TEST(only_a_masters_timer_counts_without_the_group)
 }
 END_TEST
 
-UNIT_MAIN("group", members_move_together, only_a_masters_timer_counts_without_the_group)
+START_TEST(a_member_looks_up_when_it_is_ready)
+{
+	static const struct {
+		enum is is;
+		uint64_t at;
+	} cases[] = { { QUIET, T0 + 1 }, { READY, T0 + EARLY }, { DUE, VRRP_NEVER },
+		{ CLAIMS, T0 + 1 }, { CLAIMED, VRRP_NEVER }, { WAITING, VRRP_NEVER },
+		{ MASTER, T0 + 7 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct vrrp r;
+
+		member(cases[i].is, &r);
+		if (r.state == VRRP_MASTER)
+			r.adver_timer = T0 + 7;
+		ck_assert_uint_eq(group_deadline(&r, T0), cases[i].at);
+	}
+}
+END_TEST
+
+UNIT_MAIN("group", members_move_together, only_a_masters_timer_counts_without_the_group,
+    a_member_looks_up_when_it_is_ready)

@@ -5,6 +5,32 @@
 #include "unit.h"
 #include "vrrp_router.h"
 
+/* For sync groups, of which only one member waits for its Skew_Time. */
+START_TEST(a_backup_is_ready_when_the_best_one_would_be_due)
+{
+	static const struct {
+		uint8_t priority;
+		uint64_t early;
+	} cases[] = { { 1, 253 * 100000 / 256 }, { 150, 104 * 100000 / 256 }, { 254, 0 },
+		{ 255, 0 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct vrrp_config c = config(3, cases[i].priority);
+		uint64_t early;
+
+		c.joint = true;
+		reach(BACKUP, &c);
+		early = r.master_down_timer - vrrp_ready_at(&r);
+		ck_assert_uint_ge(early + 1, cases[i].early);
+		ck_assert_uint_le(early, cases[i].early + 1);
+		event(VRRP_EV_MASTER_DOWN_TIMER, NOW);
+		ck_assert_uint_eq(vrrp_ready_at(&r), VRRP_NEVER);
+		event(VRRP_EV_CLAIM_TIMER, NOW);
+		ck_assert_uint_eq(vrrp_ready_at(&r), VRRP_NEVER);
+	}
+}
+END_TEST
+
 /* ---- keepalived's options ---- */
 
 START_TEST(down_timer_adverts_says_how_many_may_be_lost)
@@ -457,7 +483,8 @@ START_TEST(ties_are_broken_alike_over_ipv6)
 }
 END_TEST
 
-UNIT_MAIN("vrrp", nopreempt_does_not_protect_a_master_in_the_soft_band,
+UNIT_MAIN("vrrp", a_backup_is_ready_when_the_best_one_would_be_due,
+    nopreempt_does_not_protect_a_master_in_the_soft_band,
     down_timer_adverts_says_how_many_may_be_lost, lower_prio_no_advert_discards_silently,
     higher_prio_send_advert_speaks_once_more_before_it_yields,
     an_owner_may_ignore_adverts, after_a_fault_nopreempt_still_needs_one_advert_in_time,

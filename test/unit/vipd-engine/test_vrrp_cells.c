@@ -30,6 +30,7 @@ struct cell {
 #define HOLD VRRP_EV_HOLD
 #define RESUME VRRP_EV_RESUME
 #define YIELD VRRP_EV_YIELD
+#define RETRY VRRP_EV_RETRY
 /* Not an event: STARTUP of a member of a sync group. */
 #define JOINT_STARTUP ((enum vrrp_event_type)100)
 #define NONE 0, 0
@@ -83,6 +84,8 @@ static const struct cell cells[] = {
 { "fault in Backup", 2, 0, false, BACKUP, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
 { "its group yields, in Backup", 3, 0, false, BACKUP, YIELD, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
 { "its group yields, in Backup", 2, 0, false, BACKUP, YIELD, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
+{ "its group tries again soon, in Backup", 3, 0, false, BACKUP, RETRY, NONE, VRRP_BACKUP, "", NEVER, 100000 + SKEW3, NEVER },
+{ "its group tries again soon, in Backup", 2, 0, false, BACKUP, RETRY, NONE, VRRP_BACKUP, "", NEVER, 1000000 + SKEW2, NEVER },
 { "startup in Backup", 3, 0, false, BACKUP, STARTUP, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
 { "startup in Backup", 2, 0, false, BACKUP, STARTUP, NONE, VRRP_BACKUP, "", NEVER, SAME, NEVER },
 { "fault in Backup", 3, 0, false, BACKUP, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
@@ -103,6 +106,8 @@ static const struct cell cells[] = {
 { "claim, a lower one", 2, 0, false, CLAIMING, ADVERT, 149, 20, VRRP_BACKUP, "send 150", NEVER, NEVER, SAME },
 { "claim, its group yields", 3, 0, false, CLAIMING, YIELD, NONE, VRRP_BACKUP, "report", NEVER, DOWN3, NEVER },
 { "claim, its group yields", 2, 0, false, CLAIMING, YIELD, NONE, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
+{ "claim, its group tries again soon", 3, 0, false, CLAIMING, RETRY, NONE, VRRP_BACKUP, "report", NEVER, 100000 + SKEW3, NEVER },
+{ "claim, its group tries again soon", 2, 0, false, CLAIMING, RETRY, NONE, VRRP_BACKUP, "report", NEVER, 1000000 + SKEW2, NEVER },
 { "claim, shutdown", 3, 0, false, CLAIMING, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 { "claim, shutdown", 2, 0, false, CLAIMING, SHUTDOWN, NONE, VRRP_INIT, "report", NEVER, NEVER, NEVER },
 { "claim, fault", 3, 0, false, CLAIMING, FAIL, NONE, VRRP_FAULT, "report", NEVER, NEVER, NEVER },
@@ -208,14 +213,15 @@ START_TEST(what_is_not_for_a_state_changes_nothing)
 {
 	static const struct {
 		enum start from;
-		enum vrrp_event_type events[5];
+		enum vrrp_event_type events[6];
 		unsigned n;
 	} cases[] = {
-		{ INIT, { DOWN_TIMER, ADVER_TIMER, YIELD, SHUTDOWN, ADVERT }, 5 },
+		{ INIT, { DOWN_TIMER, ADVER_TIMER, YIELD, RETRY, SHUTDOWN, ADVERT }, 6 },
 		{ BACKUP, { STARTUP, HOLD, RESUME, ADVER_TIMER, YIELD }, 5 },
 		{ CLAIMING, { STARTUP, HOLD, RESUME, ADVER_TIMER }, 4 },
-		{ MASTER, { STARTUP, HOLD, RESUME, DOWN_TIMER, CLAIM_TIMER }, 5 },
-		{ FAULT, { RESUME, YIELD, DOWN_TIMER, CLAIM_TIMER, ADVER_TIMER }, 5 },
+		{ MASTER, { STARTUP, HOLD, RESUME, RETRY, DOWN_TIMER, CLAIM_TIMER }, 6 },
+		{ FAULT, { RESUME, YIELD, RETRY, DOWN_TIMER, CLAIM_TIMER, ADVER_TIMER },
+		    6 },
 	};
 
 	for (uint8_t version = 2; version <= 3; version++)
