@@ -77,13 +77,14 @@ ipaddr_parse_prefix(const char *text, struct ipaddr *out, uint8_t *len)
 static void
 set_host_bits(struct ipaddr *a, uint8_t len, bool ones)
 {
-	for (unsigned bit = len; bit < ipaddr_bits(a); bit++) {
-		uint8_t mask = (uint8_t)(0x80 >> (bit % 8));
+	uint8_t mask = (uint8_t)(0xff >> (len % 8));
 
+	for (size_t i = len / 8; i < ipaddr_len(a); i++) {
 		if (ones)
-			a->bytes[bit / 8] |= mask;
+			a->bytes[i] |= mask;
 		else
-			a->bytes[bit / 8] &= (uint8_t)~mask;
+			a->bytes[i] &= (uint8_t)~mask;
+		mask = 0xff;
 	}
 }
 
@@ -233,18 +234,14 @@ ipaddr_in_prefix(const struct ipaddr *a, const struct ipaddr *net, uint8_t len)
 	return iprange_contains(&r, a);
 }
 
-static bool
-in_text_prefix(const struct ipaddr *a, const char *prefix)
-{
-	struct iprange r;
-
-	return iprange_parse(prefix, &r) && iprange_contains(&r, a);
-}
-
 bool
 ipaddr_is_loopback(const struct ipaddr *a)
 {
-	return in_text_prefix(a, a->family == AF_INET ? "127.0.0.0/8" : "::1");
+	static const uint8_t one[16] = { [15] = 1 };
+
+	if (a->family == AF_INET)
+		return a->bytes[0] == 127;
+	return a->family == AF_INET6 && memcmp(a->bytes, one, sizeof(one)) == 0;
 }
 
 bool
@@ -271,13 +268,24 @@ ipaddr_is_unspecified(const struct ipaddr *a)
 	return ipaddr_len(a) && ipaddr_eq(a, &zero);
 }
 
+/* 0.0.0.0/8 and 255.255.255.255; ::ffff:0:0/96 */
+static bool
+is_reserved(const struct ipaddr *a)
+{
+	static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
+	static const uint8_t mapped[12] = { [10] = 255, [11] = 255 };
+
+	if (a->family == AF_INET)
+		return a->bytes[0] == 0 ||
+		    memcmp(a->bytes, broadcast, sizeof(broadcast)) == 0;
+	return memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
+}
+
 bool
 ipaddr_is_routable(const struct ipaddr *a)
 {
 	return ipaddr_len(a) && !ipaddr_is_loopback(a) && !ipaddr_is_multicast(a) &&
-	    !ipaddr_is_linklocal(a) && !ipaddr_is_unspecified(a) &&
-	    !in_text_prefix(a, "0.0.0.0/8") && !in_text_prefix(a, "255.255.255.255") &&
-	    !in_text_prefix(a, "::ffff:0:0/96");
+	    !ipaddr_is_linklocal(a) && !ipaddr_is_unspecified(a) && !is_reserved(a);
 }
 
 struct ipaddr

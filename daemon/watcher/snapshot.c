@@ -15,6 +15,8 @@
 
 /* What the disk may lag behind; then this file is given up. */
 #define PENDING_MAX (64 * 1024 * 1024)
+/* The objects of a list wake the thread when so much of them has come together. */
+#define WAKE_AT (256 * 1024)
 /* Room that is kept from one batch to the next. */
 #define KEEP_MAX (1024 * 1024)
 #define SYNC_EVERY_S 1
@@ -30,6 +32,8 @@ struct snapshot {
 	struct snapbuf pending; /* records for the thread */
 	bool stopping;
 	atomic_int error;
+	/* Of the watcher's side alone. */
+	bool listing;
 	uint64_t next_fresh_us;
 };
 
@@ -167,7 +171,8 @@ hand_over(struct snapshot *s, enum snaprecord_type type, const char *key,
 	} else {
 		snapbuf_add(&s->pending, type, key, text, len);
 	}
-	pthread_cond_signal(&s->wake);
+	if (!s->listing || s->pending.len >= WAKE_AT)
+		pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -180,12 +185,14 @@ snapshot_set_cluster(struct snapshot *s, const char *cluster)
 void
 snapshot_begin(struct snapshot *s)
 {
+	s->listing = true;
 	hand_over(s, SNAP_BEGIN, NULL, NULL, 0);
 }
 
 void
 snapshot_commit(struct snapshot *s)
 {
+	s->listing = false;
 	hand_over(s, SNAP_COMMIT, NULL, NULL, 0);
 }
 
