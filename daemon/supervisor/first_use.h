@@ -2,9 +2,9 @@
 /*
  * Who else has the addresses of an instance. A Service's address that is new on
  * a node that is master already is probed by the engine before its first use
- * (RFC 5227 2.1.1); never at a takeover, which must not wait. While somebody
- * answers it is not used, and asked for again. Without an answer of the engine
- * it is used: a probe is a courtesy.
+ * (RFC 5227 2.1.1); never at a takeover, which must not wait, nor if it came with
+ * the first complete list. While somebody answers it is not used, and asked for
+ * again. Without an answer of the engine it is used: a probe is a courtesy.
  */
 #pragma once
 

@@ -428,6 +428,8 @@ instances_undelay(struct instances *is)
 void
 instances_complete(struct instances *is)
 {
+	/* What is in place by now came with the first list (wants.c). */
+	recompute_now(is);
 	is->hold = false;
 	is->soft &= ~(uint32_t)SOFT_INCOMPLETE;
 	instances_wants_changed(is);

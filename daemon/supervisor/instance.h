@@ -99,7 +99,8 @@ void instances_apply(struct instances *is, struct conf *conf);
 void instances_engine_up(struct instances *is, struct chan *engine);
 void instances_engine_down(struct instances *is);
 const char *instances_on_msg(struct instances *is, const struct msg *m);
-/* startup_wait is over: instances with Services take part, softly. */
+/* The list is known, or startup_wait is over: instances with Services take part,
+ * softly. */
 void instances_release(struct instances *is);
 /* vrrp_startup_delay is over. */
 void instances_undelay(struct instances *is);

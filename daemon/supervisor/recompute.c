@@ -67,6 +67,12 @@ on_later(struct ev_loop *loop, ev_timer *w, int events)
 }
 
 void
+recompute_now(struct instances *is)
+{
+	compute(is, false);
+}
+
+void
 instances_wants_changed(struct instances *is)
 {
 	ev_prepare_start(is->loop, &is->recompute);

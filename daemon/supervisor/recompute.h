@@ -14,5 +14,7 @@
 struct instances;
 
 void recompute_init(struct instances *is);
+/* Not in a round's end but here. */
+void recompute_now(struct instances *is);
 /* Pure: the next factor of the rest, when the last one was interrupted or not. */
 uint32_t recompute_factor(uint32_t factor, bool interrupted);

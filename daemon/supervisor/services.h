@@ -51,6 +51,8 @@ struct services_ops {
 	bool (*is_installed)(void *arg, const struct ipaddr *addr);
 	/* The set of wanted addresses has changed. */
 	void (*wants_changed)(void *arg);
+	/* The first complete list has been told, and forward has it before it (once). */
+	void (*listed)(void *arg);
 	/* What an incomplete sync (of a snapshot) told is in the kernel. */
 	void (*provisional)(void *arg);
 	/* The first complete list is in the kernel (once). */

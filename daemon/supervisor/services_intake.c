@@ -176,6 +176,7 @@ leave(struct services *s, struct service *sv)
 static void
 end_sync(struct services *s, const struct msg_sync_end *end)
 {
+	bool first = end->complete && !s->complete;
 	struct service *sv, *tmp;
 
 	if (end->complete) {
@@ -183,11 +184,13 @@ end_sync(struct services *s, const struct msg_sync_end *end)
 		if (!sv->marked)
 			leave(s, sv);
 	}
-	if (!s->synced || (end->complete && !s->complete))
+	if (!s->synced || first)
 		s->end_due = true;
 	s->synced = true;
 	s->complete |= end->complete != 0;
 	services_pump(s);
+	if (first)
+		s->ops->listed(s->arg);
 }
 
 static const char *

@@ -38,6 +38,19 @@ services_ready(void *arg)
 	instances_complete(&v->instances);
 }
 
+/*
+ * While forward works, who has waited for it may be elected, but only where
+ * nobody healthy is: an address still waits for its own rules. So what takes long
+ * is not added up: the list's last part, the election, the first addresses.
+ */
+static void
+services_listed(void *arg)
+{
+	struct vipd *v = arg;
+
+	instances_release(&v->instances);
+}
+
 /* Elections begin, softly: the list may be long in coming. */
 static void
 services_provisional(void *arg)
@@ -51,6 +64,7 @@ services_provisional(void *arg)
 static const struct services_ops services_ops = {
 	.is_installed = is_installed,
 	.wants_changed = services_changed,
+	.listed = services_listed,
 	.provisional = services_provisional,
 	.ready = services_ready,
 };
@@ -114,10 +128,11 @@ on_startup_wait_over(struct ev_loop *loop, ev_timer *w, int events)
 
 	(void)loop;
 	(void)events;
-	log_warn("the Services are not in place yet (%s); elections begin without them",
+	log_warn("the Services are not in place yet (%s); elections %s without them",
 	    v->source.error[0]         ? v->source.error
 		: v->services.complete ? "forwarding is not set up"
-				       : "their source has not answered");
+				       : "their source has not answered",
+	    v->instances.hold ? "begin" : "go on");
 	instances_release(&v->instances);
 }
 

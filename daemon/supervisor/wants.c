@@ -127,8 +127,11 @@ keep_installed(struct wants *w, const struct instance *in, size_t n_static)
 }
 
 static void
-carry_over(struct wants *w, const struct instance *in)
+carry_over(struct wants *w, const struct instances *is, const struct instance *in)
 {
+	/* The first list comes with a takeover, which probes nothing. */
+	bool settled = in->was_master && !(is->soft & SOFT_INCOMPLETE);
+
 	for (size_t i = 0; i < w->count; i++) {
 		const struct ipaddr *addr = &w->list[i].addr;
 		const struct msg_ctl_address *before = NULL;
@@ -138,8 +141,7 @@ carry_over(struct wants *w, const struct instance *in)
 			before = &in->addresses[i];
 		else
 			before = instance_find_address(in, addr);
-		first_use_carry(
-		    &w->list[i], before, in->was_master, instance_is_master(in));
+		first_use_carry(&w->list[i], before, settled, instance_is_master(in));
 		if (!before)
 			continue;
 		w->list[i].installed = before->installed;
@@ -197,7 +199,7 @@ settle(struct instances *is, struct wants *w)
 	size_t n_static = in->conf ? in->conf->n_addresses : 0;
 
 	sort_unique(w, n_static);
-	carry_over(w, in);
+	carry_over(w, is, in);
 	hand_over(is, in, w, w->count);
 	keep_installed(w, in, n_static);
 	free(in->addresses);

@@ -4,8 +4,10 @@ node, and nothing of it left when it goes."""
 
 import base64
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import time
@@ -343,6 +345,32 @@ def test_a_service_of_the_api_is_added_changed_and_deleted(lab):
     gone(topo)
     api.cluster.delete(service)
     gone(topo, "192.168.185.19")
+
+
+def test_an_election_does_not_wait_for_rules_but_addresses_do(lab):
+    topo = lab(nodes=1, endpoints=1, api=True)
+    endpoints(topo)
+    api = Api(topo)
+    for obj in web():
+        api.cluster.create(obj)
+    api.cluster.fault("status", code=503, verb="list", resource="services")
+    vipd = Vipd(topo.nodes[0], api.conf(topo.nodes[0], 200).replace(
+        "services {", "services {\n    startup_wait 600"))
+    vipd.wait_state("INIT")
+    wait(lambda: vipd.status()["forwarding"]["in_sync"] is not None, 5, "vipd-forward's word")
+    forward = wait(lambda: vipd.child("vipd-forward"), 5, "vipd-forward")
+    os.kill(forward, signal.SIGSTOP)
+    api.cluster.clear_faults()
+    vipd.wait_state("MASTER", within=15)
+    assert vipd.instance()["soft_reasons"] == ["incomplete"]
+    assert vipd.instance()["effective_priority"] < 50
+    assert not topo.holders(EXTERNAL)
+    os.kill(forward, signal.SIGCONT)
+    vipd.wait_service("web", "serving")
+    reaches(topo, "ep1")
+    wait(lambda: vipd.instance()["effective_priority"] == 200, 5, "healthy")
+    [instance] = json.loads(vipd.ctl("-o", "json", "instances").stdout)["instances"]
+    assert instance["counters"]["probes_sent"] == 0, "its list came with a takeover"
 
 
 def test_a_cluster_that_boots_without_the_api_server_serves_what_it_knew(lab):

@@ -17,7 +17,7 @@ static struct iprange range;
 static struct conf_instance instance;
 static struct conf conf;
 static bool installed;
-static unsigned provisional_calls, ready_calls, wants_calls;
+static unsigned listed_calls, provisional_calls, ready_calls, wants_calls;
 
 static bool
 is_installed(void *arg, const struct ipaddr *addr)
@@ -32,6 +32,13 @@ wants_changed(void *arg)
 {
 	(void)arg;
 	wants_calls++;
+}
+
+static void
+listed(void *arg)
+{
+	(void)arg;
+	listed_calls++;
 }
 
 static void
@@ -71,7 +78,7 @@ closed(struct chan *c, const char *why)
 	(void)why;
 }
 
-static const struct services_ops ops = { is_installed, wants_changed, provisional,
+static const struct services_ops ops = { is_installed, wants_changed, listed, provisional,
 	ready };
 static const struct chan_ops chan_ops = { .on_msg = no_msg, .on_closed = closed };
 
@@ -289,12 +296,14 @@ START_TEST(ready_comes_once_when_the_first_complete_list_is_in_place)
 
 	setup();
 	heard(NULL);
-	ready_calls = 0;
+	listed_calls = ready_calls = 0;
 	feed_service("web", "192.0.2.18", 80);
 	services_in_place(&s, expect_service());
-	ck_assert_int_eq(ready_calls, 0);
+	ck_assert_int_eq(listed_calls, 0);
 	ck_assert_ptr_null(feed(MSG_SYNC_END, &end, NULL, 0));
 	ck_assert_str_eq(heard(&seq), "SYNC_END");
+	ck_assert_int_eq(listed_calls, 1);
+	ck_assert_int_eq(ready_calls, 0);
 	services_in_place(&s, seq);
 	services_in_place(&s, seq);
 	ck_assert_int_eq(ready_calls, 1);
@@ -318,6 +327,7 @@ START_TEST(a_snapshot_only_adds_and_is_in_place_provisionally)
 	ck_assert_uint_eq(provisional_calls, 0);
 	services_in_place(&s, seq);
 	ck_assert_uint_eq(provisional_calls, 1);
+	ck_assert_uint_eq(listed_calls, 0);
 	ck_assert_uint_eq(ready_calls, 0);
 
 	ck_assert_ptr_null(feed(MSG_SYNC_BEGIN, &begin, NULL, 0));
