@@ -74,7 +74,8 @@ find_forbidden(struct api *a, const struct api_request *req)
 }
 
 static void
-say_forbidden(struct api_request *req, const struct http_result *result)
+say_forbidden(
+    struct api_request *req, const struct http_result *result, const char *message)
 {
 	struct api *a = req->api;
 	char text[256];
@@ -83,7 +84,7 @@ say_forbidden(struct api_request *req, const struct http_result *result)
 		return;
 	a->forbidden[a->n_forbidden++] = xasprintf("%s %s", req->verb, req->resource);
 	explain(text, sizeof(text), result, a->ops->kubeconfig(a->arg), req->resource,
-	    req->verb, "");
+	    req->verb, message);
 	a->ops->on_forbidden(a->arg, text);
 }
 
@@ -122,6 +123,32 @@ verdict_of(int status)
 	default:
 		return API_LATER;
 	}
+}
+
+/* Lease and node belong together, so this one's namespace is to be there. */
+static bool
+lacks_namespace(const struct api_request *req, enum api_verdict verdict)
+{
+	return verdict == API_ABSENT && strcmp(req->method, "POST") == 0 &&
+	    strcmp(req->resource, "leases") == 0;
+}
+
+/* Nothing new may be written there, and soon it is gone: nothing to be mended. */
+static bool
+is_terminating(const json_t *status)
+{
+	const json_t *details = json_object_get(status, "details");
+	const json_t *cause;
+	size_t i;
+
+	json_array_foreach(json_object_get(details, "causes"), i, cause)
+	{
+		const char *reason = json_string_value(json_object_get(cause, "reason"));
+
+		if (reason && strcmp(reason, "NamespaceTerminating") == 0)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -190,6 +217,19 @@ free_request(struct api_request *req)
 }
 
 static void
+say_refusal(struct api_request *req, const struct http_result *result,
+    const struct api_answer *answer)
+{
+	bool denied = answer->verdict == API_DENIED && !is_terminating(answer->json);
+
+	if (answer->verdict == API_FORBIDDEN || denied ||
+	    lacks_namespace(req, answer->verdict))
+		say_forbidden(req, result, answer->message);
+	else if (answer->verdict != API_LATER)
+		forget_forbidden(req);
+}
+
+static void
 conclude(struct api_request *req, const struct http_result *result)
 {
 	struct api *a = req->api;
@@ -210,10 +250,9 @@ conclude(struct api_request *req, const struct http_result *result)
 
 	if (whole && is_unknown_field(result->status, answer.message))
 		answer.verdict = API_INVALID;
-	if (answer.verdict == API_FORBIDDEN)
-		say_forbidden(req, result);
-	else if (answer.verdict != API_LATER)
-		forget_forbidden(req);
+	if (answer.verdict == API_FORBIDDEN && explain_is_denial(answer.message))
+		answer.verdict = API_DENIED;
+	say_refusal(req, result, &answer);
 	if (answer.verdict == API_LATER) {
 		say_failure(req, result, answer.message);
 		calm_down(a, answer.retry_after_s);

@@ -26,8 +26,8 @@ struct api_ops {
 	void (*refresh)(void *arg, bool refused);
 	/* NULL: not usable yet. */
 	const struct kubeconfig *(*kubeconfig)(void *arg);
-	/* 403: `text` names verb, resource and remedy. Said once for each pair
-	 * of them until a call of it is allowed. */
+	/* 403, or no namespace for Leases: `text` names verb, resource and remedy.
+	 * Said once for each pair of them until a call of it is allowed. */
 	void (*on_forbidden)(void *arg, const char *text);
 };
 
@@ -36,7 +36,8 @@ enum api_verdict {
 	API_CONFLICT,  /* 409: it has changed, or exists already */
 	API_ABSENT,    /* 404 */
 	API_INVALID,   /* 400, 413, 415, 422, unknown field: not again as it is */
-	API_FORBIDDEN, /* 403 */
+	API_FORBIDDEN, /* 403: RBAC allows none of these */
+	API_DENIED,    /* 403: admission does not allow this one */
 	API_LATER,     /* no answer, 401, 429, 5xx: once more, when asked */
 };
 

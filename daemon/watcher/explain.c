@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "explain.h"
 
+#include <string.h>
+
 #include "http.h"
 #include "kubeconfig.h"
 #include "text.h"
@@ -9,6 +11,42 @@ static const char *
 or_empty(const char *text)
 {
 	return text ? text : "";
+}
+
+bool
+explain_is_denial(const char *message)
+{
+	return message && !strstr(message, "\" cannot ") &&
+	    (strstr(message, " is forbidden: ") || strstr(message, "denied the request"));
+}
+
+static void
+explain_404(char *text, size_t size, const struct kubeconfig *kc, const char *resource,
+    const char *message)
+{
+	if (message && strstr(message, "namespaces \""))
+		text_format(text, size,
+		    "%s: 404: %s; create it with conf/kubernetes/vipd.yaml", kc->server,
+		    message);
+	else
+		text_format(text, size,
+		    "%s: 404: no %s there; check that server in %s is a Kubernetes API "
+		    "server",
+		    kc->server, resource, kc->path);
+}
+
+static void
+explain_403(char *text, size_t size, const struct kubeconfig *kc, const char *resource,
+    const char *verb, const char *message)
+{
+	if (explain_is_denial(message))
+		text_format(
+		    text, size, "%s: %s %s: 403 %s", kc->server, verb, resource, message);
+	else
+		text_format(text, size,
+		    "%s: 403 Forbidden: user %s of %s may not %s %s; apply "
+		    "conf/kubernetes/vipd.yaml (RBAC) to the cluster",
+		    kc->server, kc->user, kc->path, verb, resource);
 }
 
 static void
@@ -23,16 +61,10 @@ explain_status(char *text, size_t size, int status, const struct kubeconfig *kc,
 		    kc->server, kc->user, kc->path);
 		break;
 	case 403:
-		text_format(text, size,
-		    "%s: 403 Forbidden: user %s of %s may not %s %s; apply "
-		    "conf/kubernetes/vipd.yaml (RBAC) to the cluster",
-		    kc->server, kc->user, kc->path, verb, resource);
+		explain_403(text, size, kc, resource, verb, message);
 		break;
 	case 404:
-		text_format(text, size,
-		    "%s: 404: no %s there; check that server in %s is a Kubernetes API "
-		    "server",
-		    kc->server, resource, kc->path);
+		explain_404(text, size, kc, resource, message);
 		break;
 	case 429:
 		text_format(text, size, "%s: 429: the API server is overloaded; %s waits",

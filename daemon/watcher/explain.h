@@ -12,6 +12,12 @@ struct http_result;
 struct kubeconfig;
 
 /*
+ * Whether the words of a 403 are admission's, which refuses one object (a policy,
+ * NodeRestriction, a namespace that is being terminated), and not those of RBAC,
+ * which refuses the verb.
+ */
+bool explain_is_denial(const char *message);
+/*
  * verb, resource: "list", "services". message: the server's own words (its
  * Status), or NULL. Writes size bytes of text.
  */

@@ -82,7 +82,7 @@ on_answer(void *arg, const struct api_answer *a)
 		keep(nl, NULL);
 	}
 	rest(nl);
-	if (a->verdict == API_FORBIDDEN)
+	if (a->verdict == API_FORBIDDEN || a->verdict == API_DENIED)
 		wake_in(nl->loop, &nl->timer, RENEW_US);
 }
 

@@ -251,7 +251,7 @@ invalid(struct status_entry *e, const struct api_answer *a)
 	}
 	e->due_us = clock_us() + INVALID_US;
 	mark(e);
-	if (log_allowed(&q->log, clock_us(), &held))
+	if (a->verdict == API_INVALID && log_allowed(&q->log, clock_us(), &held))
 		log_warn(
 		    "%s: its status was refused (%d): %s", e->key, a->status, a->message);
 }
@@ -310,6 +310,7 @@ on_answer(void *arg, const struct api_answer *a)
 		/* The watch brings what has happened. */
 		break;
 	case API_INVALID:
+	case API_DENIED:
 		invalid(e, a);
 		break;
 	case API_FORBIDDEN:

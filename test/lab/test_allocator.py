@@ -146,6 +146,48 @@ def test_who_may_not_write_says_it_once_and_serves(cluster):
         a.wait(lambda: leads(a), within=10, what="worker-a leads")
 
 
+def test_a_namespace_that_is_not_there_is_named_once(cluster):
+    """With an administrator's kubeconfig, say, and nothing of conf/kubernetes applied."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vipd"}}
+    cluster.kubectl("create", "clusterrolebinding", "all", "--clusterrole=cluster-admin",
+                    "--serviceaccount=vipd:vipd")
+    cluster.delete(namespace)
+    with allocator(cluster, "worker-a") as a:
+        missing = lambda: said(a, 'namespaces "vipd" not found; create it with')
+        a.wait(missing, what="a line that says so")
+        a.wait(lambda: cluster.count(resource="leases", code=404, verb="create") >= 3,
+               within=20, what="three attempts")
+        assert len(missing()) == 1
+        cluster.create(namespace)
+        a.wait(lambda: leads(a), within=10, what="worker-a leads")
+
+
+def test_what_admission_denies_for_one_object_stops_no_other(cluster):
+    """A namespace that is being terminated takes no Event; a policy no status."""
+    denied = {"code": 403, "reason": "Forbidden",
+              "message": 'admission webhook "policy.example.com" denied the request: no'}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "leaves"}}
+    cluster.create(namespace)
+    cluster.fault("status", resource="services/status", name="first", **denied)
+    with allocator(cluster, "worker-a", claim_unclassed=1) as a:
+        a.configure(pools=["192.168.185.40-192.168.185.50"])
+        a.wait(lambda: leads(a), what="worker-a leads")
+        cluster.create(kube.service("first", ports=[80], type="LoadBalancer"))
+        a.wait(lambda: said(a, "patch services/status: 403 admission webhook"),
+               what="the refusal")
+        cluster.create(kube.service("second", ports=[80], type="LoadBalancer"))
+        a.wait_service("default/second", lambda s: s.addresses)
+        thief = kube.service("thief", ports=[80], external_ips=[VIP], namespace="leaves")
+        thief["metadata"]["finalizers"] = ["example.com/wait"]
+        cluster.create(thief)
+        a.wait_service("leaves/thief")
+        cluster.delete(namespace)
+        cluster.patch(thief, {"spec": {"externalIPs": ["8.8.4.4"]}})
+        a.wait(lambda: cluster.count(resource="events", verb="create", code=403),
+               what="an Event that is refused")
+        a.stays(lambda: not said(a, "events"), 0.5)
+
+
 @pytest.mark.parametrize("change", [{"type": "ClusterIP"},
                                     {"loadBalancerClass": "example.com/other"}])
 def test_a_status_is_cleaned_once_when_the_service_is_given_up(cluster, change):

@@ -213,7 +213,8 @@ def test_a_kubelets_certificate_reads_and_posts_but_writes_no_lease(folder):
             node.send("MSG_HERE", instance="edge", state="VRRP_MASTER", since_us=1)
             node.send("MSG_HELD_HERE", [ipaddr("192.168.185.18")], instance="edge", held=1)
             wait(lambda: cluster.list("events.k8s.io/v1", "Event"), 5, "VIPActive")
-            node.wait(lambda: [line for line in node.logs if "may not" in line],
+            node.wait(lambda: [line for line in node.logs if "create leases: 403" in line
+                               and "can only access leases in" in line],
                       what="the refusal of its Lease")
             node.wait_health("OK")
             assert cluster.list("coordination.k8s.io/v1", "Lease", "vipd") == []

@@ -70,5 +70,45 @@ START_TEST(every_refusal_says_what_to_do)
 }
 END_TEST
 
-UNIT_MAIN(
-    "explain", every_failure_names_server_file_and_remedy, every_refusal_says_what_to_do)
+#define RBAC                                                                             \
+	"events.events.k8s.io is forbidden: User \"system:serviceaccount:vipd:vipd\" "   \
+	"cannot create resource \"events\" in API group \"events.k8s.io\""
+#define TERMINATING                                                                      \
+	"events.events.k8s.io \"a\" is forbidden: unable to create new content in "      \
+	"namespace a because it is being terminated"
+#define WEBHOOK "admission webhook \"a.example.com\" denied the request: no"
+
+START_TEST(admission_and_rbac_are_told_apart)
+{
+	struct http_result r = { .status = 403 };
+	char text[512];
+
+	ck_assert(!explain_is_denial(RBAC));
+	ck_assert(!explain_is_denial(""));
+	ck_assert(!explain_is_denial(NULL));
+	ck_assert(explain_is_denial(TERMINATING));
+	ck_assert(explain_is_denial(WEBHOOK));
+	explain(text, sizeof(text), &r, &kc, "events", "create", RBAC);
+	ck_assert_ptr_nonnull(strstr(text, "may not create events; apply"));
+	explain(text, sizeof(text), &r, &kc, "events", "create", WEBHOOK);
+	ck_assert_ptr_null(strstr(text, "apply"));
+	ck_assert_ptr_nonnull(strstr(text, "create events: 403 " WEBHOOK));
+}
+END_TEST
+
+START_TEST(a_namespace_that_is_not_there_is_named)
+{
+	struct http_result r = { .status = 404 };
+	char text[256];
+
+	explain(text, sizeof(text), &r, &kc, "leases", "create",
+	    "namespaces \"vipd\" not found");
+	ck_assert_ptr_nonnull(strstr(text,
+	    "404: namespaces \"vipd\" not found; create it with "
+	    "conf/kubernetes/vipd.yaml"));
+}
+END_TEST
+
+UNIT_MAIN("explain", every_failure_names_server_file_and_remedy,
+    every_refusal_says_what_to_do, admission_and_rbac_are_told_apart,
+    a_namespace_that_is_not_there_is_named)
