@@ -330,8 +330,12 @@ status_patch(const char *ns, const char *name, const char *version,
 	if (json_array_size(conditions))
 		json_object_set(status, "conditions", conditions);
 	json_decref(conditions);
-	patch = json_pack("{s:s, s:s, s:o, s:o}", "apiVersion", "v1", "kind", "Service",
-	    "metadata", meta, "status", status);
+	patch = json_pack(
+	    "{s:s, s:s, s:o}", "apiVersion", "v1", "kind", "Service", "metadata", meta);
+	/* An empty one would be owned, too. */
+	if (json_object_size(status))
+		json_object_set(patch, "status", status);
+	json_decref(status);
 	text = json_dumps(patch, JSON_COMPACT);
 	json_decref(patch);
 	if (!text)

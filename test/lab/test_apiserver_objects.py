@@ -277,13 +277,13 @@ def test_raw_objects_are_not_checked_and_harm_no_others(cluster, namespace):
     assert items[0]["spec"]["ports"] == [{"port": "x"}]
 
 
-def test_a_type_change_leaves_the_status_to_its_writer(cluster, namespace):
+def test_a_type_change_takes_the_ingress_away_and_leaves_conditions(cluster, namespace):
     created = cluster.create(kube.service("web", [80], namespace, type="LoadBalancer"))
-    ingress = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}
-    cluster.patch(created, ingress, "status")
+    mine = {"type": "vipd.io/AddressAllocated", "status": "True", "reason": "Allocated",
+            "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    cluster.patch(created, {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]},
+                                       "conditions": [mine]}}, "status")
     changed = cluster.patch(created, {"spec": {"type": "ClusterIP"}})
-    assert changed["status"]["loadBalancer"]["ingress"][0]["ip"] == "192.0.2.1"
+    assert changed["status"] == {"loadBalancer": {}, "conditions": [mine]}
     assert refused_fields(cluster.patch, created, {"status": {"loadBalancer": {
         "ingress": [{"ip": "192.0.2.2"}]}}}, "status") == ["status.loadBalancer.ingress"]
-    cleared = cluster.patch(created, {"status": {"loadBalancer": None}}, "status")
-    assert cleared["status"] == {"loadBalancer": {}}

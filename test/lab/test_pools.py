@@ -187,6 +187,8 @@ def test_what_is_given_up_is_cleaned(cluster, watcher, change, ignored):
     cluster.patch(balancer(), change)
     wait(lambda: not ingress(cluster) and not condition(cluster, "AddressAllocated")
          and not condition(cluster, "Placed"), 15, lambda: status(cluster))
+    managers = cluster.get(balancer())["metadata"]["managedFields"]
+    assert "vipd" not in {m["manager"] for m in managers}
     if ignored:
         wait_ignored(watcher, "default/web", ignored)
     else:

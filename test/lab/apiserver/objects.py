@@ -354,6 +354,8 @@ class Objects:
         """Defaults, checks, allocations; then the object is stored unless nothing changed."""
         obj = to_storage(resource, obj)
         validate.set_defaults(resource, obj, old, self._settings)
+        if resource.kind == "Service" and old is not None and not writer.subresource:
+            services.clear_status(obj)
         validate.check(resource, obj, old, self._settings)
         if resource.kind == "Service":
             taken = services.Allocator(self._store.items("services")[1], obj)

@@ -62,6 +62,12 @@ def set_status_defaults(service, settings):
             ingress.setdefault("ipMode", "VIP")
 
 
+def clear_status(service):
+    """An update to another type takes the addresses away at once, the conditions stay."""
+    if not is_load_balancer(service["spec"]):
+        service["status"]["loadBalancer"] = {}
+
+
 def _keep_allocations(spec, old):
     if spec["type"] == "ExternalName":
         _drop_unchanged(spec, old, _CLUSTER_IP_FIELDS)

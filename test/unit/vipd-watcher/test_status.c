@@ -224,7 +224,7 @@ START_TEST(giving_up_applies_nothing)
 
 	ck_assert_str_eq(text,
 	    "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"web\","
-	    "\"namespace\":\"default\",\"resourceVersion\":\"7\"},\"status\":{}}");
+	    "\"namespace\":\"default\",\"resourceVersion\":\"7\"}}");
 	free(text);
 }
 END_TEST
