@@ -14,6 +14,7 @@
 /* However short lower_us is: one forged advert a moment must not become a
  * burst of every address each time. */
 #define REPAIR_INTERVAL_MIN_US US_PER_S
+#define REPAIRS_AT_ONCE 2 /* in such an interval, or between the two bursts */
 
 /* vipd installs in slices of 2 ms. */
 #define INSTALL_PAUSE_US (5 * US_PER_MS)
@@ -207,18 +208,28 @@ pacing_stop(struct pacing *p)
 	}
 }
 
+/* The other's announcements come between its first advert and its last
+ * (higher_prio_send_advert): both are answered at once, more at the end. */
 void
 pacing_repair(struct pacing *p, uint64_t now_us)
 {
 	uint64_t pause = p->conf.lower_us;
 
-	if (!p->active || now_us < p->lower_free_us)
+	if (!p->active)
 		return;
+	if (now_us >= p->lower_free_us) {
+		p->lower_left = REPAIRS_AT_ONCE;
+		p->lower_free_us = now_us +
+		    (pause > REPAIR_INTERVAL_MIN_US ? pause : REPAIR_INTERVAL_MIN_US);
+		if (pause)
+			p->lower_at_us = now_us + pause;
+	}
+	if (!p->lower_left) {
+		p->lower_at_us = p->lower_free_us;
+		return;
+	}
+	p->lower_left--;
 	enqueue_all(p, QUEUE_AGAIN, p->conf.lower_repeat);
-	if (pause)
-		p->lower_at_us = now_us + pause;
-	p->lower_free_us =
-	    now_us + (pause > REPAIR_INTERVAL_MIN_US ? pause : REPAIR_INTERVAL_MIN_US);
 }
 
 void

@@ -46,7 +46,8 @@ struct pacing {
 	uint64_t second_at_us;
 	uint64_t refresh_at_us;
 	uint64_t lower_at_us;   /* second burst of a repair */
-	uint64_t lower_free_us; /* no new repair before */
+	uint64_t lower_free_us; /* until then lower_left repairs, and a last one */
+	uint8_t lower_left;
 	uint64_t quiet_at_us;   /* nor a second announcement: more may come */
 };
 

@@ -220,19 +220,47 @@ START_TEST(a_flood_of_lower_adverts_repairs_rarely)
 		pacing_repair(&p, now);
 		n += announce(now);
 	}
-	/* at 0 s, 5 s (second burst and the next repair in one) */
-	ck_assert_uint_eq(n, 2 * 1000);
+	/* two at 0 s, two at 5 s (one of them the second burst, too) */
+	ck_assert_uint_eq(n, 4 * 1000);
 	c.lower_us = 0;
 	pacing_configure(&p, &c, T0);
 	for (uint64_t now = T0 + 20 * US_PER_S; now < T0 + 30 * US_PER_S; now += 1000) {
 		pacing_repair(&p, now);
 		n += announce(now);
 	}
-	ck_assert_uint_eq(n, 12 * 1000);
+	ck_assert_uint_eq(n, 24 * 1000);
 	c.lower_repeat = 0;
 	pacing_configure(&p, &c, T0);
 	pacing_repair(&p, T0 + 40 * US_PER_S);
 	ck_assert_uint_eq(announce(T0 + 60 * US_PER_S), 0);
+	pacing_fini(&p);
+}
+END_TEST
+
+/* A split brain that heals: the loser announces, yields, and says so once
+ * more; what it announced last must not stay in anybody's cache. */
+START_TEST(no_lower_advert_goes_without_a_repair)
+{
+	struct pacing_conf c = defaults;
+
+	c.second_us = 0;
+	setup(&c, 1);
+	pacing_start(&p, T0);
+	announce(T0);
+	pacing_repair(&p, T0);
+	ck_assert_uint_eq(announce(T0), 5);
+	pacing_repair(&p, T0 + 20000);
+	ck_assert_uint_eq(announce(T0 + 20000), 5);
+	pacing_repair(&p, T0 + 40000);
+	ck_assert_uint_eq(announce(T0 + 40000), 0);
+	ck_assert_uint_eq(announce(T0 + 5 * US_PER_S), 5);
+	c.lower_us = 0; /* no second burst, but what was asked for is done */
+	pacing_configure(&p, &c, T0 + 5 * US_PER_S);
+	for (unsigned i = 0; i < 3; i++)
+		pacing_repair(&p, T0 + 10 * US_PER_S);
+	ck_assert_uint_gt(announce(T0 + 10 * US_PER_S), 0);
+	ck_assert_uint_eq(announce(T0 + 11 * US_PER_S), 5);
+	ck_assert_uint_eq(announce(T0 + 20 * US_PER_S), 0);
 	pacing_fini(&p);
 }
 END_TEST
@@ -257,4 +285,4 @@ UNIT_MAIN("pacing", nothing_is_announced_unless_master,
     no_second_burst_where_the_delay_is_0, an_address_that_comes_later_has_its_own_bursts,
     every_first_announcement_comes_before_any_second, arp_and_na_keep_their_own_intervals,
     refreshes_come_as_long_as_it_is_master, a_flood_of_lower_adverts_repairs_rarely,
-    ten_thousand_addresses_come_and_go)
+    no_lower_advert_goes_without_a_repair, ten_thousand_addresses_come_and_go)
