@@ -48,7 +48,7 @@ struct pacing {
 	uint64_t lower_at_us;   /* second burst of a repair */
 	uint64_t lower_free_us; /* until then lower_left repairs, and a last one */
 	uint8_t lower_left;
-	uint64_t quiet_at_us;   /* nor a second announcement: more may come */
+	uint64_t quiet_at_us; /* nor a second announcement: more may come */
 };
 
 void pacing_init(struct pacing *p);

@@ -3,7 +3,6 @@
 announcements, addresses and the lines of the FIFO are the same."""
 
 import json
-import time
 from collections import Counter
 
 from daemons import Keepalived, Vipd, instance
@@ -213,3 +212,94 @@ def test_what_a_lone_router_says_and_does(lab):
         side.end()
     alike(sides, Side.messages, 1)
     alike(sides, lambda side: {name: side.told(name) for name in names}, 1)
+
+
+LINKS = """vrrp_sync_group G {
+    group {
+        r43
+        r44
+    }
+}
+"""
+
+
+def test_what_others_make_of_it(lab):
+    text = LINKS + "".join([
+        router(31, nopreempt=True),
+        router(32),
+        router(33, preempt_delay=1000),
+        router(34),
+        router(36),
+        router(37),
+        router(38),
+        router(39, lower_prio_no_advert=True),
+        router(40),
+        router(41, higher_prio_send_advert=True),
+        router(42, dont_track_primary=True),
+        router(43), router(44, interface="near"),
+        router(45, track_interface=["near"]),
+        router(46, track_interface=["near weight -20"]),
+        router(47, track_interface=["near weight 20 reverse"]),
+        router(48, garp_lower_prio_repeat=3, garp_lower_prio_delay=1),
+        router(49, track_interface=["near weight 0 reverse"]),
+    ])
+    sides = both(lab, text)
+    names = [f"r{n}" for n in range(31, 50) if n != 35]
+
+    def hear(vrid, priority):
+        for side in sides:
+            side.sender.send(advert(side.client, priority, [f"192.168.185.{100 + vrid}"],
+                                    vrid=vrid, interval_cs=20))
+
+    def last(name, expected, within=5):
+        alike(sides, lambda side: side.told(name)[-1:], within, [expected])
+
+    def heard():
+        for vrid, priority in ((31, 50), (32, 50), (33, 50), (34, 200)):
+            hear(vrid, priority)
+        return all(side.told("r32")[-1:] == ["MASTER_RX_LOWER_PRI 100"] for side in sides)
+    wait(heard, 10, "the one that preempts is MASTER")
+    for name in ("r31", "r33", "r34"):
+        last(name, "BACKUP 100")
+    hear(34, 0)
+    for name in names[:-1]:
+        if name != "r32":
+            last(name, "MASTER 80" if name == "r47" else "MASTER 100", 10)
+    hear(36, 200)
+    hear(37, 100)  # its address is the higher one
+    hear(38, 50)
+    hear(39, 50)
+    hear(40, 0)
+    hear(41, 200)
+    hear(48, 50)
+    for name in ("r36", "r37", "r41"):
+        alike(sides, lambda side, name=name: side.told(name)[-2:], 5,
+              ["BACKUP 100", "MASTER 100"])
+    for name in ("r38", "r39", "r48"):
+        last(name, "MASTER_RX_LOWER_PRI 100")
+    alike(sides, lambda side: side.announcements()["192.168.185.148"], 5, 10 + 3 * 2)
+    far = [("down", {"r44": "FAULT 100", "r43": "FAULT 100", "r45": "FAULT 100",
+                     "r46": "MASTER_PRIORITY 80", "r47": "MASTER_PRIORITY 100",
+                     "r49": "MASTER 100"}),
+           ("up", {"r44": "MASTER 100", "r43": "MASTER 100", "r45": "MASTER 100",
+                   "r46": "MASTER_PRIORITY 100", "r47": "MASTER_PRIORITY 80",
+                   "r49": "FAULT 100"})]
+    for state, expected in far:
+        for side in sides:
+            side.node.ip("link", "set", "far", state)
+        for name, line in expected.items():
+            last(name, line)
+    for side in sides:
+        side.node.link_down()
+    last("r31", "FAULT 100")
+    for side in sides:
+        side.node.heal()
+    for name in names[:-1]:
+        last(name, "MASTER 80" if name == "r47" else "MASTER 100")
+    for side in sides:
+        side.end()
+
+    def changes(side):  # keepalived tells of every advert of lower priority
+        return {name: [line for line in side.told(name) if "LOWER_PRI" not in line]
+                for name in names + ["G"]}
+    alike(sides, changes, 1)
