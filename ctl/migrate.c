@@ -52,6 +52,36 @@ collect(struct rows *rows, const struct conf_fact *fact)
 	row->facts[row->n++] = fact;
 }
 
+/* How much a person has to look at it: what is ignored is only missed. */
+static int
+rank(enum conf_fate fate)
+{
+	switch (fate) {
+	case CONF_FATE_SAME:
+	case CONF_FATE_COUNT:
+		break;
+	case CONF_FATE_IGNORED:
+		return 1;
+	case CONF_FATE_DIFFERS:
+		return 2;
+	case CONF_FATE_REFUSED:
+		return 3;
+	}
+	return 0;
+}
+
+/* What needs a hand first, then in reading order. */
+static int
+by_need(const void *a, const void *b)
+{
+	const struct conf_fact *x = ((const struct migrate_row *)a)->first;
+	const struct conf_fact *y = ((const struct migrate_row *)b)->first;
+
+	if (x->fate != y->fate)
+		return rank(y->fate) - rank(x->fate);
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
 static enum conf_fate
 worst(const struct rows *rows)
 {
@@ -61,6 +91,16 @@ worst(const struct rows *rows)
 		if (rows->list[i].first->fate > fate)
 			fate = rows->list[i].first->fate;
 	return fate;
+}
+
+static size_t
+count(const struct rows *rows, enum conf_fate fate)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		n += rows->list[i].first->fate == fate;
+	return n;
 }
 
 /* ---- table ---- */
@@ -82,17 +122,26 @@ static void
 lines_cell(const struct table_row *r, FILE *out)
 {
 	const struct migrate_row *row = r->keyword;
+	const struct conf_fact *before = NULL;
+	size_t n = 0;
 
-	for (size_t i = 0; i < row->n && i < PLACES_SHOWN; i++) {
+	for (size_t i = 0; i < row->n; i++) {
 		const struct conf_fact *fact = row->facts[i];
 
-		fputs(i ? "," : "", out);
+		/* A definition may stand there more than once. */
+		if (before && before->line == fact->line &&
+		    !strcmp(before->file, fact->file))
+			continue;
+		before = fact;
+		if (n++ >= PLACES_SHOWN)
+			continue;
+		fputs(n > 1 ? "," : "", out);
 		if (strcmp(fact->file, r->path) != 0)
 			fprintf(out, "%s:", fact->file);
 		fprintf(out, "%u", fact->line);
 	}
-	if (row->n > PLACES_SHOWN)
-		fprintf(out, "+%zu", row->n - PLACES_SHOWN);
+	if (n > PLACES_SHOWN)
+		fprintf(out, "+%zu", n - PLACES_SHOWN);
 }
 
 static void
@@ -109,7 +158,7 @@ note_cell(const struct table_row *r, FILE *out)
 
 static const struct table_column columns[] = {
 	{ "KEYWORD", 0, keyword_cell },
-	{ "IN", 0, block_cell },
+	{ "IN", TABLE_WIDE, block_cell },
 	{ "LINES", 0, lines_cell },
 	{ "VIPD", 0, fate_cell },
 	{ "NOTE", 0, note_cell },
@@ -117,25 +166,60 @@ static const struct table_column columns[] = {
 };
 
 static void
+write_summary(const struct rows *rows, const char *path, FILE *out)
+{
+	static const struct {
+		enum conf_fate fate;
+		const char *word;
+	} parts[] = {
+		{ CONF_FATE_REFUSED, "refused" },
+		{ CONF_FATE_DIFFERS, "differ" },
+		{ CONF_FATE_IGNORED, "ignored" },
+		{ CONF_FATE_SAME, "the same" },
+	};
+	const char *before = ": ";
+
+	fprintf(out, "%s: vipd %s", path,
+	    worst(rows) == CONF_FATE_REFUSED ? "does not start with it" : "runs it");
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		size_t n = count(rows, parts[i].fate);
+
+		if (!n)
+			continue;
+		fprintf(out, "%s%zu %s", before, n, parts[i].word);
+		before = ", ";
+	}
+	fputs("\n\n", out);
+}
+
+static void
+write_next_step(const struct rows *rows, FILE *out)
+{
+	if (worst(rows) == CONF_FATE_REFUSED)
+		fputs(
+		    "\nNext: mend what is refused, as its note says, and check again.\n",
+		    out);
+	else
+		fputs("\nNext: on a router that is BACKUP stop keepalived, copy the file "
+		      "to\n/etc/vipd/vipd.conf, start vipd, see vipctl status; then the "
+		      "next router.\n",
+		    out);
+	fputs("More: vipd.conf(5), FROM KEEPALIVED\n", out);
+}
+
+static void
 write_table(const struct rows *rows, const char *path, bool wide, FILE *out)
 {
-	static const char *const verdicts[CONF_FATE_COUNT] = {
-		[CONF_FATE_SAME] = "vipd runs it as it is",
-		[CONF_FATE_DIFFERS] = "vipd runs it; something differs",
-		[CONF_FATE_IGNORED] = "vipd runs it; something is ignored",
-		[CONF_FATE_REFUSED] = "vipd does not start with it",
-	};
 	struct table *t = table_new(columns, wide);
 
+	write_summary(rows, path, out);
 	for (size_t i = 0; i < rows->n; i++) {
 		struct table_row row = { .keyword = &rows->list[i], .path = path };
 
 		table_add(t, &row);
 	}
-	if (rows->n)
-		fputc('\n', out);
 	table_finish(t, out);
-	fprintf(out, "\n%s: %s\n", path, verdicts[worst(rows)]);
+	write_next_step(rows, out);
 }
 
 /* ---- JSON ---- */
@@ -155,7 +239,8 @@ places(const struct migrate_row *row)
 static void
 write_json(const struct rows *rows, const char *path, FILE *out)
 {
-	json_t *list = json_packed(json_array()), *all;
+	json_t *list = json_packed(json_array()), *counts = json_packed(json_object());
+	json_t *all;
 
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct conf_fact *f = rows->list[i].first;
@@ -165,8 +250,11 @@ write_json(const struct rows *rows, const char *path, FILE *out)
 			f->block, "verdict", conf_fate_name(f->fate), "note", f->text,
 			"places", places(&rows->list[i])));
 	}
-	all = JSON_PACK("{s:s, s:s, s:o}", "file", path, "verdict",
-	    conf_fate_name(worst(rows)), "keywords", list);
+	for (int fate = 0; fate < CONF_FATE_COUNT; fate++)
+		json_object_set_new(counts, conf_fate_name((enum conf_fate)fate),
+		    json_integer((json_int_t)count(rows, (enum conf_fate)fate)));
+	all = JSON_PACK("{s:s, s:s, s:o, s:o}", "file", path, "verdict",
+	    conf_fate_name(worst(rows)), "counts", counts, "keywords", list);
 	json_dumpf(all, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	fputc('\n', out);
 	json_decref(all);
@@ -206,6 +294,8 @@ migrate_show(const char *path, bool json, bool wide, FILE *out, FILE *err)
 	conf_trace_file(path, NULL, &trace, &problems);
 	for (size_t i = 0; i < trace.count; i++)
 		collect(&rows, &trace.facts[i]);
+	if (rows.n)
+		qsort(rows.list, rows.n, sizeof(*rows.list), by_need);
 	refused = write_rest(&problems, &trace, err);
 	if (json)
 		write_json(&rows, path, out);

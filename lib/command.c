@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mem.h"
 
@@ -65,4 +67,18 @@ command_free(struct command *c)
 {
 	free(c->buf);
 	*c = (struct command){ 0 };
+}
+
+bool
+command_find(const char *name, char path[PATH_MAX])
+{
+	if (strchr(name, '/'))
+		return str_copy(path, PATH_MAX, name);
+	for (const char *at = COMMAND_PATH; at; at = strchr(at, ':')) {
+		at += *at == ':';
+		snprintf(path, PATH_MAX, "%.*s/%s", (int)strcspn(at, ":"), at, name);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
 }

@@ -258,6 +258,7 @@ struct conf_problem {
 	char file[256];
 	unsigned line; /* 0: the file as a whole */
 	unsigned column;
+	bool alike;     /* keepalived does the same: no difference to it */
 	uint64_t order; /* of reading; the list is sorted by it */
 	char text[256];
 };

@@ -53,11 +53,11 @@ check_version(struct conf_problems *ps, struct conf_draft *d)
 	struct conf_instance *in = &d->in;
 
 	if (in->version == 2 && in->family == AF_INET6) {
-		conf_warning(ps, place(d, CONF_W_VERSION), "IPv6 has version 3 only");
+		conf_alike(ps, place(d, CONF_W_VERSION), "IPv6 has version 3 only");
 		in->version = 3;
 	}
 	if (in->version == 3 && d->seen.at[CONF_W_AUTHENTICATION]) {
-		conf_warning(ps, place(d, CONF_W_AUTHENTICATION),
+		conf_alike(ps, place(d, CONF_W_AUTHENTICATION),
 		    "version 3 has no authentication: it is ignored, as keepalived "
 		    "does; see auth_hmac");
 		in->auth_type = VRRP_AUTH_NONE;
@@ -87,7 +87,7 @@ round_interval(struct conf_problems *ps, struct conf_draft *d)
 	uint32_t seconds = (d->in.advert_us + US_PER_S / 2) / US_PER_S;
 
 	d->in.advert_us = (seconds ? seconds : 1) * US_PER_S;
-	conf_warning(ps, place(d, CONF_W_ADVERT_INT),
+	conf_alike(ps, place(d, CONF_W_ADVERT_INT),
 	    "advert_int: version 2 has whole seconds, so it is %u, as with "
 	    "keepalived; version 3 has 0.01 to 40.95",
 	    d->in.advert_us / (uint32_t)US_PER_S);
@@ -120,22 +120,21 @@ check_preemption(struct conf_problems *ps, struct conf_draft *d)
 	if (no && d->seen.at[CONF_W_PREEMPT])
 		conf_error(ps, &no->pos, "preempt and nopreempt contradict each other");
 	else if (no && in->priority == 255) {
-		conf_warning(ps, &no->pos,
+		conf_alike(ps, &no->pos,
 		    "nopreempt is ignored: priority 255 owns the addresses and always "
 		    "preempts");
 		in->preempt = true;
 	} else if (no && in->state_master) {
-		conf_warning(ps, &no->pos,
+		conf_alike(ps, &no->pos,
 		    "nopreempt is ignored beside state MASTER, as keepalived does");
 		in->preempt = true;
 	}
 	if (delay && in->state_master) {
-		conf_warning(ps, &delay->pos,
+		conf_alike(ps, &delay->pos,
 		    "preempt_delay is ignored beside state MASTER, as keepalived does");
 		in->preempt_delay_us = 0;
 	} else if (delay && in->preempt_delay_us && !in->preempt) {
-		conf_warning(
-		    ps, &delay->pos, "preempt_delay has no effect with nopreempt");
+		conf_alike(ps, &delay->pos, "preempt_delay has no effect with nopreempt");
 	}
 }
 
@@ -174,7 +173,7 @@ drop_strangers(struct conf_problems *ps, struct conf_draft *d)
 			at->items[kept++] = at->items[i];
 			continue;
 		}
-		conf_warning(ps, &at->items[i]->pos,
+		conf_alike(ps, &at->items[i]->pos,
 		    "%s is ignored: %s advertises %s; it belongs in "
 		    "virtual_ipaddress_excluded",
 		    at->items[i]->text, in->name,
@@ -198,7 +197,7 @@ choose_source(struct conf_problems *ps, struct conf_draft *d)
 	if (!other->family)
 		return;
 	if (!unicast)
-		conf_warning(ps, place(d, CONF_W_UNICAST_SRC),
+		conf_alike(ps, place(d, CONF_W_UNICAST_SRC),
 		    "unicast_src_ip without unicast_peer: adverts are multicast, as "
 		    "keepalived's are");
 	*mine = *other;
@@ -249,11 +248,11 @@ check_peers(struct conf_problems *ps, struct conf_draft *d)
 			conf_error(ps, &word->pos, "min_ttl %u is above max_ttl %u",
 			    p->min_ttl, p->max_ttl);
 		if (ipaddr_eq(&p->addr, &in->unicast_src)) {
-			conf_warning(ps, &word->pos,
+			conf_alike(ps, &word->pos,
 			    "%s is this router's own unicast_src_ip; ignored",
 			    word->text);
 		} else if (is_double[i]) {
-			conf_warning(
+			conf_alike(
 			    ps, &word->pos, "%s is a peer already; ignored", word->text);
 		} else {
 			in->peers[kept] = *p;
@@ -276,7 +275,7 @@ check_linklocal(struct conf_problems *ps, const struct conf_draft *d)
 		if (in->addresses[i].excluded || in->addresses[i].addr.family != AF_INET6)
 			continue;
 		if (!ipaddr_is_linklocal(&in->addresses[i].addr))
-			conf_warning(ps, &d->addresses_at.items[i]->pos,
+			conf_alike(ps, &d->addresses_at.items[i]->pos,
 			    "the first IPv6 address of an instance should be link-local "
 			    "(RFC 9568 5.2.9); routers other than keepalived ignore "
 			    "such adverts");
@@ -297,7 +296,7 @@ limit_advertised(struct conf_problems *ps, struct conf_draft *d)
 		if (in->addresses[i].excluded)
 			continue;
 		if (n++ == max)
-			conf_warning(ps, &d->addresses_at.items[i]->pos,
+			conf_alike(ps, &d->addresses_at.items[i]->pos,
 			    "an advert lists %zu addresses; from here on they are "
 			    "virtual_ipaddress_excluded",
 			    max);

@@ -250,7 +250,7 @@ drop_duplicates(struct conf_build *b)
 			if (!ipaddr_eq(&list[end].a->addr, &list[end - 1].a->addr))
 				continue;
 			drop[list[end].index] = true;
-			conf_warning(b->reader.problems, &list[end].word->pos,
+			conf_alike(b->reader.problems, &list[end].word->pos,
 			    "%s is in %s already; ignored", list[end].word->text,
 			    d->in.name);
 		}

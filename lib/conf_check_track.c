@@ -160,10 +160,10 @@ check_list(struct conf_problems *ps, const struct definitions *ds, struct conf_t
 		resolve(ps, ds, t);
 		check_weight(ps, t);
 		if (is_again(ts, kept, t))
-			conf_warning(
+			conf_alike(
 			    ps, &t->at->pos, "%s is tracked already; ignored", t->name);
 		else if (why && t->weight.value)
-			conf_warning(ps, &t->at->pos,
+			conf_alike(ps, &t->at->pos,
 			    "%s is ignored: it has a weight, and %s", t->name, why);
 		else
 			ts->items[kept++] = *t;
@@ -207,16 +207,30 @@ check_users(struct conf_build *b, const struct definitions *ds)
 /* ---- commands ---- */
 
 static void
-check_command(struct conf_problems *ps, const struct conf_command *c)
+check_command(
+    struct conf_problems *ps, const struct conf_command *c, const char *consequence)
 {
+	char path[PATH_MAX];
 	struct command split;
 
 	if (!c->text || !c->at || command_split(&split, c->text))
 		return;
-	if (split.argv[0][0] == '/' && access(split.argv[0], F_OK) < 0)
-		conf_warning(
-		    ps, &c->at->pos, "%.180s does not exist (yet)", split.argv[0]);
+	if (!command_find(split.argv[0], path) || access(path, F_OK) < 0)
+		conf_warning(ps, &c->at->pos, "%.120s does not exist (yet)%s",
+		    split.argv[0], consequence);
 	command_free(&split);
+}
+
+/* keepalived does not track such a script. */
+static void
+check_scripts(struct conf_build *b)
+{
+	for (size_t i = 0; i < b->watch.n_scripts; i++) {
+		struct conf_command *c = &b->watch.scripts[i].command;
+
+		check_command(b->reader.problems, c, ": until then it counts as failed");
+		c->at = NULL;
+	}
 }
 
 typedef void visit_command(struct conf_build *b, struct conf_command *c);
@@ -254,7 +268,7 @@ complete_command(struct conf_build *b, struct conf_command *c)
 static void
 check_one_command(struct conf_build *b, struct conf_command *c)
 {
-	check_command(b->reader.problems, c);
+	check_command(b->reader.problems, c, "");
 	c->at = NULL;
 }
 
@@ -350,6 +364,7 @@ conf_check_tracks(struct conf_build *b)
 
 	check_names(b->reader.problems, &ds);
 	check_users(b, &ds);
+	check_scripts(b);
 	each_command(b, check_one_command);
 	check_delays(b);
 	forget_places(b);

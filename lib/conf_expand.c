@@ -161,10 +161,10 @@ leave_alone(
 		conf_error(scope->problems, &u->pos,
 		    "%s is not defined; in quotes '$' is a plain character", u->name);
 	else if (known)
-		conf_warning(scope->problems, &u->pos,
+		conf_alike(scope->problems, &u->pos,
 		    "$%s stays as it is: only ${%s} is replaced here", u->name, u->name);
 	else if (u->braces && quote == '"')
-		conf_warning(scope->problems, &u->pos,
+		conf_alike(scope->problems, &u->pos,
 		    "%s is not defined and stays as it is", u->name);
 	if (quote)
 		return conf_input_take(in);

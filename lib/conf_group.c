@@ -256,7 +256,7 @@ conf_check_groups(struct conf_build *b)
 			    "vrrp_sync_group %s has no member: group { NAME... }",
 			    d->group.name);
 		else if (d->group.n_members == 1)
-			conf_warning(b->reader.problems, &d->name->pos,
+			conf_alike(b->reader.problems, &d->name->pos,
 			    "vrrp_sync_group %s has one member only", d->group.name);
 	}
 	check_members(b);

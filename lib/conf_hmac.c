@@ -290,7 +290,7 @@ conf_check_hmac(struct conf_problems *ps, struct conf_draft *d)
 		    in->hmac.active_key);
 	if (in->auth_type == VRRP_AUTH_NONE)
 		return;
-	conf_warning(ps, &d->seen.at[CONF_W_AUTHENTICATION]->pos,
+	conf_alike(ps, &d->seen.at[CONF_W_AUTHENTICATION]->pos,
 	    "authentication is ignored beside auth_hmac, as keepalived does");
 	in->auth_type = VRRP_AUTH_NONE;
 	memset(in->auth_data, 0, sizeof(in->auth_data));

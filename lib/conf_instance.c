@@ -47,7 +47,7 @@ read_auth_pass(struct conf_reader *r, const struct conf_statement *st, void *obj
 	if (!len)
 		conf_error(r->problems, &st->arg->pos, "auth_pass is empty");
 	if (len > sizeof(in->auth_data)) {
-		conf_warning(r->problems, &st->arg->pos,
+		conf_alike(r->problems, &st->arg->pos,
 		    "auth_pass: only the first %zu characters count",
 		    sizeof(in->auth_data));
 		len = sizeof(in->auth_data);

@@ -100,7 +100,7 @@ drop_doubles(struct conf_build *b)
 		if (by_address(p - 1, p) || strcmp(p[-1].a->dev, p->a->dev) != 0)
 			continue;
 		drop[p->index] = true;
-		conf_warning(b->reader.problems, &p->word->pos,
+		conf_alike(b->reader.problems, &p->word->pos,
 		    "%s is there on %s already; ignored", p->word->text, p->a->dev);
 	}
 	for (size_t i = 0; i < l->n_addresses; i++) {

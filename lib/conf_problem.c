@@ -60,6 +60,20 @@ conf_warning(
 	va_end(ap);
 }
 
+void
+conf_alike(
+    struct conf_problems *problems, const struct conf_pos *pos, const char *fmt, ...)
+{
+	size_t n = problems->count;
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(problems, CONF_WARNING, pos, fmt, ap);
+	va_end(ap);
+	if (problems->count > n)
+		problems->items[n].alike = true;
+}
+
 const char *
 conf_pos_format(
     const struct conf_pos *pos, const struct conf_pos *from, char buf[CONF_POS_STRLEN])

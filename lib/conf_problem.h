@@ -24,6 +24,9 @@ void conf_error(struct conf_problems *problems, const struct conf_pos *pos,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void conf_warning(struct conf_problems *problems, const struct conf_pos *pos,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* A warning of what keepalived does just so. */
+void conf_alike(struct conf_problems *problems, const struct conf_pos *pos,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #define CONF_POS_STRLEN 300
 /* "line 3, column 5", with the file where it is not from's; returns buf. */

@@ -29,26 +29,50 @@ fate_of(const struct conf_foreign *f, bool off)
 	return CONF_FATE_REFUSED;
 }
 
+static struct conf_fact *
+add(struct conf_trace *t, const struct conf_table *table, const struct conf_word *word)
+{
+	struct conf_fact *fact;
+
+	t->facts = array_grow(t->facts, t->count, &t->cap, sizeof(*t->facts));
+	fact = &t->facts[t->count++];
+	*fact = (struct conf_fact){ .line = word->pos.line, .order = word->pos.order };
+	str_copy(fact->keyword, sizeof(fact->keyword), word->text);
+	str_copy(fact->block, sizeof(fact->block),
+	    table->context == CONF_IN_ROOT ? "" : table->name);
+	str_copy(fact->file, sizeof(fact->file), word->pos.file);
+	return fact;
+}
+
 void
 conf_trace_note(struct conf_trace *t, const struct conf_table *table,
+    const struct conf_word *word, const struct conf_word *next)
+{
+	const struct conf_difference *d;
+	struct conf_fact *fact;
+
+	if (!t)
+		return;
+	fact = add(t, table, word);
+	d = conf_difference_find(word->text, next ? next->text : "", table);
+	if (!d)
+		return;
+	fact->fate = d->remark ? CONF_FATE_SAME : CONF_FATE_DIFFERS;
+	str_copy(fact->text, sizeof(fact->text), d->text);
+}
+
+void
+conf_trace_foreign(struct conf_trace *t, const struct conf_table *table,
     const struct conf_word *word, const struct conf_foreign *f, bool off)
 {
 	struct conf_fact *fact;
 
 	if (!t)
 		return;
-	t->facts = array_grow(t->facts, t->count, &t->cap, sizeof(*t->facts));
-	fact = &t->facts[t->count++];
-	*fact = (struct conf_fact){
-		.line = word->pos.line,
-		.order = word->pos.order,
-		.fate = fate_of(f, off),
-		.is_lvs = f && f->class == CONF_FOREIGN_LVS,
-	};
-	str_copy(fact->keyword, sizeof(fact->keyword), word->text);
-	str_copy(fact->block, sizeof(fact->block),
-	    table->context == CONF_IN_ROOT ? "" : table->name);
-	str_copy(fact->file, sizeof(fact->file), word->pos.file);
+	fact = add(t, table, word);
+	fact->fate = fate_of(f, off);
+	fact->is_lvs = f && f->class == CONF_FOREIGN_LVS;
+	fact->foreign = f;
 	if (f && f->why && !off)
 		str_copy(fact->text, sizeof(fact->text), f->why);
 }
@@ -70,25 +94,32 @@ fact_before(struct conf_trace *t, uint64_t order)
 	return low ? &t->facts[low - 1] : NULL;
 }
 
-static void
+/* False: something else of the same weight is said of it already. */
+static bool
 judge(struct conf_fact *fact, const struct conf_problem *p)
 {
-	enum conf_fate fate =
-	    p->severity == CONF_ERROR ? CONF_FATE_REFUSED : CONF_FATE_DIFFERS;
+	enum conf_fate fate = p->severity == CONF_ERROR ? CONF_FATE_REFUSED
+	    : p->alike                                  ? CONF_FATE_SAME
+							: CONF_FATE_DIFFERS;
 
 	/* What is ignored or refused as a keyword has its reason already. */
-	if (fact->text[0] && fact->fate >= fate)
-		return;
-	if (fact->fate == CONF_FATE_IGNORED && fate == CONF_FATE_DIFFERS)
-		return;
+	if (fact->fate > fate || (fact->fate == CONF_FATE_REFUSED && fact->foreign))
+		return true;
+	if (fact->fate == fate && (fact->judged || (fate && fact->text[0])))
+		return !strcmp(fact->text, p->text);
 	fact->fate = fate;
+	fact->judged = true;
 	str_copy(fact->text, sizeof(fact->text), p->text);
+	return true;
 }
 
 void
 conf_trace_judge(
     struct conf_trace *t, const struct conf_problems *problems, bool ignore_lvs)
 {
+	struct conf_fact *more = NULL; /* their keywords have a text already */
+	size_t n_more = 0, cap = 0;
+
 	for (size_t i = 0; i < t->count; i++)
 		if (t->facts[i].is_lvs && ignore_lvs) {
 			t->facts[i].fate = CONF_FATE_IGNORED;
@@ -99,9 +130,18 @@ conf_trace_judge(
 		const struct conf_problem *p = &problems->items[i];
 		struct conf_fact *fact = fact_before(t, p->order >> 32);
 
-		if (fact)
-			judge(fact, p);
+		if (fact && !judge(fact, p)) {
+			more = array_grow(more, n_more, &cap, sizeof(*more));
+			more[n_more] = *fact;
+			str_copy(more[n_more].text, sizeof(more->text), p->text);
+			n_more++;
+		}
 	}
+	for (size_t i = 0; i < n_more; i++) {
+		t->facts = array_grow(t->facts, t->count, &t->cap, sizeof(*t->facts));
+		t->facts[t->count++] = more[i];
+	}
+	free(more);
 }
 
 void

@@ -25,10 +25,12 @@ struct conf_fact {
 	uint32_t order;
 	enum conf_fate fate;
 	bool is_lvs;
+	bool foreign;   /* keepalived's alone */
+	bool judged;    /* text is what was found wrong */
 	char text[256]; /* how it differs, why, or the remedy; may be empty */
 };
 
-/* In reading order. */
+/* In reading order; behind them what else was found of one keyword. */
 struct conf_trace {
 	struct conf_fact *facts;
 	size_t count;
@@ -36,8 +38,12 @@ struct conf_trace {
 };
 
 const char *conf_fate_name(enum conf_fate fate);
-/* NULL traces take nothing. f: NULL for a keyword that vipd has, or nobody. */
+/* A keyword that vipd has, and the word behind it or NULL. NULL traces take
+ * nothing. */
 void conf_trace_note(struct conf_trace *t, const struct conf_table *table,
+    const struct conf_word *word, const struct conf_word *next);
+/* One that it has not; f: NULL if nobody has it. */
+void conf_trace_foreign(struct conf_trace *t, const struct conf_table *table,
     const struct conf_word *word, const struct conf_foreign *f, bool off);
 /* Each problem belongs to the keyword before it. */
 void conf_trace_judge(

@@ -135,12 +135,12 @@ check_one(struct conf_build *b, size_t i)
 	if (!word) {
 		word = d->seen.at[CONF_W_XMIT_BASE];
 		if (word)
-			conf_warning(b->reader.problems, &word->pos,
+			conf_alike(b->reader.problems, &word->pos,
 			    "vmac_xmit_base has no effect without use_vmac");
 		return;
 	}
 	if (d->in.n_peers && !d->seen.at[CONF_W_XMIT_BASE])
-		conf_warning(b->reader.problems, &word->pos,
+		conf_alike(b->reader.problems, &word->pos,
 		    "adverts to unicast peers come from the interface's own MAC, as "
 		    "with vmac_xmit_base");
 	for (size_t k = 0; k < b->n_drafts; k++) {

@@ -159,7 +159,7 @@ read_unknown(struct conf_reader *r, const struct conf_table *t,
 	bool off = f && i + 1 < node->n_words &&
 	    conf_foreign_asks_nothing(f, node->words[i + 1].text);
 
-	conf_trace_note(r->trace, t, word, f, off);
+	conf_trace_foreign(r->trace, t, word, f, off);
 	if (!f) {
 		conf_unknown(r, t, word, "unknown keyword");
 		return node->n_words;
@@ -319,9 +319,9 @@ read_at(struct conf_reader *r, const struct conf_table *t, const struct conf_nod
 
 	if (!kw)
 		return read_unknown(r, t, node, i);
-	conf_trace_note(r->trace, t, st.word, NULL, false);
 	i++;
 	next = i < node->n_words ? &node->words[i] : NULL;
+	conf_trace_note(r->trace, t, st.word, next);
 	n = count_args(kw, t, next);
 	if (n && !next) {
 		conf_error(

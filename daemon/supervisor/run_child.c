@@ -16,10 +16,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "mem.h"
 
 #define DESCRIPTORS 1024
-#define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* ---- enable_script_security ---- */
 
@@ -147,27 +147,12 @@ become_user(const struct run_child *c)
 		fail(errno, NULL);
 }
 
-/* As execvp(3) finds it; the file that is checked is the file that is run. */
-static bool
-find(const char *name, char path[PATH_MAX])
-{
-	if (strchr(name, '/'))
-		return str_copy(path, PATH_MAX, name);
-	for (const char *at = PATH; at; at = strchr(at, ':')) {
-		at += *at == ':';
-		snprintf(path, PATH_MAX, "%.*s/%s", (int)strcspn(at, ":"), at, name);
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 _Noreturn void
 run_child(const struct run_child *c)
 {
 	char path[PATH_MAX], where[sizeof(((struct run_failure *)0)->path)] = "";
 	char user[64], logname[64];
-	char search[] = "PATH=" PATH;
+	char search[] = "PATH=" COMMAND_PATH;
 	char variables[][16] = { "LC_ALL=C", "SHELL=/bin/sh", "HOME=/" };
 	char *env[] = { search, variables[0], variables[1], variables[2], user, logname,
 		NULL };
@@ -183,7 +168,7 @@ run_child(const struct run_child *c)
 		_exit(127);
 	snprintf(user, sizeof(user), "USER=%.50s", c->user);
 	snprintf(logname, sizeof(logname), "LOGNAME=%.50s", c->user);
-	if (!find(c->argv[0], path))
+	if (!command_find(c->argv[0], path))
 		fail(ENOENT, NULL);
 	if (c->secure && c->uid == 0 && !run_path_is_safe(path, where, sizeof(where)))
 		fail(access(path, F_OK) < 0 ? errno : EPERM,

@@ -18,6 +18,7 @@ BUILD = pathlib.Path(os.environ.get("VIPD_BUILD", ROOT / "build")).resolve()
 GOLDEN = ROOT / "test/golden/keepalived"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.conf"))
 CODES = {"same": 0, "differs": 1, "ignored": 1, "refused": 2}
+RANKS = ("refused", "differs", "ignored", "same")  # the table's order
 CLASSES = ("has", "implied", "ignored", "refused")
 
 NAMED = ("vrrp_instance", "vrrp_sync_group", "vrrp_script", "vrrp_track_file",
@@ -44,9 +45,14 @@ def test_json_says_the_same_as_the_table(name):
     done = check(f"{name}.conf")
     assert done.returncode == CODES[told["verdict"]]
     assert told["file"] == f"{name}.conf"
-    lines = done.stdout.splitlines()[2:-2]
+    lines = done.stdout.splitlines()[3:]
+    lines = lines[:lines.index("")]
     assert [line.split()[0] for line in lines] == \
         [entry["keyword"] for entry in told["keywords"]]
+    ranks = [RANKS.index(entry["verdict"]) for entry in told["keywords"]]
+    assert ranks == sorted(ranks)
+    assert told["counts"] == {verdict: sum(
+        entry["verdict"] == verdict for entry in told["keywords"]) for verdict in RANKS}
     for entry in told["keywords"]:
         assert entry["verdict"] in CODES and entry["places"]
         assert entry["note"] or entry["verdict"] == "same"
@@ -108,7 +114,8 @@ def test_a_file_that_vipd_runs_as_it_is_is_exit_0(tmp_path):
                     " virtual_ipaddress {\n 192.0.2.1/24\n }\n}\n")
     done = check(path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith(f"{path}: vipd runs it as it is\n")
+    assert done.stdout.startswith(f"{path}: vipd runs it: 6 the same\n\n")
+    assert "Next: on a router that is BACKUP" in done.stdout
 
 
 def test_a_file_that_is_not_there_is_exit_2(tmp_path):
