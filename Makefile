@@ -209,6 +209,7 @@ install: all $(UNITS_IN:%.in=$(O)/%)
 	install -m 644 conf/completion/vipctl $(D)$(completiondir)
 	install -m 644 README.md NEWS.md LICENSE $(D)$(docdir)
 	cp -R conf/examples conf/kubernetes conf/prometheus $(D)$(docdir)
+	chmod -R u=rwX,go=rX $(D)$(docdir)
 	[ -e $(D)$(sysconfdir)/vipd/vipd.conf ] || \
 	    install -m 600 conf/vipd.conf $(D)$(sysconfdir)/vipd
 
@@ -259,7 +260,8 @@ deps:
 clean:
 	rm -rf build compile_commands.json
 distclean: clean
-	rm -rf configure config.h config.h.in config.mk config.log config.status autom4te.cache
+	rm -rf configure config.h config.h.in config.mk config.log config.status \
+	    autom4te.cache vipd-*.tar.gz
 
 help:
 	@echo 'make            builds into build/'

@@ -130,8 +130,8 @@ def test_install_and_uninstall(tmp_path):
     dest = tmp_path / "dest"
 
     def make(goal):
-        command("make", "-s", "-C", ROOT, f"O={os.path.relpath(BUILD, ROOT)}",
-                f"DESTDIR={dest}", goal)
+        command("sh", "-c", 'umask 077; exec "$@"', "sh", "make", "-s", "-C", ROOT,
+                f"O={os.path.relpath(BUILD, ROOT)}", f"DESTDIR={dest}", goal)
 
     def tree():
         return {str(p.relative_to(dest)) for p in dest.rglob("*") if p.is_file()}
@@ -151,6 +151,8 @@ def test_install_and_uninstall(tmp_path):
             f"{prefix}/share/man/man5/vipd.conf.5",
             f"{prefix}/share/doc/vipd/README.md", f"{prefix}/share/doc/vipd/NEWS.md",
             f"{prefix}/share/doc/vipd/kubernetes/vipd.yaml"} <= installed
+    closed = [path for path in (dest / prefix).rglob("*") if not path.stat().st_mode & 0o004]
+    assert closed == [], "whatever root's umask is, everybody may read it"
     assert "@sbindir" not in (dest / prefix / "lib/systemd/system/vipd.service").read_text()
     conf = dest / "etc/vipd/vipd.conf"
     command(BUILD / "vipd", "-t", "-f", conf)  # exit 2 would raise
