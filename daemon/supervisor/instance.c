@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "adopt.h"
 #include "clock.h"
 #include "first_use.h"
 #include "iface.h"
@@ -358,32 +359,44 @@ retire(struct instances *is, struct instance *in)
 		chan_send(is->engine, MSG_INSTANCE_GONE, &ref, NULL, 0);
 }
 
-static struct conf_instance *
-find_conf(struct conf *conf, const char *name)
+static void
+rename_instance(struct instances *is, struct instance *in, const char *name)
 {
-	for (size_t i = 0; i < conf->n_instances; i++)
-		if (!strcmp(conf->instances[i].name, name))
-			return &conf->instances[i];
-	return NULL;
+	log_info("%s: is called %s now", in->name, name);
+	services_rename_instance(is->services, in->name, name);
+	str_copy(in->name, sizeof(in->name), name);
+	in->stale = true;
+}
+
+/* Takes its block of the configuration; before was the last one. */
+static void
+apply(struct instances *is, struct instance *in, const struct conf *before,
+    struct conf *conf)
+{
+	struct conf_instance *now = adopt_find(before, conf, in->conf);
+
+	if (now && strcmp(now->name, in->name) != 0 && instances_find(is, now->name))
+		now = NULL; /* another went on with it */
+	if (!now || now->stands_aside) {
+		retire(is, in);
+		return;
+	}
+	in->stale = !conf_instance_eq(in->conf, now);
+	in->conf = now;
+	if (strcmp(in->name, now->name) != 0)
+		rename_instance(is, in, now->name);
 }
 
 void
 instances_apply(struct instances *is, struct conf *conf)
 {
+	const struct conf *before = is->conf;
+
 	is->conf = conf;
 	is->log_unknown_vrids = conf->log_unknown_vrids;
-	for (struct instance *in = is->first; in; in = in->next) {
-		struct conf_instance *now = find_conf(conf, in->name);
-
-		if (!in->conf)
-			continue;
-		if (!now || now->stands_aside) {
-			retire(is, in);
-			continue;
-		}
-		in->stale = !conf_instance_eq(in->conf, now);
-		in->conf = now;
-	}
+	for (struct instance *in = is->first; in; in = in->next)
+		if (in->conf)
+			apply(is, in, before, conf);
 	for (size_t i = 0; i < conf->n_instances; i++)
 		if (!conf->instances[i].stands_aside &&
 		    !instances_find(is, conf->instances[i].name))

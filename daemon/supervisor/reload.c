@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "adopt.h"
 #include "clock.h"
 #include "conf_pool.h"
 #include "here.h"
@@ -264,30 +265,47 @@ differ(const struct conf_instance *was, const struct conf_instance *is)
 	return strcmp(before, after) != 0;
 }
 
+/* What becomes of an instance: 1 if that is a change. taken are those of new that
+ * go on with another one. */
+static unsigned
+tell_fate(const struct conf *old, const struct conf_instance *was, const struct conf *new,
+    bool *taken, struct control_client *cl)
+{
+	const struct conf_instance *is = adopt_find(old, new, was);
+
+	if (is && taken[is - new->instances])
+		is = NULL;
+	if (is)
+		taken[is - new->instances] = true;
+	if (!is)
+		tell(cl, LOG_LEVEL_INFO, "reload: instance %s removed", was->name);
+	else if (strcmp(is->name, was->name) != 0)
+		tell(cl, LOG_LEVEL_INFO, "reload: instance %s is called %s now",
+		    was->name, is->name);
+	else if (differ(was, is))
+		tell(cl, LOG_LEVEL_INFO, "reload: instance %s changed", was->name);
+	else
+		return 0;
+	return 1;
+}
+
 /* One line for each instance that comes, goes or changes; their number. Another
  * for the services and forwarding blocks. */
 static unsigned
 tell_changes(const struct conf *old, const struct conf *new, struct control_client *cl)
 {
 	_free_ char *before = services_text(old), *after = services_text(new);
+	_free_ bool *taken = xcalloc(new->n_instances, sizeof(*taken));
 	unsigned changes = 0;
 
 	if (strcmp(before, after) != 0)
 		tell(cl, LOG_LEVEL_INFO, "reload: services changed");
 	if (!conf_lasting_eq(&old->lasting, &new->lasting))
 		tell(cl, LOG_LEVEL_INFO, "reload: static addresses or routes changed");
-	for (size_t i = 0; i < old->n_instances; i++) {
-		const struct conf_instance *was = &old->instances[i];
-		const struct conf_instance *is = conf_find_instance(new, was->name);
-
-		if (is && !differ(was, is))
-			continue;
-		changes++;
-		tell(cl, LOG_LEVEL_INFO, "reload: instance %s %s", was->name,
-		    is ? "changed" : "removed");
-	}
+	for (size_t i = 0; i < old->n_instances; i++)
+		changes += tell_fate(old, &old->instances[i], new, taken, cl);
 	for (size_t i = 0; i < new->n_instances; i++) {
-		if (conf_find_instance(old, new->instances[i].name))
+		if (taken[i])
 			continue;
 		changes++;
 		tell(cl, LOG_LEVEL_INFO, "reload: instance %s added",
@@ -310,6 +328,8 @@ take(struct vipd *v, struct conf *new)
 	vipd_run_services(v);
 	vipd_configure_forward(v);
 	vipd_configure_watcher(v);
+	if (v->watcher.up)
+		here_tell_all(&v->instances, &v->watcher.chan); /* by their names */
 	reserved_survey(&v->reserved, new, &v->instances);
 	taken_tell(
 	    &v->taken, &v->reserved, v->links, v->watcher.up ? &v->watcher.chan : NULL);

@@ -83,6 +83,8 @@ void services_clear(struct services *s);
 const char *services_on_msg(struct services *s, const struct msg *m);
 /* The watcher is gone: an unfinished Service is dropped, the rest stays. */
 void services_watcher_down(struct services *s);
+/* What was placed on an instance is on it under its new name. */
+void services_rename_instance(struct services *s, const char *from, const char *to);
 /* The configuration or this node's own addresses changed: judges again. */
 void services_recheck(struct services *s);
 void services_forward_up(struct services *s, struct chan *forward);

@@ -58,6 +58,25 @@ services_recheck(struct services *s)
 	services_pump(s);
 }
 
+static void
+rename_in(struct msg_service_address *list, size_t n, const char *from, const char *to)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].instance, from))
+			str_copy(list[i].instance, sizeof(list[i].instance), to);
+}
+
+/* The watcher will tell the same when it has the new configuration. */
+void
+services_rename_instance(struct services *s, const char *from, const char *to)
+{
+	for (struct service *sv = s->all; sv; sv = sv->hh.next) {
+		rename_in(sv->told, sv->n_addresses, from, to);
+		rename_in(sv->addresses, sv->n_addresses, from, to);
+		services_note_wants(s, sv);
+	}
+}
+
 static const char *
 begin_service(struct services *s, const struct msg_service *head)
 {

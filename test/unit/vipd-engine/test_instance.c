@@ -7,6 +7,7 @@
 
 #include "cursor.h"
 #include "lone_router.h"
+#include "mem.h"
 
 /* P1, P2: before and after a refused packet the router is the same. */
 START_TEST(a_refused_packet_changes_a_counter_and_nothing_else)
@@ -181,6 +182,69 @@ START_TEST(another_identifier_is_another_router)
 }
 END_TEST
 
+/* What a reload may change of a master, and whether it stays one. */
+struct change {
+	const char *what;
+	size_t at; /* of one byte in struct msg_instance */
+	uint8_t value;
+	bool stays;
+};
+#define CHANGE(field, value, stays)                                                      \
+	{                                                                                \
+#field, offsetof(struct msg_instance, field), value, stays               \
+	}
+
+static const struct change changes[] = {
+	CHANGE(name, 'x', true),
+	CHANGE(group, 'g', true),
+	CHANGE(priority, 1, true),
+	CHANGE(priority, 255, true),
+	CHANGE(preempt, 0, true),
+	CHANGE(checksum_as_v2, 1, true),
+	CHANGE(hold, HOLD_LIST, true),
+	CHANGE(hold, HOLD_TRACKER, true),
+	CHANGE(hold, HOLD_DELAY, true),
+	CHANGE(garp_repeat, 1, true),
+	CHANGE(bands, 1, true),
+	CHANGE(down_adverts, 9, true),
+	CHANGE(lower_prio_no_advert, 1, true),
+	CHANGE(owner_ignore_adverts, 1, true),
+	CHANGE(no_addresses, 1, true),
+	CHANGE(unicast, 1, true),
+	CHANGE(unicast_ttl, 9, true),
+	CHANGE(hmac_mode, HMAC_ENFORCE, true),
+	CHANGE(ignore_link, 1, true),
+	CHANGE(handed_over, 1, true),
+	CHANGE(resume, RESUME_MASTER, true),
+	/* Another router, or none. */
+	CHANGE(vrid, 8, false),
+	CHANGE(version, 2, false),
+	CHANGE(interface, 'x', false),
+	CHANGE(tracker_failed, 1, false),
+};
+
+START_TEST(a_reload_costs_mastership_only_where_it_is_another_router)
+{
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		const struct change *ch = &changes[i];
+		struct instance_conf c = conf();
+		struct instance *in;
+		uint64_t now = T0 + 400000, since;
+
+		setup();
+		in = master();
+		since = in->vrrp.since_us;
+		((uint8_t *)&c.head)[ch->at] = ch->value;
+		instance_configure(in, &c, &iface, now);
+		pass(in, now + 90000);
+		ck_assert_msg((in->vrrp.state == VRRP_MASTER) == ch->stays, "%s = %u",
+		    ch->what, ch->value);
+		ck_assert_msg((in->vrrp.since_us == since) == ch->stays, "%s", ch->what);
+		instance_free(in, now);
+	}
+}
+END_TEST
+
 START_TEST(without_addresses_the_interfaces_own_is_advertised)
 {
 	struct instance_conf c = conf();
@@ -340,6 +404,7 @@ UNIT_MAIN("instance", a_refused_packet_changes_a_counter_and_nothing_else,
     a_claim_that_meets_a_better_router_announces_nothing, equal_contents_change_nothing,
     other_addresses_are_in_the_next_advert_at_its_time,
     another_identifier_is_another_router,
+    a_reload_costs_mastership_only_where_it_is_another_router,
     without_addresses_the_interfaces_own_is_advertised,
     a_router_without_addresses_says_and_takes_an_empty_list, a_small_mtu_cuts_the_list,
     unicast_goes_to_every_peer_and_one_may_be_away,
