@@ -81,7 +81,6 @@ struct instances {
 	ev_timer sockets;     /* that could not be opened */
 	ev_prepare recompute; /* wanted addresses (recompute.h) */
 	ev_timer recompute_later;
-	uint32_t rest_factor;
 	uint64_t rest_until_us; /* who changes them in parts waits for it */
 	uint32_t soft;          /* enum soft_reason, of the whole node */
 	bool hold;              /* instances with Services stay in INIT */

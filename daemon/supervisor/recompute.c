@@ -8,7 +8,8 @@
 #include "mem.h"
 #include "wants.h"
 
-#define FACTOR_MAX 16
+#define REST 4
+#define REST_MAX_US (10 * US_PER_MS)
 
 /* Frees those whose last address is off the interface. */
 static void
@@ -28,16 +29,16 @@ bury_gone(struct instances *is)
 	}
 }
 
-uint32_t
-recompute_factor(uint32_t factor, bool interrupted)
+uint64_t
+recompute_rest(uint64_t took_us)
 {
-	if (!interrupted || !factor)
-		return 1;
-	return factor < FACTOR_MAX ? 2 * factor : FACTOR_MAX;
+	if (took_us > REST_MAX_US)
+		return took_us;
+	return REST * took_us < REST_MAX_US ? REST * took_us : REST_MAX_US;
 }
 
 static void
-compute(struct instances *is, bool interrupted)
+compute(struct instances *is)
 {
 	uint64_t begin = clock_us(), end;
 
@@ -46,8 +47,7 @@ compute(struct instances *is, bool interrupted)
 	wants_compute(is);
 	bury_gone(is);
 	end = clock_us();
-	is->rest_factor = recompute_factor(is->rest_factor, interrupted);
-	is->rest_until_us = end + is->rest_factor * (end - begin);
+	is->rest_until_us = end + recompute_rest(end - begin);
 }
 
 static void
@@ -55,7 +55,7 @@ on_prepare(struct ev_loop *loop, ev_prepare *w, int events)
 {
 	(void)loop;
 	(void)events;
-	compute(container_of(w, struct instances, recompute), false);
+	compute(container_of(w, struct instances, recompute));
 }
 
 static void
@@ -63,13 +63,13 @@ on_later(struct ev_loop *loop, ev_timer *w, int events)
 {
 	(void)loop;
 	(void)events;
-	compute(container_of(w, struct instances, recompute_later), true);
+	compute(container_of(w, struct instances, recompute_later));
 }
 
 void
 recompute_now(struct instances *is)
 {
-	compute(is, false);
+	compute(is);
 }
 
 void

@@ -3,25 +3,21 @@
 
 #include "unit.h"
 
-START_TEST(it_rests_longer_as_long_as_parts_keep_coming)
+START_TEST(it_rests_by_what_it_took_but_keeps_nobody_waiting)
 {
 	static const struct {
-		uint32_t factor;
-		bool interrupted;
-		uint32_t next;
+		uint64_t took, rest;
 	} cases[] = {
-		{ 0, false, 1 },
-		{ 0, true, 1 },
-		{ 1, true, 2 },
-		{ 8, true, 16 },
-		{ 16, true, 16 },
-		{ 16, false, 1 },
+		{ 0, 0 },
+		{ 1000, 4000 },
+		{ 3000, 10000 },
+		{ 10000, 10000 },
+		{ 50000, 50000 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		ck_assert_uint_eq(recompute_factor(cases[i].factor, cases[i].interrupted),
-		    cases[i].next);
+		ck_assert_uint_eq(recompute_rest(cases[i].took), cases[i].rest);
 }
 END_TEST
 
-UNIT_MAIN("recompute", it_rests_longer_as_long_as_parts_keep_coming)
+UNIT_MAIN("recompute", it_rests_by_what_it_took_but_keeps_nobody_waiting)
