@@ -11,6 +11,8 @@
 
 #define DEFAULT_SOCKET "/run/vipd/control.sock"
 
+#define USAGE_COLUMN 29
+
 enum { OPT_SOCKET = 256, OPT_VERSION, OPT_OF_COMMAND };
 
 #define OF_COMMAND(id, word, takes) [id] = { word, takes, NULL, OPT_OF_COMMAND + (id) }
@@ -22,6 +24,7 @@ static const struct option options[] = {
 	OF_COMMAND(ARGS_TO, "to", required_argument),
 	OF_COMMAND(ARGS_REASON, "reason", required_argument),
 	OF_COMMAND(ARGS_KEEPALIVED, "keepalived", no_argument),
+	OF_COMMAND(ARGS_CONFIG_ID, "id", required_argument),
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },
@@ -33,6 +36,7 @@ static const struct option options[] = {
 static const char *const values[ARGS_OPTION_COUNT] = {
 	[ARGS_TO] = " NODE",
 	[ARGS_REASON] = " TEXT",
+	[ARGS_CONFIG_ID] = " ID",
 };
 
 static const char *const formats[] = {
@@ -180,7 +184,11 @@ args_usage(const struct args_command *table, FILE *out)
 		char synopsis[64];
 
 		write_synopsis(c, synopsis, sizeof(synopsis));
-		fprintf(out, "  %-29s %s\n", synopsis, c->help);
+		if (strlen(synopsis) > USAGE_COLUMN)
+			fprintf(out, "  %s\n  %-*s %s\n", synopsis, USAGE_COLUMN, "",
+			    c->help);
+		else
+			fprintf(out, "  %-*s %s\n", USAGE_COLUMN, synopsis, c->help);
 	}
 	fputs("\n"
 	      "  --socket PATH                 vipd's control socket (" DEFAULT_SOCKET

@@ -19,6 +19,7 @@ enum args_option {
 	ARGS_TO,
 	ARGS_REASON,
 	ARGS_KEEPALIVED,
+	ARGS_CONFIG_ID,
 	ARGS_OPTION_COUNT
 };
 

@@ -157,12 +157,13 @@ run_explain(const struct args *args)
 static int
 run_check(const struct args *args)
 {
+	const char *id = args->option[ARGS_CONFIG_ID];
 	int code;
 
 	if (args->option[ARGS_KEEPALIVED])
-		return migrate_show(args->arg, args->format == FORMAT_JSON,
+		return migrate_show(args->arg, id, args->format == FORMAT_JSON,
 		    args->format == FORMAT_WIDE, stdout, stderr);
-	code = conf_report(args->arg, NULL, false, stdout, stderr);
+	code = conf_report(args->arg, id, false, stdout, stderr);
 
 	if (code == EXIT_WELL)
 		printf("%s: ok\n", args->arg);
@@ -260,7 +261,7 @@ static const struct args_command commands[] = {
 	{ "doctor", report_doctor, NULL, "what is wrong with this node, or will be", 0 },
 	{ "metrics", report_metrics, NULL, "figures in OpenMetrics", 1u << ARGS_HTTP },
 	{ "check", run_check, "FILE", "check a configuration; needs no daemon",
-	    1u << ARGS_KEEPALIVED },
+	    1u << ARGS_KEEPALIVED | 1u << ARGS_CONFIG_ID },
 	{ "diff", report_diff, "FILE", "what a reload of it would change", 0 },
 	{ "dump", report_dump, NULL, "all there is to say, for a bug report", 0 },
 	{ "reload", run_reload, NULL, "read the configuration again", 0 },

@@ -283,7 +283,8 @@ write_rest(
 }
 
 int
-migrate_show(const char *path, bool json, bool wide, FILE *out, FILE *err)
+migrate_show(
+    const char *path, const char *id, bool json, bool wide, FILE *out, FILE *err)
 {
 	struct conf_problems problems = { 0 };
 	struct conf_trace trace = { 0 };
@@ -291,7 +292,7 @@ migrate_show(const char *path, bool json, bool wide, FILE *out, FILE *err)
 	bool refused;
 	int code;
 
-	conf_trace_file(path, NULL, &trace, &problems);
+	conf_trace_file(path, id, &trace, &problems);
 	for (size_t i = 0; i < trace.count; i++)
 		collect(&rows, &trace.facts[i]);
 	if (rows.n)

@@ -8,5 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* 0: vipd runs it as it is; 1: something differs or is ignored; 2: refused. */
-int migrate_show(const char *path, bool json, bool wide, FILE *out, FILE *err);
+/* id: for @ID lines; NULL: as vipd without -i has it.
+ * 0: vipd runs it as it is; 1: something differs or is ignored; 2: refused. */
+int migrate_show(
+    const char *path, const char *id, bool json, bool wide, FILE *out, FILE *err);

@@ -118,6 +118,13 @@ def test_a_file_that_vipd_runs_as_it_is_is_exit_0(tmp_path):
     assert "Next: on a router that is BACKUP" in done.stdout
 
 
+def test_lines_of_another_id_are_not_there(tmp_path):
+    path = tmp_path / "keepalived.conf"
+    path.write_text("@left vrrp_instance\n@right global_defs { }\n")
+    assert "vrrp_instance needs a NAME" in check(path, "--id", "left").stdout
+    assert check(path, "--id", "right").returncode == 0
+
+
 def test_a_file_that_is_not_there_is_exit_2(tmp_path):
     done = check(tmp_path / "none.conf")
     assert done.returncode == 2
