@@ -283,8 +283,7 @@ write_rest(
 }
 
 int
-migrate_show(
-    const char *path, const char *id, bool json, bool wide, FILE *out, FILE *err)
+migrate_show(const char *path, const char *id, bool json, bool wide, FILE *out, FILE *err)
 {
 	struct conf_problems problems = { 0 };
 	struct conf_trace trace = { 0 };

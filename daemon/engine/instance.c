@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "instance.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,15 @@
 
 /* ---- the election ---- */
 
+/* A claim from an address that this node has not (mcast_src_ip,
+ * unicast_src_ip), where nobody's advert may have been heard either. */
+static bool
+is_sourceless_claim(const struct instance *in, int error)
+{
+	return in->vrrp.state == VRRP_BACKUP && in->conf.head.unicast_src.family &&
+	    (error == -ENETUNREACH || error == -EADDRNOTAVAIL || error == -EINVAL);
+}
+
 static void
 send_advert(struct instance *in, uint8_t priority, uint64_t now)
 {
@@ -28,7 +38,9 @@ send_advert(struct instance *in, uint8_t priority, uint64_t now)
 
 	in->send_failed = error != 0;
 	if (error) {
-		in->send_failures++;
+		in->send_failures = is_sourceless_claim(in, error)
+		    ? SEND_FAILURES_MAX
+		    : in->send_failures + 1;
 		instance_note_send_error(in, error, now);
 		return;
 	}

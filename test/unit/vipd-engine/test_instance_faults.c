@@ -81,6 +81,31 @@ START_TEST(three_lost_adverts_are_a_fault_that_is_tried_again)
 }
 END_TEST
 
+/* keepalived's track_src_ip: it would hear nobody, and be a second master. */
+START_TEST(a_claim_from_an_address_that_is_not_here_is_a_fault_at_once)
+{
+	struct instance_conf c = conf();
+	struct instance *in;
+
+	setup();
+	c.head.unicast_src = ip("192.0.2.12");
+	in = instance_new(&c, &iface, T0);
+	net.error = -ENETUNREACH;
+	pass(in, T0 + DOWN + 299999);
+	ck_assert_int_eq(in->vrrp.state, VRRP_FAULT);
+	ck_assert_int_eq(in->vrrp.reason, VRRP_REASON_SEND_FAILED);
+	ck_assert_uint_eq(in->counters.value[COUNT_BECAME_MASTER], 0);
+	net.error = 0;
+	pass(in, T0 + 4 * US_PER_S);
+	ck_assert_int_eq(in->vrrp.state, VRRP_MASTER);
+	/* Later it is as any other error. */
+	net.error = -ENETUNREACH;
+	instance_expire(in, T0 + 4 * US_PER_S + 100000);
+	ck_assert_int_eq(in->vrrp.state, VRRP_MASTER);
+	instance_free(in, T0);
+}
+END_TEST
+
 START_TEST(held_until_told_otherwise)
 {
 	struct instance_conf c = conf(), d = conf();
@@ -175,7 +200,8 @@ END_TEST
 
 UNIT_MAIN("instance_faults", faults_have_their_reasons_and_resign,
     the_source_that_is_gone_is_the_source_of_the_resignation,
-    three_lost_adverts_are_a_fault_that_is_tried_again, held_until_told_otherwise,
-    a_hold_does_not_stop_a_router_that_runs,
+    three_lost_adverts_are_a_fault_that_is_tried_again,
+    a_claim_from_an_address_that_is_not_here_is_a_fault_at_once,
+    held_until_told_otherwise, a_hold_does_not_stop_a_router_that_runs,
     a_restarted_engine_resumes_with_an_advert_at_once,
     a_restarted_engine_follows_a_better_master_it_finds, impossible_routers_are_refused)
