@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "ipaddr.h"
 #include "model.h"
 
 const char *
@@ -12,6 +13,7 @@ remedy_instance(
 {
 	const struct msg_instance *conf = &i->info.conf;
 	const char *node = m->node.node, *dev = conf->interface;
+	char src[IPADDR_STRLEN];
 
 	switch ((enum vrrp_reason)i->info.state.reason) {
 	case VRRP_REASON_NO_INTERFACE:
@@ -32,8 +34,16 @@ remedy_instance(
 		    conf->unicast ? ", the one in unicast_src_ip" : "");
 		break;
 	case VRRP_REASON_SEND_FAILED:
-		snprintf(buf, REMEDY_LEN,
-		    "on %s see: journalctl -u vipd | grep %s:", node, conf->name);
+		if (conf->unicast_src.family)
+			snprintf(buf, REMEDY_LEN,
+			    "on %s give %s the address %s, or correct %s of "
+			    "vrrp_instance %s in %s and run: vipctl reload",
+			    node, dev, ipaddr_format(&conf->unicast_src, src),
+			    conf->unicast ? "unicast_src_ip" : "mcast_src_ip", conf->name,
+			    m->node.config);
+		else
+			snprintf(buf, REMEDY_LEN,
+			    "on %s see: journalctl -u vipd | grep %s:", node, conf->name);
 		break;
 	case VRRP_REASON_HOLD:
 		snprintf(buf, REMEDY_LEN,

@@ -256,6 +256,11 @@ START_TEST(the_instance)
 		f.instance.info.state.reason = (uint8_t)cases[i].reason;
 		expect(&f, EXPLAIN_INSTANCE, EXPLAIN_NO, cases[i].fix);
 	}
+	f.instance.info.state.state = VRRP_FAULT;
+	f.instance.info.state.reason = VRRP_REASON_SEND_FAILED;
+	f.instance.info.conf.unicast_src = ipaddr_from4((uint8_t[4]){ 192, 0, 2, 9 });
+	expect(&f, EXPLAIN_INSTANCE, EXPLAIN_NO,
+	    "give eth0 the address 192.0.2.9, or correct mcast_src_ip of");
 	f.instance.info.conf.family = AF_INET6;
 	f.instance.info.state.reason = VRRP_REASON_NO_ADDRESS;
 	expect(&f, EXPLAIN_INSTANCE, EXPLAIN_NO, "give eth0 an IPv6 link-local address");
