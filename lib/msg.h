@@ -260,7 +260,7 @@ struct msg_instance {
 	uint8_t tracker_failed; /* one without a weight: FAULT */
 	uint8_t ignore_link;    /* of its interface */
 	uint8_t handed_over;    /* at its start; later the engine knows better */
-	uint8_t vmac_adverts;   /* multicast adverts come from vmac */
+	uint8_t vmac_adverts;   /* a master's multicast adverts come from vmac */
 	uint8_t vmac[6];
 	uint8_t zero[3];
 	uint32_t hmac_window_s;

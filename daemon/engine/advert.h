@@ -83,6 +83,7 @@ struct advert_packet {
 	struct ipaddr dst;
 	uint8_t ttl;
 	uint8_t vrid;
+	uint32_t vmac_ifindex; /* the macvlan whose MAC it came from; 0: none */
 	const uint8_t *message;
 	size_t len;
 	uint64_t wall_us; /* when it was read, by both clocks */

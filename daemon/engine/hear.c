@@ -47,7 +47,6 @@ hear_packet(
 	struct advert advert;
 	struct iface *parent;
 
-	/* The kernel gives a macvlan what comes from its own, virtual MAC. */
 	parent = i->info.heard_for ? iface_find(e->ifaces, i->info.heard_for) : NULL;
 	i = parent ? parent : i;
 	in = roster_lookup(&e->roster, i, family, packet->vrid);

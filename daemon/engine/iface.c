@@ -64,6 +64,8 @@ read_one(struct iface_port *p)
 	verdict = (size_t)n > sizeof(buf)
 	    ? ADVERT_LENGTH
 	    : advert_unwrap(p->family, buf, (size_t)n, &packet);
+	/* The kernel gives a macvlan what comes from its own MAC. */
+	packet.vmac_ifindex = p->owner->info.heard_for ? p->owner->info.ifindex : 0;
 	packet.wall_us = clock_wall_us();
 	packet.mono_us = clock_us();
 	if (verdict == ADVERT_OK)

@@ -447,6 +447,7 @@ instance_on_advert(struct instance *in, const struct advert_packet *packet,
 	if (advert->is_authentic)
 		trailer_accept(&in->trailer, &packet->src, advert->sequence, &now);
 	instance_note_advert(in, packet, advert, now_us);
+	in->heard_by = packet->vmac_ifindex;
 	step(in, &ev, now_us);
 	in->rival_us = now_us;
 	instance_yield_advert(in, &packet->src, advert->priority, now_us);

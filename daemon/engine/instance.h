@@ -37,6 +37,7 @@ struct instance {
 	struct msg_probed *probed; /* the same */
 	size_t n_probed;
 	size_t cap_probed;
+	uint32_t heard_by; /* the macvlan whose MAC the last advert had; 0: none */
 	uint64_t rival_us; /* another router was heard last; 0: never */
 	struct counters counters;
 	struct advert_policy policy;

@@ -48,7 +48,17 @@ send_to(struct instance *in, const struct advert *a, const struct ipaddr *dst)
 	    in->conf.head.unicast ? in->conf.head.unicast_ttl : TTL_LOCAL, buf, len);
 }
 
-/* Whether the macvlan is up has no part in it: it is not while BACKUP. */
+/*
+ * Switches learn from an advert where the virtual MAC is, so they are told once
+ * every address is there and the macvlan is up; a claim comes before that.
+ */
+static bool
+has_vmac(const struct instance *in)
+{
+	return in->conf.head.vmac_adverts &&
+	    outlets_reach(&in->outlets, in->conf.head.vmac);
+}
+
 static int
 send_from_vmac(struct instance *in, const struct advert *a, const struct ipaddr *group)
 {
@@ -107,7 +117,7 @@ instance_send_advert(struct instance *in, uint8_t priority)
 		in->counters.value[COUNT_PRIORITY_ZERO_SENT]++;
 	if (c->unicast)
 		return send_to_peers(in, &a);
-	return c->vmac_adverts ? send_from_vmac(in, &a, &group) : send_to(in, &a, &group);
+	return has_vmac(in) ? send_from_vmac(in, &a, &group) : send_to(in, &a, &group);
 }
 
 void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "instance_yield.h"
 
+#include <string.h>
+
 #include "clock.h"
 
 /* Behind the end of a handover's wait: the claim of who is master again. */
@@ -20,17 +22,17 @@ latest(const struct instance *in, uint64_t now)
 }
 
 /*
- * With the virtual MAC its adverts take the switches along: nothing reaches this
- * node any more. What it kept would answer the successor's gratuitous ARP, and
- * that answer, from the same MAC, would take them back.
+ * From the virtual MAC an advert takes the switches along: nothing reaches this
+ * node any more. A vipd that has not got its addresses yet sends its adverts from
+ * its own MAC (instance_send.c).
  */
 static void
 follow(
     struct instance *in, const struct ipaddr *successor, uint8_t priority, uint64_t now)
 {
 	yield_follow(&in->yield, successor, priority, now);
-	if (in->conf.head.vmac_adverts && !in->conf.head.unicast)
-		yield_let_go(&in->yield);
+	if (in->heard_by)
+		yield_moved(&in->yield, in->heard_by, now);
 }
 
 void
@@ -72,6 +74,8 @@ instance_yield_neighbour(struct instance *in, const struct iface *iface,
 	if (!in->yield.active || n->kind != NEIGHBOUR_ANNOUNCES)
 		return false;
 	yield_heard(&in->yield, &at, now_us);
+	if (iface->info.heard_for && !memcmp(n->mac, iface->info.mac, sizeof(n->mac)))
+		yield_moved(&in->yield, at.ifindex, now_us);
 	return true;
 }
 

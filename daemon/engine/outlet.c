@@ -2,6 +2,7 @@
 #include "outlet.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "mem.h"
 
@@ -123,6 +124,23 @@ outlets_announce_anew(struct outlets *os, const struct iface *iface, uint64_t no
 			pacing_start(&o->pacing, now_us);
 }
 
+/* A macvlan comes up when every address is there; any other is tried as it is. */
+static bool
+can_send(const struct outlet *o)
+{
+	return o->iface && (o->iface->info.usable || !o->iface->info.heard_for);
+}
+
+bool
+outlets_reach(const struct outlets *os, const uint8_t mac[6])
+{
+	for (const struct outlet *o = os->first; o; o = o->next)
+		if (can_send(o) &&
+		    !memcmp(o->iface->info.mac, mac, sizeof(o->iface->info.mac)))
+			return true;
+	return false;
+}
+
 bool
 outlets_next(
     struct outlets *os, uint64_t now_us, struct ipaddr *addr, struct iface **iface)
@@ -131,7 +149,8 @@ outlets_next(
 
 	while (o) {
 		os->turn = o->next;
-		if (o->iface && pacing_next(&o->pacing, &o->iface->gate, now_us, addr)) {
+		if (can_send(o) &&
+		    pacing_next(&o->pacing, &o->iface->gate, now_us, addr)) {
 			*iface = o->iface;
 			return true;
 		}
@@ -148,7 +167,7 @@ outlets_deadline(const struct outlets *os)
 	uint64_t at = PACING_NEVER, next;
 
 	for (const struct outlet *o = os->first; o; o = o->next) {
-		if (!o->iface)
+		if (!can_send(o))
 			continue;
 		next = pacing_deadline(&o->pacing, &o->iface->gate);
 		at = next < at ? next : at;

@@ -41,6 +41,8 @@ void outlets_announce_anew(
 /* The address to be announced now, and where; they take turns. False: none. */
 bool outlets_next(
     struct outlets *os, uint64_t now_us, struct ipaddr *addr, struct iface **iface);
+/* Addresses are on an interface that has this MAC and can send. */
+bool outlets_reach(const struct outlets *os, const uint8_t mac[6]);
 /* Announces this one once more. */
 void outlets_defend(struct outlets *os, const struct msg_installed_record *at);
 /* The router has this address installed there. */

@@ -12,7 +12,6 @@
 struct yield_entry {
 	struct msg_installed_record at; /* key */
 	bool announced;                 /* before the successor's advert was seen */
-	bool let_go;                    /* in released already, by yield_let_go */
 	struct yield_entry *next;       /* in released */
 	UT_hash_handle hh;
 };
@@ -71,10 +70,7 @@ static void
 release(struct yield *y, struct yield_entry *e, uint64_t now)
 {
 	HASH_DEL(y->held, e);
-	if (e->let_go)
-		free(e);
-	else
-		LL_PREPEND(y->released, e);
+	LL_PREPEND(y->released, e);
 	y->report.announced++;
 	y->report.moved_us = now - y->began_us;
 }
@@ -110,7 +106,7 @@ yield_forget(struct yield *y, const struct msg_installed_record *at)
 {
 	struct yield_entry *e = find(y, at);
 
-	if (!e || e->let_go)
+	if (!e)
 		return;
 	drop(y, e);
 	y->report.addresses--;
@@ -152,21 +148,21 @@ yield_heard(struct yield *y, const struct msg_installed_record *at, uint64_t now
 }
 
 void
-yield_let_go(struct yield *y)
+yield_moved(struct yield *y, uint32_t ifindex, uint64_t now_us)
 {
-	struct yield_entry *e, *next, *copy;
+	struct yield_entry *e, *next;
 
-	if (!y->active || !has_successor(y))
+	if (!y->active)
 		return;
 	HASH_ITER(hh, y->held, e, next)
 	{
-		if (e->let_go)
+		if (e->at.ifindex != ifindex)
 			continue;
-		e->let_go = true;
-		copy = xcalloc(1, sizeof(*copy));
-		copy->at = e->at;
-		LL_PREPEND(y->released, copy);
+		e->announced = true;
+		if (has_successor(y))
+			release(y, e, now_us);
 	}
+	finish_if_done(y);
 }
 
 void

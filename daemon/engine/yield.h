@@ -44,9 +44,8 @@ void yield_follow(
     struct yield *y, const struct ipaddr *successor, uint8_t priority, uint64_t now_us);
 /* Somebody else announced the address there. */
 void yield_heard(struct yield *y, const struct msg_installed_record *at, uint64_t now_us);
-/* The successor's advert has moved the network already: nothing is held for its
- * announcements, which end the yield all the same. */
-void yield_let_go(struct yield *y);
+/* Somebody else spoke from the MAC that all the addresses there have. */
+void yield_moved(struct yield *y, uint32_t ifindex, uint64_t now_us);
 /* It was asked for and did not begin: there was no master. */
 void yield_decline(struct yield *y);
 /* This router is master again, or out of order: what is held stays or goes

@@ -45,10 +45,10 @@ survey_entry(const struct links *links, struct entry *e)
 
 	if (!l)
 		return s.place;
-	/* A link that is down loses its IPv6 addresses; a macvlan of vipd's is
-	 * about to come up, and cannot announce before. */
+	/* A link that goes down loses its IPv6 addresses; a macvlan of vipd's comes
+	 * up when it has all of them. */
 	s.place.ready =
-	    link_is_up(l) || (e->addr.family == AF_INET && !link_details(l)->is_vmac);
+	    link_is_up(l) || e->addr.family == AF_INET || link_details(l)->is_vmac;
 	s.ifindex = e->ifindex = e->dev->ifindex = link_index(l);
 	links_each_place(links, &e->addr, survey_place, &s);
 	if (!s.place.fits && !s.place.misfit)

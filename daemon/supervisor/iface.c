@@ -133,8 +133,8 @@ open_sockets(struct iface *i, int f)
 
 	if (!i->wanted[f] || !i->told.ifindex || i->sockets[f][0] >= 0)
 		return false;
-	error = socket_open_vrrp(
-	    i->name, (int)i->told.ifindex, families[f], !i->vmac, i->sockets[f]);
+	error = socket_open_vrrp(i->name, (int)i->told.ifindex, families[f],
+	    i->vmac ? i->told.mac : NULL, i->sockets[f]);
 	complain(i, f ? "VRRP over IPv6" : "VRRP over IPv4", error);
 	return !error;
 }

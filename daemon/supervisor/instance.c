@@ -247,6 +247,14 @@ instances_is_installed(const struct instances *is, const struct ipaddr *addr)
 	return false;
 }
 
+/* For its addresses: virtual_routes, or the macvlan that comes up with them. */
+static bool
+waits(const struct instance *in)
+{
+	return in->conf &&
+	    (in->conf->routes.count || (in->conf->vmac.wanted && !in->vmac_up));
+}
+
 void
 instances_on_installed(
     struct instances *is, uint32_t id, const struct msg_installed_record *list, size_t n)
@@ -265,7 +273,7 @@ instances_on_installed(
 	}
 	if (is->engine && in->conf)
 		instance_send_places(is->engine, MSG_INSTALLED, id, list, n);
-	if (in->conf && in->conf->routes.count)
+	if (waits(in))
 		instances_wants_changed_in_part(is);
 	is->ops->addresses_changed(is->arg);
 }
@@ -301,7 +309,7 @@ instances_on_failed(
 		return;
 	a->installed = false;
 	str_copy(a->error, sizeof(a->error), plan_error_text(addr, error));
-	if (in->conf && in->conf->routes.count)
+	if (waits(in))
 		instances_wants_changed(is);
 }
 

@@ -30,6 +30,7 @@ struct instance {
 	bool withdrawn;  /* the engine was away too long */
 	bool was_master; /* when its addresses were computed last */
 	bool has_routes; /* virtual_routes are wanted */
+	bool vmac_up;    /* its macvlan is wanted up */
 	bool stale;      /* the engine has to hear of it again */
 	uint32_t soft;   /* enum soft_reason, of this one alone */
 	/* Static ones as configured, then those of Services, sorted. */

@@ -47,6 +47,25 @@ attach(int fd, const struct sock_filter *code, size_t n)
 	return 0;
 }
 
+/* Behind it the next instruction follows; or the packet is dropped. */
+#define FROM_LEN 5
+static void
+put_from(struct sock_filter code[FROM_LEN], const uint8_t mac[ETH_ALEN])
+{
+	const uint32_t from = (uint32_t)(SKF_LL_OFF + ETH_ALEN);
+	const struct sock_filter list[FROM_LEN] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, from),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+		    (uint32_t)mac[0] << 24 | mac[1] << 16 | mac[2] << 8 | mac[3], 0, 2),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, from + 4),
+		BPF_JUMP(
+		    BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(mac[4] << 8 | mac[5]), 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	memcpy(code, list, sizeof(list));
+}
+
 /*
  * On SOCK_DGRAM the filter sees the packet from its IP header on. A VRRP
  * message must follow directly: an extension header or a fragment is not one.
@@ -54,7 +73,7 @@ attach(int fd, const struct sock_filter *code, size_t n)
  * here too; the device it belongs to tells it apart.
  */
 static int
-attach_vrrp(int fd, int ifindex, uint8_t family)
+attach_vrrp(int fd, int ifindex, uint8_t family, const uint8_t *vmac)
 {
 	const struct sock_filter code4[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AUX(SKF_AD_IFINDEX)),
@@ -81,9 +100,15 @@ attach_vrrp(int fd, int ifindex, uint8_t family)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 
-	if (family == AF_INET)
-		return attach(fd, code4, ARRAY_LEN(code4));
-	return attach(fd, code6, ARRAY_LEN(code6));
+	const struct sock_filter *tail = family == AF_INET ? code4 : code6;
+	size_t n = family == AF_INET ? ARRAY_LEN(code4) : ARRAY_LEN(code6);
+	struct sock_filter code[FROM_LEN + ARRAY_LEN(code4)];
+
+	if (!vmac)
+		return attach(fd, tail, n);
+	put_from(code, vmac);
+	memcpy(code + FROM_LEN, tail, n * sizeof(*code));
+	return attach(fd, code, FROM_LEN + n);
 }
 
 /*
@@ -139,14 +164,14 @@ start_hearing(int fd, int ifindex, uint16_t ethertype)
 }
 
 static int
-open_receive(int ifindex, uint8_t family)
+open_receive(int ifindex, uint8_t family, const uint8_t *vmac)
 {
 	int fd, error;
 
 	fd = socket(AF_PACKET, SOCK_DGRAM | KIND, 0);
 	if (fd < 0)
 		return -errno;
-	error = attach_vrrp(fd, ifindex, family);
+	error = attach_vrrp(fd, ifindex, family, vmac);
 	if (!error)
 		error = start_hearing(
 		    fd, ifindex, family == AF_INET ? ETHERTYPE_IP : ETHERTYPE_IPV6);
@@ -272,14 +297,15 @@ open_send(const char *ifname, int ifindex, uint8_t family, bool join)
 }
 
 int
-socket_open_vrrp(const char *ifname, int ifindex, uint8_t family, bool join, int fds[2])
+socket_open_vrrp(
+    const char *ifname, int ifindex, uint8_t family, const uint8_t *vmac, int fds[2])
 {
 	int receive, send;
 
-	receive = open_receive(ifindex, family);
+	receive = open_receive(ifindex, family, vmac);
 	if (receive < 0)
 		return receive;
-	send = open_send(ifname, ifindex, family, join);
+	send = open_send(ifname, ifindex, family, !vmac);
 	if (send < 0) {
 		close(receive);
 		return send;

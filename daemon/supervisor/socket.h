@@ -14,12 +14,14 @@
  * protocol 112 to this host (a host firewall's input policy starves a raw IP
  * socket, but not this one). fds[1] sends: a raw IP socket of protocol 112
  * bound to the device, TTL or hop limit 255 (RFC 9568 5.1.1.3, 5.1.2.3),
- * class 0xc0, no loop; with join it joins 224.0.0.18 or ff02::12, so that
- * switches deliver, and receives nothing. (A macvlan that joined would hear
- * what its parent hears anyway.)
+ * class 0xc0, no loop; it joins 224.0.0.18 or ff02::12, so that switches
+ * deliver, and receives nothing.
+ *
+ * vmac: NULL, or the MAC of the macvlan that the interface is. It receives what
+ * comes from this MAC and does not join: all else is for its parent to hear.
  */
 int socket_open_vrrp(
-    const char *ifname, int ifindex, uint8_t family, bool join, int fds[2]);
+    const char *ifname, int ifindex, uint8_t family, const uint8_t *vmac, int fds[2]);
 /*
  * A sending socket whose group the kernel has forgotten, with all of the family
  * on that interface. (Opening another would not do: the first one's end takes

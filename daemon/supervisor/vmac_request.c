@@ -145,14 +145,16 @@ vmac_send_arp(
 /*
  * Packets reach the macvlan by its MAC, and the way back may lead out of the
  * parent. The kernel takes the larger of conf.all's and the device's
- * rp_filter: loose (2) makes that so whatever conf.all says.
+ * rp_filter: loose (2) makes that so whatever conf.all says. Without accept_local
+ * who hands over does not answer its successor's gratuitous ARP, from the same MAC,
+ * which would take the switches back.
  */
 int
 vmac_send_settings(struct nl_sock *sock, uint32_t ifindex, uint32_t *seq)
 {
 	static const struct setting list[] = {
 		{ IPV4_DEVCONF_ARP_IGNORE, 1 },
-		{ IPV4_DEVCONF_ACCEPT_LOCAL, 1 },
+		{ IPV4_DEVCONF_ACCEPT_LOCAL, 0 },
 		{ IPV4_DEVCONF_RP_FILTER, 2 },
 		{ IPV4_DEVCONF_PROMOTE_SECONDARIES, 1 },
 	};

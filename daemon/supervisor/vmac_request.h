@@ -24,6 +24,6 @@ int vmac_send_flags(struct nl_sock *sock, uint32_t ifindex, bool up, uint32_t *s
 /* net.ipv4.conf.PARENT.arp_ignore and arp_announce */
 int vmac_send_arp(
     struct nl_sock *sock, uint32_t ifindex, const struct vmac_arp *arp, uint32_t *seq);
-/* net.ipv4.conf.VMAC: arp_ignore=1 accept_local=1 rp_filter=2
+/* net.ipv4.conf.VMAC: arp_ignore=1 accept_local=0 rp_filter=2
  * promote_secondaries=1 */
 int vmac_send_settings(struct nl_sock *sock, uint32_t ifindex, uint32_t *seq);

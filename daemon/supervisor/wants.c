@@ -219,10 +219,33 @@ may_hold_any(const struct instance *in)
 	return false;
 }
 
+/* An address that is about to be on the macvlan. */
+static bool
+lacks_address(const struct instance *in)
+{
+	for (size_t i = 0; i < in->n_addresses; i++) {
+		const struct msg_ctl_address *a = &in->addresses[i];
+
+		if (may_hold(in, a) && !a->installed && !a->error[0] &&
+		    !strcmp(a->dev, in->conf->vmac.name))
+			return true;
+	}
+	return false;
+}
+
 /*
- * Behind the addresses: a macvlan that goes down has none then. It stays up until
- * a yield is over, since the kernel takes its time with that.
+ * Up, the kernel speaks from the virtual MAC (MLD), and switches follow: so a
+ * macvlan comes up with all its addresses, and goes down before they go, at the
+ * end of a yield.
  */
+static bool
+wants_up(const struct instance *in)
+{
+	if (in->vmac_up)
+		return may_hold_any(in) || instance_is_yielding(in);
+	return instance_is_master(in) && may_hold_any(in) && !lacks_address(in);
+}
+
 static void
 want_vmacs(struct instances *is, size_t n)
 {
@@ -232,10 +255,11 @@ want_vmacs(struct instances *is, size_t n)
 	for (struct instance *in = is->first; in && !is->stopping; in = in->next) {
 		const struct conf_instance *c = in->conf;
 
+		in->vmac_up = c && c->vmac.wanted && wants_up(in);
 		if (!c || !c->vmac.wanted)
 			continue;
 		v = &list[count++];
-		v->up = may_hold_any(in) || instance_is_yielding(in);
+		v->up = in->vmac_up;
 		str_copy(v->name, sizeof(v->name), c->vmac.name);
 		str_copy(v->parent, sizeof(v->parent), c->interface);
 		memcpy(v->mac, c->vmac.mac, sizeof(v->mac));
@@ -245,14 +269,17 @@ want_vmacs(struct instances *is, size_t n)
 }
 
 /*
- * A master's, once its static addresses are there, since a route's source may be
- * one of them; who yields keeps them as long as an address.
+ * A master's, once its static addresses are there and its macvlan is up, since a
+ * route's source or way may be one of them; who yields keeps them as long as an
+ * address.
  */
 static bool
 may_have_routes(const struct instance *in)
 {
 	if (!instance_is_master(in))
 		return instance_is_yielding(in) && may_hold_any(in);
+	if (in->conf->vmac.wanted && !in->vmac_up)
+		return false;
 	for (size_t i = 0; i < in->n_static && !in->has_routes; i++)
 		if (!in->addresses[i].installed && !in->addresses[i].error[0])
 			return false;
@@ -299,6 +326,6 @@ wants_compute(struct instances *is)
 	for (size_t i = 0; i < n; i++)
 		settle(is, &all[i]);
 	free(all);
-	want_routes(is);
 	want_vmacs(is, n);
+	want_routes(is);
 }

@@ -56,13 +56,17 @@ def carries(node, dev, vip):
     wait(lambda: vip in node.addresses(dev), 10, f"{vip} on {dev} of {node}")
 
 
-def assert_only_vmac(capture, vip, vmac, start=0):
-    """Whatever speaks for the address, or adverts its router, has the MAC."""
-    frames = [f for f in capture.frames() if f.kind in ("vrrp", "garp", "na", "arp")
-              and (f.kind == "vrrp" or vip in (getattr(f, "target", None)
-                                               if f.kind == "na" else f.src,))]
-    assert frames
-    assert {f.mac for f in frames if f.time > start} == {vmac}
+def assert_only_vmac(capture, vip, vmac):
+    """Whatever speaks for the address has the MAC, and so have the adverts of who
+    has it; the claim that comes before that has not."""
+    frames = [f for f in capture.frames() if f.kind in ("garp", "na", "arp")
+              and vip in (getattr(f, "target", None) if f.kind == "na" else f.src,)]
+    assert {f.mac for f in frames} == {vmac}
+    wait(lambda: capture.frames("vrrp")[-1].mac == vmac, 10, "the master's adverts")
+    adverts = capture.frames("vrrp")
+    for sender in {f.src for f in adverts}:
+        macs = [f.mac for f in adverts if f.src == sender]
+        assert macs[0] != vmac and set(macs[macs.index(vmac):]) == {vmac}, macs
 
 
 @pytest.mark.parametrize("vip, dev, vmac, settings", CASES)

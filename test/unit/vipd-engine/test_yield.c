@@ -129,6 +129,24 @@ START_TEST(an_announcement_counts_on_its_interface_only)
 }
 END_TEST
 
+START_TEST(a_mac_that_moves_takes_all_of_its_interface)
+{
+	struct msg_installed_record elsewhere = at(9, 5);
+
+	begin(LATEST, 3);
+	yield_hold(&y, &elsewhere);
+	yield_moved(&y, 4, T0 + 10 * MS); /* read before the advert, or forged */
+	ck_assert_uint_eq(taken(), 0);
+	follow(T0 + 11 * MS);
+	ck_assert_uint_eq(taken(), 3);
+	ck_assert(y.active);
+	yield_moved(&y, 5, T0 + 12 * MS);
+	ck_assert_uint_eq(taken(), 1);
+	ck_assert_int_eq(report().result, YIELD_DONE);
+	yield_moved(&y, 5, T0 + 13 * MS);
+}
+END_TEST
+
 /* latest, advert, the end: in ms after T0; 0: never. */
 START_TEST(the_deadline_is_1_s_after_the_advert_within_the_whole)
 {
@@ -246,6 +264,7 @@ END_TEST
 UNIT_MAIN("yield", each_address_is_kept_until_it_is_announced,
     what_is_announced_is_not_given_away_before_there_is_a_master,
     an_announcement_counts_on_its_interface_only,
+    a_mac_that_moves_takes_all_of_its_interface,
     the_deadline_is_1_s_after_the_advert_within_the_whole,
     who_is_master_again_keeps_what_was_not_released, addresses_may_come_and_go_meanwhile,
     without_addresses_the_successor_is_enough, one_that_did_not_begin_is_told_too,

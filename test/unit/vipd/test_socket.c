@@ -64,7 +64,7 @@ setup(void)
 static void
 open_pair(uint8_t family, int fds[2])
 {
-	ck_assert_int_eq(socket_open_vrrp("eth0", eth0, family, true, fds), 0);
+	ck_assert_int_eq(socket_open_vrrp("eth0", eth0, family, NULL, fds), 0);
 }
 
 /* ---- frames from the wire ---- */
@@ -113,12 +113,20 @@ build6(const struct frame *f, uint8_t *out)
 }
 
 static void
-inject(uint8_t family, const struct frame *f)
+inject_from(const uint8_t *mac, uint8_t family, const struct frame *f)
 {
 	uint8_t buf[128];
 	size_t len = family == AF_INET ? build4(f, buf) : build6(f, buf);
 
+	if (mac)
+		memcpy(buf + 6, mac, 6);
 	ck_assert_int_eq(send(wire, buf, len, 0), (ssize_t)len);
+}
+
+static void
+inject(uint8_t family, const struct frame *f)
+{
+	inject_from(NULL, family, f);
 }
 
 /* The mark of the next packet heard, which starts at its IP header. */
@@ -201,11 +209,41 @@ START_TEST(does_not_hear_what_belongs_to_a_device_on_top)
 	   "ip link set mv0 addrgenmode none up");
 	open_pair(AF_INET, fds);
 	ck_assert_int_eq(
-	    socket_open_vrrp("mv0", (int)if_nametoindex("mv0"), AF_INET, true, upper), 0);
+	    socket_open_vrrp("mv0", (int)if_nametoindex("mv0"), AF_INET, NULL, upper), 0);
 	inject(AF_INET, &theirs);
 	ck_assert_int_eq(hear(upper[0], AF_INET), 0xa0);
 	inject(AF_INET, &group4);
 	ck_assert_int_eq(hear(fds[0], AF_INET), group4.mark);
+}
+END_TEST
+
+/* Multicasts of others reach it, too, if it has joined a group of the same hash. */
+START_TEST(a_macvlan_hears_what_comes_from_its_own_mac)
+{
+	static const uint8_t macs[][6] = { { 0x02, 0, 0, 0, 0, 2 },
+		{ 0x03, 0, 0, 0, 0, 7 }, { 0x02, 0, 0, 1, 0, 7 }, { 0x02, 0, 0, 0, 1, 7 },
+		{ MACVLAN_MAC } };
+	static const uint8_t own[6] = { MACVLAN_MAC };
+	const size_t last = ARRAY_LEN(macs) - 1;
+	int upper[2];
+
+	setup();
+	sh("ip link add mv0 link eth0 address 02:00:00:00:00:07 type macvlan mode "
+	   "private "
+	   "&& ip link set mv0 addrgenmode none allmulticast on up");
+	for (int f = 0; f < 2; f++) {
+		uint8_t family = f ? AF_INET6 : AF_INET;
+		struct frame frame = f ? group6 : group4;
+
+		ck_assert_int_eq(socket_open_vrrp("mv0", (int)if_nametoindex("mv0"),
+				     family, own, upper),
+		    0);
+		for (size_t i = 0; i <= last; i++) {
+			frame.mark = (uint8_t)(0xa0 + i);
+			inject_from(macs[i], family, &frame);
+		}
+		ck_assert_int_eq(hear(upper[0], family), 0xa0 + (int)last);
+	}
 }
 END_TEST
 
@@ -362,9 +400,9 @@ START_TEST(an_interface_that_is_not_there_costs_no_descriptor)
 	setup();
 	before = dup(0);
 	close(before);
-	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET, true, fds), 0);
-	ck_assert_int_lt(socket_open_vrrp("no0", eth0, AF_INET, true, fds), 0);
-	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET6, true, fds), 0);
+	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET, NULL, fds), 0);
+	ck_assert_int_lt(socket_open_vrrp("no0", eth0, AF_INET, NULL, fds), 0);
+	ck_assert_int_lt(socket_open_vrrp("no0", 4711, AF_INET6, NULL, fds), 0);
 	ck_assert_int_lt(socket_open_hearing(4711, fds), 0);
 	after = dup(0);
 	ck_assert_int_eq(after, before);
@@ -467,6 +505,7 @@ END_TEST
 UNIT_MAIN("socket", hears_adverts_over_ipv4_and_nothing_else,
     hears_adverts_over_ipv6_and_nothing_else, hears_unicast_to_its_interface,
     does_not_hear_what_belongs_to_a_device_on_top,
+    a_macvlan_hears_what_comes_from_its_own_mac,
     a_host_firewall_that_drops_all_input_starves_a_raw_socket_only,
     the_sending_socket_queues_nothing, adverts_over_ipv4_leave_with_ttl_255_and_class_c0,
     adverts_over_ipv6_leave_with_hop_limit_255_and_class_c0,
