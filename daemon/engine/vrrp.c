@@ -4,39 +4,6 @@
 #include "clock.h"
 #include "vrrp_state.h"
 
-#define CLAIM_WINDOW_MAX_US 5000
-#define PRIORITY_BACKUP_MAX 254
-
-/* ---- RFC 9568 6.1: parameters ---- */
-
-static uint64_t
-skew_time(const struct vrrp *r, unsigned priority)
-{
-	uint64_t interval = r->conf.version == 2 ? US_PER_S : r->master_adver_us;
-
-	return (256 - priority) * interval / 256;
-}
-
-uint64_t
-vrrp_skew_time(const struct vrrp *r)
-{
-	return skew_time(r, r->conf.priority);
-}
-
-uint64_t
-vrrp_master_down_interval(const struct vrrp *r)
-{
-	return (uint64_t)r->conf.down_adverts * r->master_adver_us + vrrp_skew_time(r);
-}
-
-uint64_t
-vrrp_claim_window(const struct vrrp *r)
-{
-	uint64_t window = r->conf.advert_us / 20;
-
-	return window < CLAIM_WINDOW_MAX_US ? window : CLAIM_WINDOW_MAX_US;
-}
-
 /* ---- Preempt_Mode ---- */
 
 /* Serves only for want of a healthy router, and here is one. */
@@ -96,16 +63,20 @@ resuming_advert(
 		vrrp_yield_for(r, ev, VRRP_REASON_OVERSLEPT, now, out);
 }
 
+/* Once a router is about to resume, only a fault or a master keep it from that. */
 static void
 initialize(
     struct vrrp *r, const struct vrrp_event *ev, uint64_t now, struct vrrp_actions *out)
 {
+	bool resumes = r->claim_timer != VRRP_NEVER;
+
 	switch (ev->type) {
 	case VRRP_EV_STARTUP:
-		startup(r, now, out);
+		if (!resumes)
+			startup(r, now, out);
 		break;
 	case VRRP_EV_HOLD:
-		if (r->reason != ev->reason)
+		if (!resumes && r->reason != ev->reason)
 			vrrp_enter(r, VRRP_INIT, ev->reason, now, out);
 		break;
 	case VRRP_EV_RESUME:
@@ -119,7 +90,7 @@ initialize(
 		r->master_adver_us = r->conf.advert_us;
 		break;
 	case VRRP_EV_ADVERT:
-		if (r->claim_timer != VRRP_NEVER)
+		if (resumes)
 			resuming_advert(r, ev, now, out);
 		break;
 	case VRRP_EV_CLAIM_TIMER:
@@ -127,10 +98,15 @@ initialize(
 		vrrp_become_master(r, VRRP_REASON_RESUMED, now, now, out);
 		break;
 	case VRRP_EV_YIELD:
-		if (r->claim_timer != VRRP_NEVER)
+		if (resumes)
 			vrrp_resign(r, now, out);
 		break;
 	case VRRP_EV_SHUTDOWN:
+		if (!resumes)
+			break;
+		vrrp_send(out, VRRP_PRIORITY_STOP);
+		vrrp_enter(r, VRRP_INIT, VRRP_REASON_SHUTDOWN, now, out);
+		break;
 	case VRRP_EV_RETRY:
 	case VRRP_EV_HANDOVER:
 	case VRRP_EV_MASTER_DOWN_TIMER:
@@ -479,18 +455,6 @@ vrrp_deadline(const struct vrrp *r)
 	if (r->master_down_timer < at)
 		at = r->master_down_timer;
 	return r->claim_timer < at ? r->claim_timer : at;
-}
-
-uint64_t
-vrrp_ready_at(const struct vrrp *r)
-{
-	uint64_t early = 0;
-
-	if (r->state != VRRP_BACKUP || r->master_down_timer == VRRP_NEVER)
-		return VRRP_NEVER;
-	if (r->conf.priority < PRIORITY_BACKUP_MAX)
-		early = vrrp_skew_time(r) - skew_time(r, PRIORITY_BACKUP_MAX);
-	return r->master_down_timer > early ? r->master_down_timer - early : 0;
 }
 
 bool

@@ -4,6 +4,52 @@
 #include "clock.h"
 
 #define HANDOVER_SLACK_US (500 * US_PER_MS)
+#define CLAIM_WINDOW_MAX_US 5000
+#define PRIORITY_BACKUP_MAX 254
+
+/* ---- RFC 9568 6.1: parameters ---- */
+
+static uint64_t
+skew_time(const struct vrrp *r, unsigned priority)
+{
+	uint64_t interval = r->conf.version == 2 ? US_PER_S : r->master_adver_us;
+
+	return (256 - priority) * interval / 256;
+}
+
+uint64_t
+vrrp_skew_time(const struct vrrp *r)
+{
+	return skew_time(r, r->conf.priority);
+}
+
+uint64_t
+vrrp_master_down_interval(const struct vrrp *r)
+{
+	return (uint64_t)r->conf.down_adverts * r->master_adver_us + vrrp_skew_time(r);
+}
+
+uint64_t
+vrrp_claim_window(const struct vrrp *r)
+{
+	uint64_t window = r->conf.advert_us / 20;
+
+	return window < CLAIM_WINDOW_MAX_US ? window : CLAIM_WINDOW_MAX_US;
+}
+
+uint64_t
+vrrp_ready_at(const struct vrrp *r)
+{
+	uint64_t early = 0;
+
+	if (r->state != VRRP_BACKUP || r->master_down_timer == VRRP_NEVER)
+		return VRRP_NEVER;
+	if (r->conf.priority < PRIORITY_BACKUP_MAX)
+		early = vrrp_skew_time(r) - skew_time(r, PRIORITY_BACKUP_MAX);
+	return r->master_down_timer > early ? r->master_down_timer - early : 0;
+}
+
+/* ---- actions ---- */
 
 void
 vrrp_act(struct vrrp_actions *out, enum vrrp_action_type type)

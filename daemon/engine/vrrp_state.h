@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a virtual router changes its state: the only writer of `state`, for the
- * tables of vrrp.c. Each function adds to *out what follows for the outside.
+ * How long a virtual router waits (the functions of vrrp.h for that), and how it
+ * changes its state: the only writer of `state`, for the tables of vrrp.c. Each function
+ * adds to *out what follows for the outside.
  */
 #pragma once
 

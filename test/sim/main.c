@@ -71,11 +71,12 @@ SCENARIO(a_healed_network_has_one_master, sim_any_network)
 SCENARIO(a_healed_sync_group_is_on_one_node, sim_any_group)
 SCENARIO(a_crash_makes_exactly_one_new_master, sim_crash)
 SCENARIO(who_slept_says_nothing_as_master, sim_pause)
+SCENARIO(an_engine_that_ends_costs_nothing, sim_engine)
 SCENARIO(a_lost_leg_moves_the_whole_group_once, sim_leg)
 SCENARIO(a_handover_leaves_no_address_bare, sim_handover)
 SCENARIO(who_hands_over_to_nobody_keeps_it, sim_handover_to_nobody)
 
 UNIT_MAIN("sim", a_healed_network_has_one_master, a_healed_sync_group_is_on_one_node,
     a_crash_makes_exactly_one_new_master, who_slept_says_nothing_as_master,
-    a_lost_leg_moves_the_whole_group_once, a_handover_leaves_no_address_bare,
-    who_hands_over_to_nobody_keeps_it)
+    an_engine_that_ends_costs_nothing, a_lost_leg_moves_the_whole_group_once,
+    a_handover_leaves_no_address_bare, who_hands_over_to_nobody_keeps_it)

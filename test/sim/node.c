@@ -3,7 +3,6 @@
  * A node: the engine's routers with sockets and clocks of the simulation, and
  * as much of vipd as puts an address on an interface and takes it off.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,116 +10,12 @@
 
 #include "clock.h"
 #include "engine/instance_yield.h"
-#include "engine/io.h"
 #include "engine/neighbour.h"
 #include "mem.h"
 #include "sim.h"
 
 #define VRID 7
 #define SLICE 32
-
-/* Sends of this node are not heard: it has crashed. */
-static bool is_mute;
-
-/* ---- clocks ---- */
-
-uint64_t
-node_clock(const struct node *n)
-{
-	return (uint64_t)((int64_t)sim.now + n->offset_us +
-	    (int64_t)sim.now / 1000 * n->ppm / 1000);
-}
-
-/* The first moment of the world at which the node's clock says at_us. */
-static uint64_t
-world_time(const struct node *n, uint64_t at_us)
-{
-	uint64_t now = node_clock(n);
-	int64_t left = (int64_t)(at_us - now);
-
-	if (at_us == DEADLINE_NEVER)
-		return DEADLINE_NEVER;
-	if (left <= 0)
-		return sim.now;
-	return sim.now + (uint64_t)(left - left / 1000 * n->ppm / 1000) + 2;
-}
-
-static uint64_t
-wall_clock(const struct node *n)
-{
-	return (uint64_t)((int64_t)(sim.now + 1700000000 * US_PER_S) + n->wall_us);
-}
-
-/* In place of lib/clock.c: only who signs an advert asks. */
-static uint64_t wall_now;
-
-uint64_t
-clock_us(void)
-{
-	return sim.now;
-}
-
-uint64_t
-clock_wall_us(void)
-{
-	return wall_now;
-}
-
-/* ---- in place of the engine's io.c ---- */
-
-static struct node *
-owner(uint32_t ifindex, unsigned *net)
-{
-	*net = (ifindex - 1) % SIM_NETS_MAX;
-	return &sim.nodes[(ifindex - 1) / SIM_NETS_MAX];
-}
-
-int
-io_receive(int fd, void *buf, size_t size)
-{
-	(void)fd;
-	(void)buf;
-	(void)size;
-	return -EAGAIN;
-}
-
-int
-io_send(int fd, uint32_t ifindex, const struct ipaddr *src, const struct ipaddr *dst,
-    uint8_t ttl, const void *message, size_t len)
-{
-	unsigned net;
-	struct node *n = owner(ifindex, &net);
-	const uint8_t *bytes = message;
-	char text[48];
-
-	(void)fd;
-	(void)dst;
-	(void)ttl;
-	if (is_mute)
-		return 0;
-	sim_require(
-	    !n->overslept || bytes[2] == 0, n->number, "overslept, and speaks as master");
-	if (sim.trace && (bytes[2] == 0 || !node_is_master(n, net))) {
-		snprintf(text, sizeof(text), "net %u: sends %u", net, bytes[2]);
-		sim_tell(n->number, text);
-	}
-	sim_multicast(n, net, src, message, len);
-	return 0;
-}
-
-/* I3 */
-int
-io_send_frame(int fd, uint32_t ifindex, const void *frame, size_t len)
-{
-	unsigned net;
-	struct node *n = owner(ifindex, &net);
-
-	(void)fd;
-	sim_require(node_is_master(n, net), n->number, "announces without being master");
-	sim_require(!n->overslept, n->number, "overslept, and announces");
-	sim_broadcast(n, net, frame, len);
-	return 0;
-}
 
 /* ---- what vipd tells ---- */
 
@@ -139,7 +34,9 @@ describe(const struct node *n, unsigned net)
 			.vrid = VRID,
 			.priority = n->priority[net],
 			.preempt = sim.preempt,
-			.down_adverts = 3,
+			.down_adverts = sim.down_adverts,
+			.lower_prio_no_advert = sim.lower_silent,
+			.higher_prio_send_advert = sim.higher_advert,
 			.garp_repeat = 2,
 			.garp_lower_prio_repeat = 1,
 			.advert_us = sim.advert_us,
@@ -170,25 +67,44 @@ set_installed(struct node *n, unsigned net, bool installed)
 	sim.bare |= sim.holders[net] == 0;
 }
 
-/* Master, or yields and has not seen its successor announce the address. */
+/* Master, about to resume, or yields and has not seen its successor announce the
+ * address. */
 static bool
 may_hold(struct instance *in, bool holds)
 {
 	struct msg_installed_record released;
 	bool let_go = yield_take(&in->yield, &released, 1) > 0;
+	bool resumes = in->vrrp.state == VRRP_INIT && in->vrrp.claim_timer != VRRP_NEVER;
 
-	return in->vrrp.state == VRRP_MASTER || (holds && in->yield.active && !let_go);
+	return in->vrrp.state == VRRP_MASTER ||
+	    (holds && (resumes || (in->yield.active && !let_go)));
+}
+
+static struct msg_installed_record
+the_address(const struct node *n, unsigned net)
+{
+	return (struct msg_installed_record){
+		.addr = ipaddr_from4((uint8_t[4]){ 192, 0, (uint8_t)net, 254 }),
+		.ifindex = n->ifaces[net].info.ifindex,
+	};
+}
+
+/* MSG_INSTALLED */
+static void
+tell_installed(struct node *n, unsigned net)
+{
+	struct instance *in = n->routers[net];
+	struct msg_installed_record at = the_address(n, net);
+
+	outlets_install(&in->outlets, at.ifindex, in->iface, &at.addr, node_clock(n));
+	yield_hold(&in->yield, &at);
 }
 
 static void
 install(struct node *n, unsigned net)
 {
 	struct instance *in = n->routers[net];
-	struct ipaddr vip = ipaddr_from4((uint8_t[4]){ 192, 0, (uint8_t)net, 254 });
-	struct msg_installed_record at = {
-		.addr = vip,
-		.ifindex = n->ifaces[net].info.ifindex,
-	};
+	struct msg_installed_record at = the_address(n, net);
 	bool want = may_hold(in, n->installed[net]);
 	char text[64];
 
@@ -200,9 +116,9 @@ install(struct node *n, unsigned net)
 	sim_tell(n->number, text);
 	if (want) {
 		n->to_master++;
-		outlets_install(&in->outlets, at.ifindex, in->iface, &vip, node_clock(n));
+		tell_installed(n, net);
 	} else {
-		outlets_remove(&in->outlets, at.ifindex, &vip);
+		outlets_remove(&in->outlets, at.ifindex, &at.addr);
 		yield_forget(&in->yield, &at);
 	}
 	roster_touch(&n->roster, in, node_clock(n));
@@ -216,19 +132,46 @@ settle(struct node *n)
 	unsigned masters = 0;
 	uint64_t at;
 
-	for (unsigned k = 0; k < sim.nets; k++) {
-		masters += node_is_master(n, k);
+	for (unsigned k = 0; k < sim.nets; k++)
 		install(n, k);
-	}
+	for (unsigned k = 0; k < sim.nets; k++)
+		masters += node_is_master(n, k);
 	sim_require(masters == 0 || masters == sim.nets, n->number,
 	    "half a sync group is master");
-	at = world_time(n, roster_deadline(&n->roster));
+	at = node_world_time(n, roster_deadline(&n->roster));
+	if (at != DEADLINE_NEVER)
+		at += sim_roll(sim.late_us);
 	if (at < n->asleep_until || sim.now < n->asleep_until)
 		at = n->asleep_until;
 	deadline_set(&sim.timers, &n->timer, at);
 }
 
 /* ---- its life ---- */
+
+/* What vipd tells the next engine of a router. */
+struct past {
+	enum vrrp_resume resume;
+	bool handed_over;
+};
+
+/* Each file has its order of instances. */
+static void
+start_engine(struct node *n, const struct past *past)
+{
+	uint64_t now = node_clock(n);
+
+	for (unsigned j = 0; j < sim.nets; j++) {
+		unsigned k = (n->number + j) % sim.nets;
+		struct instance_conf c = describe(n, k);
+
+		c.head.resume = past[k].resume;
+		c.head.handed_over = past[k].handed_over;
+		n->routers[k] = instance_new(&c, &n->ifaces[k], now);
+		roster_add(&n->roster, n->routers[k]);
+	}
+	for (unsigned k = 0; k < sim.nets; k++)
+		roster_touch(&n->roster, n->routers[k], now);
+}
 
 void
 node_boot(struct node *n)
@@ -238,35 +181,34 @@ node_boot(struct node *n)
 	sim_tell(n->number, "boots");
 	n->up = true;
 	n->asleep_until = 0;
-	wall_now = wall_clock(n);
-	for (unsigned j = 0; j < sim.nets; j++) {
-		unsigned k = (n->number + j) % sim.nets; /* each file has its order */
-		struct instance_conf c = describe(n, k);
-
-		n->routers[k] = instance_new(&c, &n->ifaces[k], node_clock(n));
-		roster_add(&n->roster, n->routers[k]);
-	}
-	for (unsigned k = 0; k < sim.nets; k++)
-		roster_touch(&n->roster, n->routers[k], node_clock(n));
+	sim.wall_us = node_wall_clock(n);
+	start_engine(n, (struct past[SIM_NETS_MAX]){ 0 });
 	settle(n);
 }
 
 static void
-end(struct node *n)
+end_engine(struct node *n)
 {
 	uint64_t now = node_clock(n);
 
 	for (unsigned k = 0; k < sim.nets; k++)
 		instance_stop(n->routers[k], now);
-	is_mute = true;
+	sim.mute = true;
 	for (unsigned k = 0; k < sim.nets; k++) {
 		roster_remove(&n->roster, n->routers[k], now);
 		instance_free(n->routers[k], now);
 		n->routers[k] = NULL;
-		set_installed(n, k, false);
 	}
-	is_mute = false;
+	sim.mute = false;
 	deadlines_free(&n->roster.deadlines);
+}
+
+static void
+end(struct node *n)
+{
+	end_engine(n);
+	for (unsigned k = 0; k < sim.nets; k++)
+		set_installed(n, k, false);
 	deadline_set(&sim.timers, &n->timer, DEADLINE_NEVER);
 	n->up = false;
 	n->overslept = false;
@@ -278,7 +220,7 @@ node_crash(struct node *n)
 	if (!n->up)
 		return;
 	sim_tell(n->number, "crashes");
-	is_mute = true;
+	sim.mute = true;
 	end(n);
 }
 
@@ -288,7 +230,7 @@ node_stop(struct node *n)
 	if (!n->up || sim.now < n->asleep_until)
 		return;
 	sim_tell(n->number, "stops");
-	wall_now = wall_clock(n);
+	sim.wall_us = node_wall_clock(n);
 	end(n);
 }
 
@@ -297,7 +239,7 @@ hand_over(struct node *n, enum handover_action action)
 {
 	if (!n->up || sim.now < n->asleep_until)
 		return;
-	wall_now = wall_clock(n);
+	sim.wall_us = node_wall_clock(n);
 	for (unsigned k = 0; k < sim.nets; k++)
 		if (action == HANDOVER_FORGET || node_is_master(n, k))
 			roster_hand_over(
@@ -328,7 +270,7 @@ node_link(struct node *n, unsigned net, bool usable)
 	n->ifaces[net].info.usable = usable;
 	if (!n->up || sim.now < n->asleep_until)
 		return;
-	wall_now = wall_clock(n);
+	sim.wall_us = node_wall_clock(n);
 	instance_on_iface(n->routers[net], &n->ifaces[net], node_clock(n));
 	roster_touch(&n->roster, n->routers[net], node_clock(n));
 	settle(n);
@@ -340,7 +282,7 @@ node_configure(struct node *n)
 	if (!n->up || sim.now < n->asleep_until)
 		return;
 	sim_tell(n->number, "reloads");
-	wall_now = wall_clock(n);
+	sim.wall_us = node_wall_clock(n);
 	for (unsigned k = 0; k < sim.nets; k++) {
 		struct instance_conf c = describe(n, k);
 
@@ -351,14 +293,44 @@ node_configure(struct node *n)
 }
 
 void
-node_sleep(struct node *n, uint64_t for_us)
+node_sleep(struct node *n, uint64_t for_us, bool unseen)
 {
 	if (!n->up || sim.now < n->asleep_until)
 		return;
-	sim_tell(n->number, "sleeps");
-	n->asleep_since = sim.now;
+	sim_tell(n->number, unseen ? "stands still" : "sleeps");
+	n->asleep_since = unseen ? sim.now + for_us : sim.now;
 	n->asleep_until = sim.now + for_us;
+	if (unseen) {
+		n->offset_us -= (int64_t)for_us;
+		n->wall_us -= (int64_t)for_us;
+	}
 	settle(n);
+}
+
+/* As long as its packets wait in the sockets that vipd kept, and vipd leaves the
+ * addresses where they are. */
+void
+node_restart_engine(struct node *n, uint64_t after_us)
+{
+	struct past past[SIM_NETS_MAX];
+
+	if (!n->up || sim.now < n->asleep_until)
+		return;
+	sim_tell(n->number, "has another engine");
+	sim.wall_us = node_wall_clock(n);
+	for (unsigned k = 0; k < sim.nets; k++) {
+		past[k].handed_over = n->routers[k]->vrrp.handed_over;
+		past[k].resume = node_is_master(n, k) ? RESUME_MASTER
+		    : n->installed[k]                 ? RESUME_YIELDING
+						      : RESUME_NOTHING;
+	}
+	sim.mute = true;
+	end_engine(n);
+	start_engine(n, past);
+	for (unsigned k = 0; k < sim.nets; k++)
+		if (n->installed[k])
+			tell_installed(n, k);
+	node_sleep(n, after_us, false);
 }
 
 /* Asleep for longer than any backup waits, and another is master. */
@@ -391,7 +363,7 @@ node_receive(struct node *n, const struct packet *p)
 
 	if (!n->ifaces[p->net].info.usable)
 		return;
-	wall_now = ip.wall_us = wall_clock(n);
+	sim.wall_us = ip.wall_us = node_wall_clock(n);
 	if (p->is_frame) {
 		receive_frame(n, p);
 		return;
@@ -424,10 +396,12 @@ node_tick(struct node *n)
 {
 	if (!n->up)
 		return;
-	wall_now = wall_clock(n);
+	sim.wall_us = node_wall_clock(n);
 	for (unsigned k = 0; k < sim.nets; k++)
-		if (n->asleep_until == sim.now)
+		if (n->asleep_until == sim.now) {
 			instance_on_iface(n->routers[k], &n->ifaces[k], node_clock(n));
+			roster_touch(&n->roster, n->routers[k], node_clock(n));
+		}
 	roster_run(&n->roster, 100, SLICE, node_clock(n));
 	settle(n);
 }

@@ -13,11 +13,13 @@ any_priority(uint32_t kind, unsigned node)
 	return (uint8_t)(kind == 0 ? 100 : kind == 1 ? 100 + node : 1 + sim_roll(254));
 }
 
-/* The members of a group have one priority, opposite ones, or each its own. */
+/* The members of a group have one priority, opposite ones, or each its own. The
+ * first node may own its addresses. */
 static void
 assign_priorities(void)
 {
 	uint32_t kind = sim_roll(3), members = sim_roll(4);
+	bool owner = sim_roll(8) == 0;
 
 	for (unsigned i = 0; i < sim.n; i++) {
 		uint8_t p = any_priority(kind, i);
@@ -27,6 +29,8 @@ assign_priorities(void)
 			    : members == 2 ? (uint8_t)(k % 2 ? 255 - p : p)
 					   : any_priority(kind, (i + k) % sim.n);
 	}
+	for (unsigned k = 0; k < sim.nets && owner; k++)
+		sim.nodes[0].priority[k] = VRRP_PRIORITY_OWNER;
 }
 
 static void
@@ -46,10 +50,12 @@ create(uint64_t seed, unsigned nets)
 	sim.preempt_delay_us = sim_roll(4) ? 0 : sim_roll(5 * sim.advert_us);
 	sim.signs = sim_roll(4) == 0;
 	sim.loss = sim.duplicates = sim.reordered = 0;
-	sim.delay_us = 1;
+	sim.delay_us = sim.late_us = 1;
+	sim.lower_silent = sim.higher_advert = false;
+	sim.down_adverts = (uint8_t)(sim_roll(4) ? 3 : 2 + sim_roll(4));
 	for (unsigned i = 0; i < SIM_NODES_MAX; i++)
 		for (unsigned k = 0; k < SIM_NODES_MAX; k++)
-			sim.cut[i][k] = false;
+			sim.cut[i][k] = 0;
 	sim_begin(seed, n, nets);
 	for (unsigned i = 0; i < n; i++) {
 		sim.nodes[i].offset_us = (int64_t)sim_roll(1000000);
@@ -162,11 +168,11 @@ disturb_network(unsigned i)
 			sim.nodes[k].side = 0;
 		break;
 	case 2: /* one way */
-		sim.cut[i][sim_roll(sim.n)] = true;
+		sim.cut[i][sim_roll(sim.n)] |= 1 + sim_roll((1U << sim.nets) - 1);
 		break;
 	case 3:
 		for (unsigned k = 0; k < sim.n; k++)
-			sim.cut[i][k] = sim.cut[k][i] = false;
+			sim.cut[i][k] = sim.cut[k][i] = 0;
 		break;
 	}
 }
@@ -177,7 +183,7 @@ disturb(void)
 	unsigned i = sim_roll(sim.n), net = sim_roll(sim.nets);
 	struct node *n = &sim.nodes[i];
 
-	switch (sim_roll(12)) {
+	switch (sim_roll(13)) {
 	case 0:
 		node_crash(n);
 		break;
@@ -192,7 +198,7 @@ disturb(void)
 		disturb_network(i);
 		break;
 	case 5:
-		node_sleep(n, sim_roll(10 * sim.advert_us));
+		node_sleep(n, sim_roll(10 * sim.advert_us), sim_roll(2));
 		break;
 	case 6:
 		node_link(n, net, false);
@@ -215,6 +221,9 @@ disturb(void)
 	case 11:
 		node_undo_handover(n);
 		break;
+	case 12: /* vipd takes the addresses after two intervals */
+		node_restart_engine(n, sim_roll(2 * sim.advert_us));
+		break;
 	}
 }
 
@@ -223,13 +232,14 @@ heal(void)
 {
 	sim.loss = sim.duplicates = sim.reordered = 0;
 	sim.delay_us = 1 + sim.delay_us / 16;
+	sim.late_us = 1 + sim.late_us / 16;
 	for (unsigned i = 0; i < sim.n; i++) {
 		struct node *n = &sim.nodes[i];
 
 		n->side = 0;
 		n->wall_us = 0;
 		for (unsigned k = 0; k < sim.n; k++)
-			sim.cut[i][k] = false;
+			sim.cut[i][k] = 0;
 		node_boot(n);
 		node_configure(n); /* what it missed asleep */
 		node_undo_handover(n);
@@ -246,6 +256,9 @@ storm(uint64_t seed, unsigned nets)
 	sim.duplicates = sim_roll(300);
 	sim.reordered = sim_roll(2) ? 0 : sim_roll(1000);
 	sim.delay_us = 1 + sim_roll(sim.advert_us / 4);
+	sim.late_us = 1 + sim_roll(sim.advert_us / 4);
+	sim.lower_silent = sim_roll(8) == 0;
+	sim.higher_advert = sim_roll(8) == 0;
 	for (unsigned i = 0; i < sim.n; i++)
 		if (sim_roll(4))
 			node_boot(&sim.nodes[i]);
@@ -282,6 +295,7 @@ quiet(uint64_t seed, unsigned nets)
 	create(seed, nets);
 	sim.preempt_delay_us = 0;
 	sim.delay_us = sim.advert_us / 20 < 5000 ? sim.advert_us / 40 : 2500;
+	sim.late_us = sim.delay_us / 2;
 	boot_all();
 	sim_run(sim.now + settling());
 	require_one_holder();
@@ -311,7 +325,7 @@ sim_pause(uint64_t seed)
 
 	quiet(seed, seed % 4 ? 1 : 2);
 	slept = &sim.nodes[the_master()];
-	node_sleep(slept, settling() + sim_roll(sim.advert_us));
+	node_sleep(slept, settling() + sim_roll(sim.advert_us), false);
 	sim_run(slept->asleep_until - 1);
 	sim_require(masters(0) == 2, slept->number, "was not relieved");
 	sim_run(slept->asleep_until + sim.delay_us);
@@ -319,9 +333,29 @@ sim_pause(uint64_t seed)
 	sim_require(!node_is_master(slept, 0), slept->number, "is still master");
 	sim_run(sim.now + settling());
 	require_one_holder();
-	if (!sim.preempt)
+	if (!sim.preempt && slept->priority[0] != VRRP_PRIORITY_OWNER)
 		sim_require(!node_is_master(slept, 0), slept->number,
 		    "took over again though it must not preempt");
+	sim_end();
+}
+
+/* The master's engine dies: the next one resumes, and nobody takes over. */
+void
+sim_engine(uint64_t seed)
+{
+	unsigned nets = seed % 4 ? 1 : 2, before;
+	struct node *n;
+
+	quiet(seed, nets);
+	n = &sim.nodes[the_master()];
+	before = all_takeovers();
+	sim.bare = false;
+	node_restart_engine(n, 1 + sim_roll(sim.advert_us));
+	sim_run(sim.now + settling());
+	require_one_holder();
+	sim_require(node_is_master(n, 0), n->number, "did not resume");
+	sim_require(all_takeovers() == before, n->number, "an engine's end moved it");
+	sim_require(!sim.bare, 0, "an address was without a holder");
 	sim_end();
 }
 

@@ -13,6 +13,7 @@ void sim_any_group(uint64_t seed);
 /* One thing in a quiet network. */
 void sim_crash(uint64_t seed);
 void sim_pause(uint64_t seed);
+void sim_engine(uint64_t seed);
 void sim_leg(uint64_t seed);
 void sim_handover(uint64_t seed);
 void sim_handover_to_nobody(uint64_t seed);

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nodes under a virtual clock: the engine's own routers, sync groups, codec
- * and announcements (daemon/engine, all but its sockets and its loop), on
- * networks that lose, double, delay, reorder and cut, on nodes whose clocks
- * drift and jump, that pause, crash and return. Everything follows from a seed.
- * What one node sends another arrives in that order, as on any Ethernet: only a
- * storm (scenarios.h) has packets that overtake others.
+ * 2 to 50 nodes under a virtual clock: the engine's own routers, sync groups, codec
+ * and announcements (daemon/engine, all but its sockets and its loop). Everything
+ * follows from a seed: versions, intervals, options, priorities, and what goes wrong.
+ *
+ * Always: clocks that drift and do not agree, delay, timers that are served late, any
+ * priorities of a group's members, an owner. In a storm (scenarios.h), too: loss,
+ * duplication, reordering, partitions and cuts of one way or of one network, links
+ * that go, crashes, stops and restarts, an engine that ends alone, pauses that the
+ * clocks show or do not, wall clocks that jump, changes of priority, handovers. What
+ * one node sends another arrives in order unless reordering is drawn, as on any
+ * Ethernet.
  *
  * What must hold (design.md 5): I2, a whole and quiet network has one master;
  * I3, only a master announces, and then it alone holds the address. And: who
  * did not run says nothing as master when another took over; the members of a
- * sync group are master together; a handover never leaves an address without a
- * holder, nor without a master for longer than vipctl(8) says.
+ * sync group are master together; an engine's end moves nothing; a handover never
+ * leaves an address without a holder, nor without a master for longer than vipctl(8)
+ * says.
  */
 #pragma once
 
@@ -59,19 +65,23 @@ struct sim {
 	uint64_t seed;
 	uint64_t random;
 	uint64_t now;
+	uint64_t wall_us; /* of the node that has its turn */
+	bool mute;        /* what it sends is not heard: it has crashed */
 	bool trace;
 	unsigned n, nets; /* nets > 1: one sync group */
 	struct node nodes[SIM_NODES_MAX];
-	bool cut[SIM_NODES_MAX][SIM_NODES_MAX]; /* from, to */
+	uint8_t cut[SIM_NODES_MAX][SIM_NODES_MAX]; /* from, to; a bit a network */
 	uint8_t version;
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;
 	bool preempt;
 	bool signs;
+	bool lower_silent, higher_advert;
+	uint8_t down_adverts;
 	unsigned holders[SIM_NETS_MAX]; /* of each address */
 	bool bare; /* since it was cleared, an address had no holder */
 	unsigned loss, duplicates, reordered; /* per mille */
-	uint32_t delay_us;                    /* at most */
+	uint32_t delay_us, late_us;           /* at most: of packets, of timers */
 	uint64_t last_arrival[SIM_NODES_MAX][SIM_NODES_MAX][SIM_NETS_MAX];
 	struct deadlines timers, packets;
 	char fault[160]; /* what did not hold; empty: all does */
@@ -97,9 +107,12 @@ void sim_multicast(struct node *from, unsigned net, const struct ipaddr *src,
     const void *message, size_t len);
 void sim_broadcast(struct node *from, unsigned net, const void *frame, size_t len);
 
-/* ---- one node (node.c) ---- */
+/* ---- one node (host.c, node.c) ---- */
 
 uint64_t node_clock(const struct node *n);
+uint64_t node_wall_clock(const struct node *n);
+/* The first moment of the world at which the node's clock says at_us. */
+uint64_t node_world_time(const struct node *n, uint64_t at_us);
 void node_boot(struct node *n);
 /* Nothing is said. */
 void node_crash(struct node *n);
@@ -111,7 +124,10 @@ void node_undo_handover(struct node *n);
 void node_link(struct node *n, unsigned net, bool usable);
 /* Its configuration is told again, as it is in n and sim now. */
 void node_configure(struct node *n);
-void node_sleep(struct node *n, uint64_t for_us);
+/* Does not run for so long, while packets wait; unseen: its clocks stand, too. */
+void node_sleep(struct node *n, uint64_t for_us, bool unseen);
+/* Its engine dies; another resumes so much later. */
+void node_restart_engine(struct node *n, uint64_t after_us);
 /* From the world: a packet has come; it is time. */
 void node_receive(struct node *n, const struct packet *p);
 void node_tick(struct node *n);

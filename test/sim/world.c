@@ -105,7 +105,7 @@ sim_multicast(struct node *from, unsigned net, const struct ipaddr *src,
 {
 	for (unsigned to = 0; to < sim.n; to++) {
 		if (to == from->number || sim.nodes[to].side != from->side ||
-		    sim.cut[from->number][to] || sim_roll(1000) < sim.loss)
+		    sim.cut[from->number][to] >> net & 1 || sim_roll(1000) < sim.loss)
 			continue;
 		deliver_later(from->number, to, net, src, message, len);
 		if (sim_roll(1000) < sim.duplicates)

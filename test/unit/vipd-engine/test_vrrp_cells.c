@@ -48,6 +48,8 @@ static const struct cell cells[] = {
 { "shutdown in Initialize", 2, 0, false, INIT, SHUTDOWN, NONE, VRRP_INIT, "", NEVER, NEVER, NEVER },
 { "resuming, nobody else", 2, 0, false, RESUMING, CLAIM_TIMER, NONE, VRRP_MASTER, "send 150 report announce", 1000000, NEVER, NEVER },
 { "resuming, a better master", 2, 0, false, RESUMING, ADVERT, 200, 0, VRRP_BACKUP, "report report", NEVER, DOWN2, NEVER },
+{ "resuming, shutdown", 3, 0, false, RESUMING, SHUTDOWN, NONE, VRRP_INIT, "send 0 report", NEVER, NEVER, NEVER },
+{ "resuming, shutdown", 2, 0, false, RESUMING, SHUTDOWN, NONE, VRRP_INIT, "send 0 report", NEVER, NEVER, NEVER },
 { "resuming, its group yields", 3, 0, false, RESUMING, YIELD, NONE, VRRP_BACKUP, "report", NEVER, DOWN3, NEVER },
 { "resuming, its group yields", 2, 0, false, RESUMING, YIELD, NONE, VRRP_BACKUP, "report", NEVER, DOWN2, NEVER },
 { "advert in Initialize", 3, 0, false, INIT, ADVERT, 200, 0, VRRP_INIT, "", NEVER, NEVER, NEVER },
@@ -217,6 +219,7 @@ START_TEST(what_is_not_for_a_state_changes_nothing)
 		unsigned n;
 	} cases[] = {
 		{ INIT, { DOWN_TIMER, ADVER_TIMER, YIELD, RETRY, SHUTDOWN, ADVERT }, 6 },
+		{ RESUMING, { STARTUP, HOLD, DOWN_TIMER, ADVER_TIMER }, 4 },
 		{ BACKUP, { STARTUP, HOLD, RESUME, ADVER_TIMER, YIELD }, 5 },
 		{ CLAIMING, { STARTUP, HOLD, RESUME, ADVER_TIMER }, 4 },
 		{ MASTER, { STARTUP, HOLD, RESUME, RETRY, DOWN_TIMER, CLAIM_TIMER }, 6 },
