@@ -311,17 +311,21 @@ examine_firewall(struct doctor *d)
 {
 	for (size_t i = 0; forwards(d) && i < d->host->n_chains; i++) {
 		const struct host_chain *c = &d->host->chains[i];
+		char fix[256];
 
-		if (!c->drops || strcmp(c->hook, "forward") != 0)
+		if (!host_chain_blocks(c))
 			continue;
+		host_unblock(c, fix, sizeof(fix));
 		doctor_say(d, DOCTOR_WARN, "firewall",
-		    "chain %s of table %s %s drops what it does not accept: no other "
+		    "chain %s of table %s %s%s drops what it does not accept: no other "
 		    "table can let traffic to endpoints through",
-		    c->name, c->family, c->table);
-		doctor_fix(d,
-		    "nft add rule %s %s %s ct status dnat accept, in your "
-		    "firewall's own configuration",
-		    c->family, c->table, c->name);
+		    c->name, c->family, c->table, c->legacy ? " (iptables-legacy)" : "");
+		doctor_fix(d, "%s, in your firewall's own configuration", fix);
+	}
+	if (forwards(d) && d->host->hides_legacy) {
+		doctor_say(d, DOCTOR_NOTE, "firewall",
+		    "iptables-legacy has chains here that are not examined");
+		doctor_fix(d, "install iptables and run vipctl doctor as root");
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host.h"
 #include "model.h"
 #include "text.h"
 
@@ -196,6 +197,27 @@ port_conflicts(struct explain_walk *w)
 	}
 }
 
+/* No rule of ours can let through what another chain drops. */
+static void
+in_place(struct explain_walk *w)
+{
+	const struct host_chain *c = w->m->host ? host_blocker(w->m->host) : NULL;
+	char fix[256];
+
+	if (!c) {
+		explain_say(w, EXPLAIN_RULES, EXPLAIN_OK, "in nftables%s",
+		    w->m->node.forward.in_sync ? "" : "; an update is on its way");
+		return;
+	}
+	explain_say(w, EXPLAIN_RULES, EXPLAIN_WARN,
+	    "in nftables, but chain %s of table %s %s%s drops what it does not accept on "
+	    "the way to endpoints",
+	    c->name, c->family, c->table, c->legacy ? " (iptables-legacy)" : "");
+	host_unblock(c, fix, sizeof(fix));
+	explain_fix(
+	    w, "on %s, in your firewall's own configuration: %s", w->m->node.node, fix);
+}
+
 static void
 rules(struct explain_walk *w)
 {
@@ -214,8 +236,7 @@ rules(struct explain_walk *w)
 		explain_say(w, EXPLAIN_RULES, EXPLAIN_SKIP,
 		    "forwarding is the cluster's here (mode none, %s)", forward->reason);
 	} else if (w->s->ctl.in_place) {
-		explain_say(w, EXPLAIN_RULES, EXPLAIN_OK, "in nftables%s",
-		    forward->in_sync ? "" : "; an update is on its way");
+		in_place(w);
 	} else {
 		explain_say(w, EXPLAIN_RULES, EXPLAIN_NO, "not in nftables yet%s%s",
 		    w->s->ctl.reason[0] ? ": " : "", w->s->ctl.reason);

@@ -14,7 +14,6 @@
 
 #define TEXT_MAX (64u << 20)
 /* Somebody's transaction may hold nft up, a hung one must not hold us. */
-#define LIST_CHAINS "timeout 10 nft -j list chains 2>/dev/null"
 #define LIST_RULES4 "timeout 10 ip -4 -j -N rule show 2>/dev/null"
 #define LIST_RULES6 "timeout 10 ip -6 -j -N rule show 2>/dev/null"
 /* RTPROT of what vipd routes by (policy_rule.h), as ip(8) writes it. */
@@ -50,40 +49,6 @@ has_link(const struct host *h, const char *name)
 {
 	(void)h;
 	return if_nametoindex(name) != 0;
-}
-
-static void
-add_chain(struct host *h, const json_t *chain)
-{
-	const char *family = json_string_value(json_object_get(chain, "family"));
-	const char *table = json_string_value(json_object_get(chain, "table"));
-	const char *name = json_string_value(json_object_get(chain, "name"));
-	const char *hook = json_string_value(json_object_get(chain, "hook"));
-	const char *policy = json_string_value(json_object_get(chain, "policy"));
-	struct host_chain *c;
-
-	if (!family || !table || !name)
-		return;
-	h->chains = array_grow(h->chains, h->n_chains, &h->cap_chains, sizeof(*c));
-	c = &h->chains[h->n_chains++];
-	*c = (struct host_chain){ .drops = policy && !strcmp(policy, "drop") };
-	str_copy(c->family, sizeof(c->family), family);
-	str_copy(c->table, sizeof(c->table), table);
-	str_copy(c->name, sizeof(c->name), name);
-	str_copy(c->hook, sizeof(c->hook), hook ? hook : "");
-}
-
-bool
-host_add_chains(struct host *h, const char *json, size_t len)
-{
-	json_t *root = json_loadb(json, len, 0, NULL);
-	json_t *list = json_object_get(root, "nftables"), *item;
-	size_t i;
-
-	json_array_foreach(list, i, item) add_chain(h, json_object_get(item, "chain"));
-	h->has_chains = json_is_array(list);
-	json_decref(root);
-	return h->has_chains;
 }
 
 static uint32_t
@@ -127,9 +92,8 @@ host_add_rules(struct host *h, const char *json, size_t len)
 	return is_list;
 }
 
-static void
-look_at(struct host *h, const char *command,
-    bool (*add)(struct host *h, const char *json, size_t len))
+void
+host_run(struct host *h, const char *command, host_take *take)
 {
 	FILE *in = popen(command, "re");
 	char *text = NULL;
@@ -146,7 +110,7 @@ look_at(struct host *h, const char *command,
 		len += got;
 	} while (got && len < TEXT_MAX);
 	if (pclose(in) == 0)
-		add(h, text, len);
+		take(h, text, len);
 	free(text);
 }
 
@@ -199,9 +163,9 @@ host_look(struct host *h)
 {
 	*h = (struct host){ .sysctl = read_sysctl, .link = has_link };
 	look_at_subnets(h);
-	look_at(h, LIST_CHAINS, host_add_chains);
-	look_at(h, LIST_RULES4, host_add_rules);
-	look_at(h, LIST_RULES6, host_add_rules);
+	host_look_at_firewall(h);
+	host_run(h, LIST_RULES4, host_add_rules);
+	host_run(h, LIST_RULES6, host_add_rules);
 }
 
 void

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "explain.h"
 #include "handover.h"
+#include "host.h"
 #include "json.h"
 #include "log.h"
 #include "migrate.h"
@@ -130,6 +131,23 @@ explain_answer(const struct args *args, const struct model *m)
 	return code;
 }
 
+/* Where vipd forwards, somebody's firewall may be in the way. */
+static int
+explain_here(const struct args *args, struct model *m)
+{
+	struct host host = { 0 };
+	int code;
+
+	if (m->node.forward.mode == FORWARD_NFTABLES) {
+		host_look_at_firewall(&host);
+		m->host = &host;
+	}
+	code = explain_answer(args, m);
+	m->host = NULL;
+	host_free(&host);
+	return code;
+}
+
 static int
 run_explain(const struct args *args)
 {
@@ -146,7 +164,7 @@ run_explain(const struct args *args)
 	/* A Service vipd does not know ends with 1 and is explained as well. */
 	if (code == EXIT_WELL) {
 		if (m.has_node && m.end.code <= EXIT_NOT_WELL)
-			code = explain_answer(args, &m);
+			code = explain_here(args, &m);
 		else
 			code = ask_ended(&m);
 	}

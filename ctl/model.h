@@ -16,6 +16,8 @@
 
 #include "msg.h"
 
+struct host;
+
 struct model_instance {
 	struct msg_ctl_instance info;
 	struct msg_ctl_address *addresses;
@@ -86,6 +88,8 @@ struct model {
 	size_t n_handovers;
 	size_t cap_handovers;
 	struct msg_ctl_end end; /* valid once phase is MODEL_ENDED */
+	/* Not told by vipd, borrowed: whose firewall is known; NULL: it is not. */
+	const struct host *host;
 };
 
 /* Takes one message in; returns NULL or what is wrong with it. */

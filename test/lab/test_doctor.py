@@ -4,7 +4,10 @@
 import json
 import subprocess
 
-from cases import endpoints, put, serving, start_manifests, web
+import pytest
+
+from cases import EXTERNAL, endpoints, put, serving, start_manifests, web
+from client import connect
 from lab import BUILD
 
 
@@ -40,4 +43,23 @@ def test_what_is_wrong_with_the_host_is_found_and_its_remedy_helps(lab):
     node.run("sysctl", "-qw", *settings)
     assert set(findings(node, vipd)) == {("firewall", "warning")}
     rule = bad["firewall", "warning"]["fix"].removeprefix("nft ").split(",")[0]
-    node.run("nft", rule)  # is at least nft's language
+    explained = node.run(BUILD / "vipctl", "--socket", vipd.run_dir / "control.sock",
+                         "explain", "default/web")
+    assert "chain guard of table inet site" in explained and rule in explained
+    with pytest.raises(OSError):
+        connect(topo.client, EXTERNAL, 22)
+    node.run("nft", rule)
+    assert " ep1 " in connect(topo.client, EXTERNAL, 22)
+    assert findings(node, vipd) == {}
+
+
+def test_a_chain_that_iptables_made_gets_a_rule_of_iptables(lab):
+    topo = lab(nodes=1, endpoints=1)
+    node = topo.nodes[0]
+    vipd, = start_manifests(topo, priorities=(200,))
+    put(topo, "web", *web())
+    serving([vipd])
+    node.run("nft", "add table ip filter; add chain ip filter FORWARD "
+             "{ type filter hook forward priority 0; policy drop; }")
+    fix = findings(node, vipd)["firewall", "warning"]["fix"]
+    assert fix.startswith("iptables -I FORWARD ")

@@ -282,6 +282,88 @@ START_TEST(chains_tell_who_is_here_and_what_drops)
 }
 END_TEST
 
+#define FORWARD_CHAIN(family, table, name)                                               \
+	"{\"nftables\": [{\"chain\": {\"family\": \"" family "\", \"table\": \"" table   \
+	"\", \"name\": \"" name "\", \"hook\": \"forward\", \"policy\": \"drop\"}}]}"
+#define ACCEPTS                                                                          \
+	"{\"nftables\": [{\"rule\": {\"family\": \"inet\", \"table\": \"site\", "        \
+	"\"chain\": "                                                                    \
+	"\"guard\", \"expr\": [{\"match\": {\"op\": \"in\", \"left\": {\"ct\": "         \
+	"{\"key\": "                                                                     \
+	"\"status\"}}, \"right\": \"dnat\"}}, {\"accept\": null}]}}]}"
+
+/* What the chain that blocks says about its end; NULL: none does. */
+static const char *
+remedy(void)
+{
+	static char text[128];
+
+	if (!host_blocker(&host))
+		return NULL;
+	host_unblock(host_blocker(&host), text, sizeof(text));
+	return text;
+}
+
+START_TEST(a_chain_that_accepts_what_was_translated_blocks_nothing)
+{
+	static const char chain[] = FORWARD_CHAIN("inet", "site", "guard");
+
+	setup();
+	ck_assert(host_add_chains(&host, chain, strlen(chain)));
+	ck_assert_str_eq(
+	    remedy(), "nft insert rule inet site guard ct status dnat accept");
+	ck_assert(host_add_chain_rules(&host, ACCEPTS, strlen(ACCEPTS)));
+	ck_assert_ptr_null(remedy());
+	ck_assert_str_eq(found(), "");
+	free(host.chains);
+}
+END_TEST
+
+/* A rule of nft's in there and iptables refuses the table. */
+START_TEST(chains_of_iptables_get_rules_of_iptables)
+{
+	static const char chain[] = FORWARD_CHAIN("ip6", "filter", "FORWARD");
+	static const char limited[] = "-P FORWARD DROP\n-A FORWARD -i eth0 -m conntrack "
+				      "--ctstate DNAT -j ACCEPT\n-A FORWARD -m conntrack "
+				      "--ctstate DNAT -j LOG\n-A FORWARD -m conntrack "
+				      "--ctstate RELATED,ESTABLISHED -j ACCEPT\n";
+	static const char accepts[] = "-A FORWARD -m conntrack --ctstate "
+				      "RELATED,DNAT -j ACCEPT\n";
+
+	setup();
+	ck_assert(host_add_chains(&host, chain, strlen(chain)));
+	ck_assert_str_eq(
+	    remedy(), "ip6tables -I FORWARD -m conntrack --ctstate DNAT -j ACCEPT");
+	host_add_iptables(&host, limited, strlen(limited), "ip6", false);
+	ck_assert_ptr_nonnull(remedy());
+	host_add_iptables(&host, accepts, strlen(accepts), "ip", false);
+	ck_assert_ptr_nonnull(remedy());
+	host_add_iptables(&host, accepts, strlen(accepts), "ip6", false);
+	ck_assert_ptr_null(remedy());
+	free(host.chains);
+}
+END_TEST
+
+START_TEST(chains_of_iptables_legacy_are_seen_too)
+{
+	static const char list[] =
+	    "-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-N KUBE-SERVICES\n"
+	    "-A FORWARD -j KUBE-SERVICES\n";
+	static const char accepts[] = "-A FORWARD -m conntrack --ctstate DNAT -j ACCEPT";
+
+	setup();
+	host_add_iptables(&host, list, strlen(list), "ip", true);
+	ck_assert_str_eq(
+	    remedy(), "iptables-legacy -I FORWARD -m conntrack --ctstate DNAT -j ACCEPT");
+	ck_assert_str_eq(found(), "note neighbours, warning firewall+");
+	host_add_iptables(&host, accepts, strlen(accepts), "ip", true);
+	ck_assert_str_eq(found(), "note neighbours");
+	host.hides_legacy = true;
+	ck_assert_str_eq(found(), "note neighbours, note firewall+");
+	free(host.chains);
+}
+END_TEST
+
 START_TEST(an_address_needs_its_subnet_and_one_who_answers_for_it)
 {
 	setup();
@@ -310,4 +392,6 @@ UNIT_MAIN("doctor", a_node_that_is_well_has_no_finding,
     a_full_table_of_connections_is_found_before_it_is_full,
     a_mode_that_does_not_fit_any_more_is_found, ipvs_has_to_keep_quiet,
     chains_tell_who_is_here_and_what_drops,
+    a_chain_that_accepts_what_was_translated_blocks_nothing,
+    chains_of_iptables_get_rules_of_iptables, chains_of_iptables_legacy_are_seen_too,
     an_address_needs_its_subnet_and_one_who_answers_for_it)

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "host.h"
 #include "mem.h"
 #include "model.h"
 #include "unit.h"
@@ -120,6 +121,27 @@ START_TEST(nothing_is_missing_on_a_master_that_serves)
 	struct fixture f;
 
 	fixture(&f);
+	expect(&f, -1, EXPLAIN_OK, "nothing to fix");
+}
+END_TEST
+
+START_TEST(a_firewall_in_the_way_is_named)
+{
+	struct host_chain chain = {
+		.family = "ip",
+		.table = "filter",
+		.name = "FORWARD",
+		.hook = "forward",
+		.drops = true,
+	};
+	struct host host = { .chains = &chain, .n_chains = 1 };
+	struct fixture f;
+
+	fixture(&f);
+	f.m.host = &host;
+	expect(&f, EXPLAIN_RULES, EXPLAIN_WARN,
+	    "iptables -I FORWARD -m conntrack --ctstate DNAT -j ACCEPT");
+	chain.lets_services = true;
 	expect(&f, -1, EXPLAIN_OK, "nothing to fix");
 }
 END_TEST
@@ -452,7 +474,7 @@ END_TEST
 
 UNIT_MAIN("explain", where_none_is_local_nodes_and_masters_are_named,
     a_load_balancer_is_led_through_pools_and_allocation,
-    nothing_is_missing_on_a_master_that_serves,
+    nothing_is_missing_on_a_master_that_serves, a_firewall_in_the_way_is_named,
     a_backup_names_the_master_and_the_command_there, the_source, the_service, the_address,
     the_placement, the_instance, the_address_on_the_interface, the_rules, the_endpoints,
     what_no_stage_shows_is_said_in_vipds_words, only_the_first_missing_thing_gets_the_fix,
