@@ -2,6 +2,7 @@
 /* The stages of a LoadBalancer Service: the address pools, its allocation. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "explain_walk.h"
 #include "model.h"
@@ -127,8 +128,8 @@ not_allocated(struct explain_walk *w)
 	const char *reason = explain_reason(
 	    w->s->info.reason, explain_reason(w->s->ctl.reason, "no address yet"));
 
-	explain_say(w, EXPLAIN_ALLOCATION, EXPLAIN_NO, "%s: %s%s%s",
-	    model_verdict_name(w->s->info.verdict), reason,
+	explain_say(w, EXPLAIN_ALLOCATION, EXPLAIN_NO, "%s: %.*s%s%s",
+	    model_verdict_name(w->s->info.verdict), (int)strcspn(reason, ";"), reason,
 	    who ? "; the allocator is " : "", who ? who : "");
 	if (w->s->info.verdict == VERDICT_CONFLICT)
 		explain_fix(w, "ask for another address, or for none: %s", reason);
@@ -138,7 +139,8 @@ not_allocated(struct explain_walk *w)
 		    "may write status (vipctl nodes; kubectl -n vipd get lease "
 		    "vipd-allocator)");
 	else
-		explain_fix(w, "%s; see: vipctl pools", reason);
+		explain_fix(
+		    w, "%s%s", reason, strchr(reason, ';') ? "" : "; see: vipctl pools");
 }
 
 void

@@ -90,7 +90,7 @@ over_limit(const struct alloc *a, const struct alloc_service *as, size_t pool, c
 		return false;
 	text_format(why, REASON_LEN,
 	    "namespace %s holds %zu addresses of address_pool %.40s, its "
-	    "limit_per_namespace",
+	    "limit_per_namespace; raise it, or delete a Service",
 	    as->object->id.ns, held, c->name);
 	return true;
 }
@@ -125,7 +125,8 @@ take_requested(
 
 	ipaddr_format(addr, text);
 	if (pool == POOL_NONE) {
-		text_format(why, REASON_LEN, "%s is in no address_pool", text);
+		text_format(why, REASON_LEN,
+		    "%s is in no address_pool; ask for another, or for none", text);
 		return ALLOC_REFUSED;
 	}
 	if (w->pool && strcmp(w->pool, a->pools->conf[pool].name)) {
@@ -134,7 +135,8 @@ take_requested(
 		return ALLOC_REFUSED;
 	}
 	if (!pool_offers(&a->pools->items[pool], addr)) {
-		text_format(why, REASON_LEN, "address_pool %.40s does not hand out %s",
+		text_format(why, REASON_LEN,
+		    "address_pool %.40s does not hand out %s; ask for another",
 		    a->pools->conf[pool].name, text);
 		return ALLOC_REFUSED;
 	}
@@ -242,7 +244,8 @@ static void
 say_exhausted(const struct alloc *a, size_t pool, enum pool_family f, char *why)
 {
 	text_format(why, REASON_LEN,
-	    "address_pool %.40s has no free %s address: 0 of %llu are free",
+	    "address_pool %.40s has no free %s address: 0 of %llu are free; add some to "
+	    "it, or delete a Service",
 	    a->pools->conf[pool].name, family_name(f),
 	    (unsigned long long)a->pools->items[pool].size[f]);
 }
@@ -265,8 +268,9 @@ take_of_pools(struct alloc *a, const struct alloc_service *as, enum pool_family 
 		if (!a->pools->items[i].size[f]) {
 			if (!*why)
 				text_format(why, REASON_LEN,
-				    "address_pool %.40s has no %s addresses", c->name,
-				    family_name(f));
+				    "address_pool %.40s has no %s addresses; add some to "
+				    "it, or change ipFamilyPolicy",
+				    c->name, family_name(f));
 			continue;
 		}
 		if (over_limit(a, as, i, verdict == ALLOC_WAITS ? aside : why)) {
@@ -280,7 +284,10 @@ take_of_pools(struct alloc *a, const struct alloc_service *as, enum pool_family 
 		verdict = ALLOC_WAITS;
 	}
 	if (!*why && named)
-		text_format(why, REASON_LEN, "there is no address_pool %.60s", named);
+		text_format(why, REASON_LEN,
+		    "there is no address_pool %.60s; correct vipd.io/address-pool, or "
+		    "remove it",
+		    named);
 	else if (!*why)
 		text_format(why, REASON_LEN,
 		    "no address_pool assigns %s addresses by itself (auto_assign no); "
@@ -297,7 +304,8 @@ choice_make(struct alloc *a, const struct alloc_service *as, enum pool_family f,
 
 	memset(why, 0, REASON_LEN);
 	if (!a->pools || !a->pools->n) {
-		text_format(why, REASON_LEN, "no address_pool is configured");
+		text_format(why, REASON_LEN,
+		    "no address_pool is configured; add one to vipd.conf");
 		return ALLOC_REFUSED;
 	}
 	for (size_t i = 0; i < w->n_addrs; i++) {

@@ -12,6 +12,8 @@
 #include "view.h"
 
 #define ON_NODE " is on node "
+/* An address that comes later did not come because of that. */
+#define TAKEOVER_MS 10000
 
 void
 holder_fini(struct holder *h)
@@ -187,18 +189,19 @@ holder_event(const struct service_status *seen, const struct held_address *a,
     const char *node, enum event_reason *reason, char *note, size_t size)
 {
 	const struct status_condition *c = &seen->conditions[STATUS_READY];
-	char place[EVENT_NOTE_MAX / 2], before[EVENT_NOTE_MAX / 4];
+	char place[EVENT_NOTE_MAX / 2], before[EVENT_NOTE_MAX / 4], took[64] = "";
 	bool moved = node_of(c, before, sizeof(before));
 
 	say_place(place, sizeof(place), a, node);
 	if (c->present && c->value && strcmp(c->message, place) == 0)
 		return false;
 	*reason = moved && strcmp(before, node) != 0 ? EVENT_VIP_MOVED : EVENT_VIP_ACTIVE;
-	if (*reason == EVENT_VIP_MOVED)
-		text_format(note, size, "%s, %u ms after it became master; before: %s",
-		    place, a->after_ms, before);
-	else
+	if (a->after_ms < TAKEOVER_MS)
 		text_format(
-		    note, size, "%s, %u ms after it became master", place, a->after_ms);
+		    took, sizeof(took), ", %u ms after it became master", a->after_ms);
+	if (*reason == EVENT_VIP_MOVED)
+		text_format(note, size, "%s%s; before: %s", place, took, before);
+	else
+		text_format(note, size, "%s%s", place, took);
 	return true;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "hash.h"
 #include "holder.h"
 #include "store.h"
 #include "vacancy.h"
@@ -76,6 +77,24 @@ say(struct writer *w, const struct store_entry *e, const struct view *v, uint32_
 		writer_event(w, e->service, EVENT_NO_ENDPOINTS,
 		    "no endpoint of this Service is ready: nothing answers on its "
 		    "addresses; check its selector and the readiness of its pods");
+}
+
+/* Of those troubles that have a reason: it may be another than before. */
+static uint64_t
+reasons_of(const struct view *v, uint32_t troubles)
+{
+	uint64_t h = HASH_INIT;
+	const char *text;
+
+	if (troubles & REPORT_REFUSED) {
+		text = reason_of(v, VERDICT_REFUSED);
+		h = hash_add(h, text, strlen(text));
+	}
+	if (troubles & REPORT_CONFLICT) {
+		text = reason_of(v, VERDICT_CONFLICT);
+		h = hash_add(h, text, strlen(text));
+	}
+	return hash_end(h);
 }
 
 /* Who does not lead keeps it for as long as nobody may have led. */
@@ -163,10 +182,12 @@ report(struct writer *w, const struct holder *h, struct store_entry *e,
     const struct view *v, uint64_t now_us)
 {
 	uint32_t troubles = troubles_of(v), new;
+	uint64_t reasons;
 
 	if (!e->service) {
 		writer_forget(w, e->key);
 		e->troubles = e->unsaid = 0;
+		e->reasons = 0;
 		e->no_endpoints_us = 0;
 		e->holds = e->vacant = false;
 		return;
@@ -178,7 +199,11 @@ report(struct writer *w, const struct holder *h, struct store_entry *e,
 	/* That one has to last: report_lasting() tells it. */
 	troubles &= e->troubles | ~(uint32_t)REPORT_NO_ENDPOINTS;
 	new = troubles & ~e->troubles;
+	reasons = reasons_of(v, troubles);
+	if (reasons != e->reasons)
+		new |= troubles &(REPORT_REFUSED | REPORT_CONFLICT);
 	e->troubles = troubles;
+	e->reasons = reasons;
 	say(w, e, v, due(w, e, new, now_us));
 	report_place(w, h, e, v);
 	if (!v->wanted)

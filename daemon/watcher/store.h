@@ -43,6 +43,7 @@ struct store_entry {
 	uint64_t told; /* hash of what vipd was told; 0: nothing */
 	uint32_t generation;
 	uint32_t troubles;        /* of report.h, as they are */
+	uint64_t reasons;         /* hash of why */
 	uint32_t unsaid;          /* those that nobody led to tell */
 	uint64_t unsaid_us;       /* since the newest of them */
 	uint64_t no_endpoints_us; /* since when; 0: it has some */

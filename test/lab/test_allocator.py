@@ -233,6 +233,9 @@ def test_a_refusal_becomes_one_event(cluster):
         assert "ExternalIPRefused" in words and "vipd" in words
         cluster.patch(thief, {"metadata": {"labels": {"a": "b"}}})
         a.stays(lambda: len(events(cluster)) == 1, 0.5)
+        cluster.patch(thief, {"spec": {"externalIPs": ["8.8.4.4"]}})
+        wait(lambda: any("8.8.4.4" in e["note"] for e in events(cluster)), 5,
+             "an Event for another reason")
 
 
 def test_a_headless_service_is_told_that_its_external_ips_are_in_vain(cluster):

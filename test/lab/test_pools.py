@@ -114,7 +114,8 @@ def test_a_full_pool_is_told_and_a_freed_address_is_given_on(cluster, watcher):
         cluster.create(balancer(f"web-{i}"))
         if i < 3:
             wait_ingress(cluster, [f"192.168.185.{40 + i}"], f"web-{i}")
-    full = "address_pool public has no free IPv4 address: 0 of 3 are free"
+    full = ("address_pool public has no free IPv4 address: 0 of 3 are free; add some to it, "
+            "or delete a Service")
     wait(lambda: condition(cluster, "AddressAllocated", "web-3") == (
         "False", "Exhausted", full), 15)
     wait(lambda: notes(cluster, "AllocationFailed", "web-3") == [full], 15)
@@ -162,7 +163,8 @@ def test_both_families_and_one_is_enough_where_two_are_only_preferred(cluster, w
                             ipFamilyPolicy="PreferDualStack"))
     wait_ingress(cluster, ["192.168.185.40"], "prefer")
     wait(lambda: condition(cluster, "AddressAllocated", "both") == (
-        "False", "Refused", "address_pool public has no IPv6 addresses"), 15,
+        "False", "Refused", "address_pool public has no IPv6 addresses; "
+        "add some to it, or change ipFamilyPolicy"), 15,
          lambda: status(cluster, "both"))
     watcher.configure(pools=POOL + SIX)
     wait_ingress(cluster, ["192.168.185.40", "2001:db8::11"], "prefer")

@@ -95,8 +95,9 @@ START_TEST(a_full_pool_says_so_and_the_next_free_address_goes_to_the_oldest)
 	put((struct spec){ .name = "late", .created = 7 });
 	put((struct spec){ .name = "later", .created = 8 });
 	ck_assert_int_eq(find("default/late")->verdict, ALLOC_WAITS);
-	ck_assert_str_eq(
-	    got("late"), "address_pool a has no free IPv4 address: 0 of 3 are free");
+	ck_assert_str_eq(got("late"),
+	    "address_pool a has no free IPv4 address: 0 of 3 are free; add some to it, "
+	    "or delete a Service");
 	alloc_remove(a, "default/b");
 	alloc_run(a, quiet, NULL);
 	ck_assert_str_eq(got("late"), "192.0.2.2");
@@ -143,21 +144,23 @@ START_TEST(a_service_has_what_it_asks_for_or_hears_why_not)
 	} cases[] = {
 		{ { .wants = "192.0.2.70" }, ALLOC_DONE, "192.0.2.70" },
 		{ { .wants = "198.51.100.1" }, ALLOC_REFUSED,
-		    "198.51.100.1 is in no address_pool" },
+		    "198.51.100.1 is in no address_pool; ask for another, or for none" },
 		{ { .wants = "192.0.2.5" }, ALLOC_CONFLICT,
 		    "192.0.2.5 is default/has's" },
 		{ { .wants = "192.0.2.6" }, ALLOC_CONFLICT,
 		    "192.0.2.6 is a node's, a router's or an endpoint's address, or an "
 		    "external IP" },
 		{ { .wants = "192.0.2.9" }, ALLOC_REFUSED,
-		    "address_pool first does not hand out 192.0.2.9" },
+		    "address_pool first does not hand out 192.0.2.9; ask for another" },
 		{ { .wants = "192.0.3.0" }, ALLOC_REFUSED,
-		    "address_pool far does not hand out 192.0.3.0" },
+		    "address_pool far does not hand out 192.0.3.0; ask for another" },
 		{ { .wants = "192.0.4.255" }, ALLOC_DONE, "192.0.4.255" },
 		{ { .wants = "192.0.2.70", .pool = "first" }, ALLOC_REFUSED,
 		    "192.0.2.70 is not of address_pool first" },
 		{ { .pool = "second" }, ALLOC_DONE, "192.0.2.64" },
-		{ { .pool = "gone" }, ALLOC_REFUSED, "there is no address_pool gone" },
+		{ { .pool = "gone" }, ALLOC_REFUSED,
+		    "there is no address_pool gone; correct vipd.io/address-pool, or "
+		    "remove it" },
 		{ { .pool = "labelled" }, ALLOC_REFUSED,
 		    "address_pool labelled is not for this Service (its namespaces, "
 		    "service_selector)" },
@@ -167,7 +170,8 @@ START_TEST(a_service_has_what_it_asks_for_or_hears_why_not)
 		    "service_selector)" },
 		{ { .families = { AF_INET6 } }, ALLOC_DONE, "2001:db8::1" },
 		{ { .families = { AF_INET6 }, .pool = "first" }, ALLOC_REFUSED,
-		    "address_pool first has no IPv6 addresses" },
+		    "address_pool first has no IPv6 addresses; add some to it, or change "
+		    "ipFamilyPolicy" },
 		{ { .families = { AF_INET6, AF_INET }, .policy = REQUIRE_DUAL_STACK },
 		    ALLOC_DONE, "2001:db8::1 192.0.2.7" },
 		{ { .families = { AF_INET, AF_INET6 },
@@ -177,7 +181,9 @@ START_TEST(a_service_has_what_it_asks_for_or_hears_why_not)
 		{ { .families = { AF_INET, AF_INET6 },
 		      .policy = REQUIRE_DUAL_STACK,
 		      .pool = "first" },
-		    ALLOC_REFUSED, "address_pool first has no IPv6 addresses" },
+		    ALLOC_REFUSED,
+		    "address_pool first has no IPv6 addresses; add some to it, or change "
+		    "ipFamilyPolicy" },
 		{ { .families = { AF_INET, AF_INET6 },
 		      .policy = PREFER_DUAL_STACK,
 		      .wants = "2001:db8::9" },
@@ -224,8 +230,9 @@ START_TEST(services_of_one_key_share_where_their_ports_differ)
 	ck_assert_str_eq(got("b"), "192.0.2.1");
 	ck_assert_str_eq(got("same"), "192.0.2.2");
 	ck_assert_str_eq(got("key"), "192.0.2.3");
-	ck_assert_str_eq(
-	    got("other/a"), "address_pool a has no free IPv4 address: 0 of 3 are free");
+	ck_assert_str_eq(got("other/a"),
+	    "address_pool a has no free IPv4 address: 0 of 3 are free; add some to it, "
+	    "or delete a Service");
 	/* It goes only with the last of them. */
 	alloc_remove(a, "default/a");
 	alloc_run(a, quiet, NULL);
@@ -258,7 +265,7 @@ START_TEST(a_namespace_has_no_more_than_its_limit)
 	ck_assert_str_eq(got("shares"), "192.0.2.1");
 	ck_assert_str_eq(got("c"),
 	    "namespace default holds 2 addresses of address_pool a, its "
-	    "limit_per_namespace");
+	    "limit_per_namespace; raise it, or delete a Service");
 	ck_assert_int_eq(find("default/wants")->verdict, ALLOC_WAITS);
 	ck_assert_str_eq(got("other/c"), "192.0.2.3");
 	alloc_remove(a, "default/b");
@@ -336,7 +343,9 @@ START_TEST(half_of_what_must_be_both_is_given_back_as_if_never_taken)
 	put((struct spec){ .name = "both",
 	    .families = { AF_INET, AF_INET6 },
 	    .policy = REQUIRE_DUAL_STACK });
-	ck_assert_str_eq(got("both"), "address_pool a has no IPv6 addresses");
+	ck_assert_str_eq(got("both"),
+	    "address_pool a has no IPv6 addresses; add some to it, or change "
+	    "ipFamilyPolicy");
 	put((struct spec){ .name = "one" });
 	ck_assert_str_eq(got("one"), "192.0.2.1");
 	end();

@@ -97,6 +97,10 @@ START_TEST(an_event_tells_who_has_it_now_and_who_had_it)
 	ck_assert_str_eq(note,
 	    "192.0.2.1 is on node worker-b (instance edge), 0 ms after it became master; "
 	    "before: worker-a");
+	/* A Service that is new on an old master has not been waited for. */
+	h.addresses->after_ms = 3600 * 1000;
+	ck_assert(holder_event(&seen, held, "worker-a", &reason, note, sizeof(note)));
+	ck_assert_str_eq(note, "192.0.2.1 is on node worker-a (instance edge)");
 	/* Somebody wrote something else there. */
 	status_set_condition(&seen, STATUS_READY, true, "X", "nobody knows");
 	ck_assert(holder_event(&seen, held, "worker-a", &reason, note, sizeof(note)));
