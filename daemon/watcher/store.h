@@ -44,6 +44,7 @@ struct store_entry {
 	uint32_t generation;
 	uint32_t troubles;        /* of report.h, as they are */
 	uint64_t reasons;         /* hash of why */
+	uint64_t news;            /* hash of what was said of its addresses */
 	uint32_t unsaid;          /* those that nobody led to tell */
 	uint64_t unsaid_us;       /* since the newest of them */
 	uint64_t no_endpoints_us; /* since when; 0: it has some */

@@ -5,6 +5,7 @@
 
 #include "apisource.h"
 #include "clock.h"
+#include "hash.h"
 #include "healthcheck.h"
 #include "locality.h"
 #include "manifests.h"
@@ -196,10 +197,22 @@ on_changed(void *arg)
 	update_standing(w);
 }
 
+/* Not what was said of it last: it is looked at for many reasons. */
+static bool
+is_news(struct store_entry *e, const char *news)
+{
+	uint64_t h = hash_add(HASH_INIT, e->service->uid, sizeof(e->service->uid));
+	uint64_t before = e->news;
+
+	e->news = *news ? hash_end(hash_add(h, news, strlen(news))) : 0;
+	return *news && e->news != before;
+}
+
 /* Who leads says what each Service's status should be. */
 static void
-allocate(struct watcher *w, const struct service_object *s)
+allocate(struct watcher *w, struct store_entry *e)
 {
+	const struct service_object *s = e->service;
 	struct wanted want;
 
 	/* Of a malformed one nobody knows what it wants. */
@@ -210,7 +223,7 @@ allocate(struct watcher *w, const struct service_object *s)
 		return;
 	wanted_build(&want, s, &w->store, clock_us());
 	writer_allocate(w->writer, s, &want.status);
-	if (want.news[0])
+	if (is_news(e, want.news))
 		writer_event(w->writer, s,
 		    want.status.n_ingress ? EVENT_ADDRESS_ALLOCATED
 					  : EVENT_ALLOCATION_FAILED,
@@ -235,7 +248,7 @@ on_looked(void *arg, struct store_entry *e, const struct view *v)
 	struct watcher *w = arg;
 
 	answer_health(w, e, v);
-	allocate(w, e->service);
+	allocate(w, e);
 	report(w->writer, &w->holder, e, v, clock_us());
 }
 

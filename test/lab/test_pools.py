@@ -225,6 +225,12 @@ def test_a_service_of_another_controller_is_left_alone(cluster, watcher, mark):
     assert "another controller's" in notes(cluster, "AllocationFailed")[0]
     wait_ignored(watcher, "default/web", "another controller's")
     assert not ingress(cluster) and not condition(cluster, "AddressAllocated")
+    # Said once, however often it is looked at.
+    for number in range(3):
+        cluster.patch(made, {"metadata": {"labels": {"a": str(number)}}})
+        cluster.create(balancer(f"ours-{number}"))
+        wait(lambda n=number: notes(cluster, "AddressAllocated", f"ours-{n}"), 15)
+    assert not [e for e in cluster.list("events.k8s.io/v1", "Event") if e.get("series")]
 
 
 def test_an_ingress_that_somebody_else_wrote_stays(cluster, watcher):
