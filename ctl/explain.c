@@ -112,7 +112,8 @@ unknown_service(struct explain_walk *w)
 	else
 		explain_fix(w,
 		    "see: kubectl -n %.*s get service %s; vipd takes those with "
-		    "spec.externalIPs, and type LoadBalancer of its class",
+		    "spec.externalIPs, and type LoadBalancer of its class, unless they "
+		    "have the label service.kubernetes.io/service-proxy-name",
 		    (int)(slash - w->key), w->key, slash + 1);
 }
 
