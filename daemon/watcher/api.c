@@ -151,14 +151,10 @@ is_terminating(const json_t *status)
 	return false;
 }
 
-/*
- * Servers before 1.29 answer 500 to an apply patch with a field they do not
- * know: that is no fault of theirs, and would be so again.
- */
-static bool
-is_unknown_field(int status, const char *message)
+bool
+api_is_unknown_field(const char *message)
 {
-	return status == 500 && strstr(message, "field not declared in schema");
+	return strstr(message, "field not declared in schema");
 }
 
 static uint32_t
@@ -248,7 +244,7 @@ conclude(struct api_request *req, const struct http_result *result)
 	api_done *on_done = req->on_done;
 	void *arg = req->arg;
 
-	if (whole && is_unknown_field(result->status, answer.message))
+	if (whole && api_is_unknown_field(answer.message))
 		answer.verdict = API_INVALID;
 	if (answer.verdict == API_FORBIDDEN && explain_is_denial(answer.message))
 		answer.verdict = API_DENIED;

@@ -49,6 +49,12 @@ struct api_answer {
 	const char *message;    /* the server's words; may be empty */
 };
 
+/*
+ * What a server says of a field in an apply patch that is newer than itself: as
+ * status 500, though it is no fault of its and would be so again (API_INVALID).
+ */
+bool api_is_unknown_field(const char *message);
+
 typedef void api_done(void *arg, const struct api_answer *answer);
 
 struct api_call {

@@ -62,7 +62,7 @@ regarding(const struct event *e)
 }
 
 char *
-event_body(const struct event *e, const char *node, bool core)
+event_body(const struct event *e, const char *node)
 {
 	char instance[WORD_MAX];
 	json_t *object;
@@ -71,12 +71,11 @@ event_body(const struct event *e, const char *node, bool core)
 	snprintf(instance, sizeof(instance), "%s", *node ? node : "vipd");
 	object = json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:o, s:s, "
 			   "s:s}",
-	    "apiVersion", core ? "v1" : "events.k8s.io/v1", "kind", "Event", "metadata",
-	    "name", e->name, "namespace", e->about.ns, "eventTime", e->first,
-	    core ? "reportingComponent" : "reportingController", CONTROLLER,
-	    "reportingInstance", instance, "action", reasons[e->reason].action, "reason",
-	    reasons[e->reason].name, core ? "involvedObject" : "regarding", regarding(e),
-	    core ? "message" : "note", e->note, "type",
+	    "apiVersion", "events.k8s.io/v1", "kind", "Event", "metadata", "name",
+	    e->name, "namespace", e->about.ns, "eventTime", e->first,
+	    "reportingController", CONTROLLER, "reportingInstance", instance, "action",
+	    reasons[e->reason].action, "reason", reasons[e->reason].name, "regarding",
+	    regarding(e), "note", e->note, "type",
 	    reasons[e->reason].warning ? "Warning" : "Normal");
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);

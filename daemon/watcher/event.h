@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Events about Services: the object (events.k8s.io/v1, or v1 for servers
- * before 1.19), its series when it repeats, and how many an object may have
- * (line W6 of kubernetes.md: 25 at once, then one in five minutes). Pure.
+ * Events about Services: the object (events.k8s.io/v1, which every server with
+ * discovery.k8s.io/v1 has), its series when it repeats, and how many an object
+ * may have (line W6 of kubernetes.md: 25 at once, then one in five minutes). Pure.
  */
 #pragma once
 
@@ -43,8 +43,8 @@ struct event {
 uint64_t event_hash(const struct event *e);
 /* "web.17f3a0b1c2d3e4f5": the Service and the time. */
 void event_set_name(struct event *e, uint64_t wall_us);
-/* The body of a POST. node: who reports. core: as v1. The caller frees it. */
-char *event_body(const struct event *e, const char *node, bool core);
+/* The body of a POST. node: who reports. The caller frees it. */
+char *event_body(const struct event *e, const char *node);
 /* The merge patch that says it happened count times, last at `last`. */
 char *event_series(uint32_t count, const char *last);
 

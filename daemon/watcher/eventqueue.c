@@ -47,7 +47,6 @@ struct eventqueue {
 	struct api *api;
 	struct api_work work;
 	const char *node;
-	bool core; /* the server knows v1 only */
 	struct posted *posted;
 	struct purse *purses;
 	TAILQ_HEAD(posted_waiting, posted) waiting;
@@ -159,17 +158,11 @@ static void
 on_answer(void *arg, const struct api_answer *a)
 {
 	struct posted *p = arg;
-	struct eventqueue *q = p->queue;
-	bool unknown = strstr(a->message, "could not find the requested resource");
 
 	p->req = NULL;
 	if (a->verdict == API_DONE || (a->verdict == API_CONFLICT && !p->told)) {
 		/* 409 to a POST: an earlier answer was lost. */
 		told(p);
-	} else if (a->verdict == API_ABSENT && !p->told && unknown && !q->core) {
-		/* W6: events.k8s.io/v1 came with 1.19. */
-		q->core = true;
-		wait_in_line(p);
 	} else if (a->verdict == API_ABSENT && p->told) {
 		/* The server forgets Events after an hour. */
 		post_anew(p);
@@ -183,13 +176,12 @@ on_answer(void *arg, const struct api_answer *a)
 static struct api_request *
 send(struct posted *p)
 {
-	const char *group = p->queue->core ? "/api/v1" : "/apis/events.k8s.io/v1";
 	bool first = p->told == 0;
 	char last[STAMP_LEN];
 	_free_ char *body = first
-	    ? event_body(&p->event, p->queue->node, p->queue->core)
+	    ? event_body(&p->event, p->queue->node)
 	    : event_series(p->count, stamp_micro(last, p->last_wall_us));
-	_free_ char *path = xasprintf("%s/namespaces/%s/events%s%s", group,
+	_free_ char *path = xasprintf("/apis/events.k8s.io/v1/namespaces/%s/events%s%s",
 	    p->event.about.ns, first ? "" : "/", first ? "" : p->event.name);
 	struct api_call call = {
 		.method = first ? "POST" : "PATCH",

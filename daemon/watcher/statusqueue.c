@@ -243,7 +243,7 @@ invalid(struct status_entry *e, const struct api_answer *a)
 	struct statusqueue *q = e->queue;
 	uint32_t held;
 
-	if (e->with_ip_mode && a->status == 500) {
+	if (e->with_ip_mode && api_is_unknown_field(a->message)) {
 		/* S15: a server before 1.29; remembered, and no fault. */
 		q->ip_mode = false;
 		mark(e);

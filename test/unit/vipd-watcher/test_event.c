@@ -30,7 +30,7 @@ START_TEST(an_event_has_what_the_api_wants)
 	event_set_name(&e, WALL);
 	ck_assert(strncmp(e.name, "web.", 4) == 0 && strlen(e.name) == 20);
 	snprintf(e.name, sizeof(e.name), "web.0");
-	text = event_body(&e, "worker-a", false);
+	text = event_body(&e, "worker-a");
 	ck_assert_str_eq(text,
 	    "{\"apiVersion\":\"events.k8s.io/v1\",\"kind\":\"Event\",\"metadata\":{"
 	    "\"name\":\"web.0\",\"namespace\":\"default\"},\"eventTime\":"
@@ -40,11 +40,8 @@ START_TEST(an_event_has_what_the_api_wants)
 	    "\"namespace\":\"default\",\"name\":\"web\",\"uid\":\"u-1\"},\"note\":"
 	    "\"it is here\",\"type\":\"Normal\"}");
 	free(text);
-	text = event_body(&e, "", true);
-	ck_assert(strstr(text, "\"apiVersion\":\"v1\"") &&
-	    strstr(text, "involvedObject") && strstr(text, "\"message\"") &&
-	    strstr(text, "reportingComponent") &&
-	    strstr(text, "\"reportingInstance\":\"vipd\""));
+	text = event_body(&e, "");
+	ck_assert(strstr(text, "\"reportingInstance\":\"vipd\""));
 	free(text);
 	text = event_series(3, "2026-01-02T03:04:05.000007Z");
 	ck_assert_str_eq(text,
