@@ -67,12 +67,19 @@ pool(struct explain_walk *w, const struct msg_pool *p)
 	    p->name);
 }
 
+/* Of a malformed one nobody knows the type. */
+static bool
+is_unread(const struct explain_walk *w)
+{
+	return !w->s || w->s->info.verdict == VERDICT_INVALID;
+}
+
 void
 explain_pools(struct explain_walk *w)
 {
 	const char *error = w->m->pools_head.error;
 
-	if (!w->s) {
+	if (is_unread(w)) {
 		explain_say(w, EXPLAIN_POOL, EXPLAIN_SKIP, "waits for the Service");
 		return;
 	}
@@ -150,8 +157,8 @@ explain_allocation(struct explain_walk *w)
 
 	if (!is_balancer(w)) {
 		explain_say(w, EXPLAIN_ALLOCATION, EXPLAIN_SKIP, "%s",
-		    w->s ? "who wrote the Service chose its addresses"
-			 : "waits for the Service");
+		    is_unread(w) ? "waits for the Service"
+				 : "who wrote the Service chose its addresses");
 		return;
 	}
 	if (explain_lacks_allocation(w)) {

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "hash.h"
 #include "holder.h"
+#include "mem.h"
 #include "store.h"
 #include "vacancy.h"
 #include "view.h"
@@ -16,20 +17,23 @@
 /* As long as no node may have led (leader.h), and some. */
 #define UNSAID_US (30 * US_PER_S)
 
+/* Troubles that come with a reason. */
+static const struct {
+	uint32_t trouble;
+	enum verdict verdict;
+	enum event_reason event;
+} reasoned[] = {
+	{ REPORT_REFUSED, VERDICT_REFUSED, EVENT_EXTERNAL_IP_REFUSED },
+	{ REPORT_CONFLICT, VERDICT_CONFLICT, EVENT_ADDRESS_CONFLICT },
+	{ REPORT_INVALID, VERDICT_INVALID, EVENT_ALLOCATION_FAILED },
+};
+
 static uint32_t
 trouble_of(enum verdict verdict)
 {
-	switch (verdict) {
-	case VERDICT_REFUSED:
-		return REPORT_REFUSED;
-	case VERDICT_CONFLICT:
-		return REPORT_CONFLICT;
-	case VERDICT_OK:
-	case VERDICT_PENDING:
-	case VERDICT_INVALID:
-	case VERDICT_IGNORED:
-		break;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(reasoned); i++)
+		if (reasoned[i].verdict == verdict)
+			return reasoned[i].trouble;
 	return 0;
 }
 
@@ -67,12 +71,10 @@ reason_of(const struct view *v, enum verdict verdict)
 static void
 say(struct writer *w, const struct store_entry *e, const struct view *v, uint32_t what)
 {
-	if (what & REPORT_REFUSED)
-		writer_event(w, e->service, EVENT_EXTERNAL_IP_REFUSED, "%s",
-		    reason_of(v, VERDICT_REFUSED));
-	if (what & REPORT_CONFLICT)
-		writer_event(w, e->service, EVENT_ADDRESS_CONFLICT, "%s",
-		    reason_of(v, VERDICT_CONFLICT));
+	for (size_t i = 0; i < ARRAY_LEN(reasoned); i++)
+		if (what & reasoned[i].trouble)
+			writer_event(w, e->service, reasoned[i].event, "%s",
+			    reason_of(v, reasoned[i].verdict));
 	if (what & REPORT_NO_ENDPOINTS)
 		writer_event(w, e->service, EVENT_NO_ENDPOINTS,
 		    "no endpoint of this Service is ready: nothing answers on its "
@@ -84,15 +86,12 @@ static uint64_t
 reasons_of(const struct view *v, uint32_t troubles)
 {
 	uint64_t h = HASH_INIT;
-	const char *text;
 
-	if (troubles & REPORT_REFUSED) {
-		text = reason_of(v, VERDICT_REFUSED);
-		h = hash_add(h, text, strlen(text));
-	}
-	if (troubles & REPORT_CONFLICT) {
-		text = reason_of(v, VERDICT_CONFLICT);
-		h = hash_add(h, text, strlen(text));
+	for (size_t i = 0; i < ARRAY_LEN(reasoned); i++) {
+		const char *text = reason_of(v, reasoned[i].verdict);
+
+		if (troubles & reasoned[i].trouble)
+			h = hash_add(h, text, strlen(text));
 	}
 	return hash_end(h);
 }
@@ -201,7 +200,7 @@ report(struct writer *w, const struct holder *h, struct store_entry *e,
 	new = troubles & ~e->troubles;
 	reasons = reasons_of(v, troubles);
 	if (reasons != e->reasons)
-		new |= troubles &(REPORT_REFUSED | REPORT_CONFLICT);
+		new |= troubles & ~(uint32_t)REPORT_NO_ENDPOINTS;
 	e->troubles = troubles;
 	e->reasons = reasons;
 	say(w, e, v, due(w, e, new, now_us));

@@ -22,6 +22,7 @@ enum report_trouble {
 	REPORT_REFUSED = 1,  /* an external IP */
 	REPORT_CONFLICT = 2, /* an address or a port is somebody else's */
 	REPORT_NO_ENDPOINTS = 4,
+	REPORT_INVALID = 8, /* the object is malformed */
 };
 
 /* The entry was looked at: its Service, or that it is gone. */

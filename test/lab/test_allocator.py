@@ -248,6 +248,15 @@ def test_a_headless_service_is_told_that_its_external_ips_are_in_vain(cluster):
         assert (told.verdict, told.addresses) == ("refused", {})
 
 
+def test_a_service_of_too_many_ports_is_told(cluster):
+    with allocator(cluster, "worker-a") as a:
+        a.wait(lambda: leads(a), what="worker-a leads")
+        cluster.create(kube.service("web", ports=list(range(1, 514)), type="LoadBalancer",
+                                    allocateLoadBalancerNodePorts=False))
+        wait(lambda: events(cluster, reason="AllocationFailed"), 5, "an Event")
+        assert events(cluster)[0]["note"] == "spec.ports: more than 512"
+
+
 def test_an_event_that_repeats_becomes_a_series(cluster):
     with allocator(cluster, "worker-a") as a:
         a.wait(lambda: leads(a), what="worker-a leads")
