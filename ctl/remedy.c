@@ -29,9 +29,12 @@ remedy_instance(
 		    node, dev);
 		break;
 	case VRRP_REASON_NO_ADDRESS:
-		snprintf(buf, REMEDY_LEN, "on %s give %s an %s address%s", node, dev,
+		snprintf(buf, REMEDY_LEN, "on %s give %s an %s address%s%s", node, dev,
 		    conf->family == AF_INET6 ? "IPv6 link-local" : "IPv4",
-		    conf->unicast ? ", the one in unicast_src_ip" : "");
+		    conf->unicast ? ", the one in unicast_src_ip" : "",
+		    conf->family == AF_INET6
+			? " (IPv6 needs an MTU of 1280, and sysctl disable_ipv6 = 0)"
+			: "");
 		break;
 	case VRRP_REASON_SEND_FAILED:
 		if (conf->unicast_src.family)
@@ -77,6 +80,12 @@ remedy_instance(
 		    "wait: %s joins the election when %s has its macvlan", conf->name,
 		    node);
 		break;
+	case VRRP_REASON_OVERSLEPT:
+		snprintf(buf, REMEDY_LEN,
+		    "on %s find what stops vipd-engine (a paused machine, a full CPU "
+		    "without real-time priority), or take a longer advert_int",
+		    node);
+		break;
 	case VRRP_REASON_SHUTDOWN:
 		snprintf(buf, REMEDY_LEN, "on %s run: systemctl start vipd", node);
 		break;
@@ -89,7 +98,6 @@ remedy_instance(
 	case VRRP_REASON_HIGHER_PRIORITY:
 	case VRRP_REASON_HIGHER_ADDRESS:
 	case VRRP_REASON_RESUMED:
-	case VRRP_REASON_OVERSLEPT:
 	case VRRP_REASON_HANDOVER:
 	case VRRP_REASON_NOBODY:
 	case VRRP_REASON_COUNT:

@@ -2,6 +2,7 @@
 #include "show.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "clock.h"
 #include "columns.h"
@@ -150,9 +151,11 @@ show_conflict(const struct model *m, const struct model_instance *in,
 		return;
 	fprintf(problem(out, count),
 	    "%s: %s is used by %s too, heard %s ago (%" PRIu32 " times)\n"
-	    "    FIX: find that station and take the address from it\n",
+	    "    FIX: find that station and take the address from it; if it is one of "
+	    "the other nodes: vipctl why %s\n",
 	    in->info.conf.name, ipaddr_format(&a->addr, text),
-	    text_mac(a->conflict_mac, mac), text_duration(age, since), a->conflicts);
+	    text_mac(a->conflict_mac, mac), text_duration(age, since), a->conflicts,
+	    in->info.conf.name);
 }
 
 static void
@@ -179,6 +182,33 @@ show_instance_problems(const struct model *m, FILE *out, size_t *count)
 	}
 }
 
+static const char *
+router_on(const struct model *m, const struct msg_ctl_speaker *s)
+{
+	for (size_t i = 0; i < m->n_instances; i++) {
+		const struct msg_instance *conf = &m->instances[i].info.conf;
+
+		if (conf->vrid == s->vrid && !strcmp(conf->interface, s->interface))
+			return conf->name;
+	}
+	return NULL;
+}
+
+/* Another node of ours may have a key or a version of its own. */
+static void
+show_speaker_remedy(const struct model *m, const struct msg_ctl_speaker *s, FILE *out)
+{
+	const char *name = router_on(m, s);
+
+	fputs("    FIX: ", out);
+	if (name)
+		fprintf(out, "if it is one of ours, see: vipctl why %s; else ", name);
+	fputs("give one of both another", out);
+	if (s->free_vrid)
+		fprintf(out, "; %u is free on %s", s->free_vrid, s->interface);
+	fputc('\n', out);
+}
+
 /* Those of no router here are told in JSON only: they harm nobody. */
 static void
 show_speakers(const struct model *m, FILE *out, size_t *count)
@@ -195,10 +225,7 @@ show_speakers(const struct model *m, FILE *out, size_t *count)
 		    " times)\n",
 		    s->interface, s->vrid, ipaddr_format(&s->addr, text),
 		    text_duration(model_age_us(m, s->heard_us), since), s->count);
-		if (s->free_vrid)
-			fprintf(out,
-			    "    FIX: give one of both another; %u is free on %s\n",
-			    s->free_vrid, s->interface);
+		show_speaker_remedy(m, s, out);
 	}
 }
 

@@ -87,6 +87,15 @@ counter(const struct model_instance *i, const char *name)
 	return 0;
 }
 
+#define REFUSED "rx_"
+
+/* What other routers say on other identifiers is none. */
+static bool
+is_refusal(const struct msg_counter *c)
+{
+	return !strncmp(c->name, REFUSED, strlen(REFUSED)) && strcmp(c->name, "rx_vrid");
+}
+
 static void
 show_timers(const struct why *w, FILE *out)
 {
@@ -100,6 +109,43 @@ show_timers(const struct why *w, FILE *out)
 		"interval, %.2f ms on average\n",
 	    "timers", counter(i, "adverts_late"), sent,
 	    (double)counter(i, "lateness_us") / (double)sent / (double)US_PER_MS);
+}
+
+/* Of routers that do not take each other's adverts each may be master. */
+static void
+show_refused(const struct why *w, FILE *out)
+{
+	const struct model_instance *i = w->instance;
+	const char *sep = ": ";
+	uint64_t sum = 0;
+
+	for (size_t k = 0; k < i->n_counters; k++)
+		if (is_refusal(&i->counters[k]))
+			sum += i->counters[k].value;
+	if (!sum)
+		return;
+	fprintf(out, KEY "%" PRIu64 " adverts of others", "refused", sum);
+	for (size_t k = 0; k < i->n_counters; k++) {
+		const struct msg_counter *c = &i->counters[k];
+
+		if (!c->value || !is_refusal(c))
+			continue;
+		fprintf(out, "%s%s %" PRIu64, sep, c->name + strlen(REFUSED), c->value);
+		sep = ", ";
+	}
+	fputs(" (whose, and why: vipctl events)\n", out);
+}
+
+static void
+show_changes(const struct why *w, FILE *out)
+{
+	const struct model_instance *i = w->instance;
+
+	fprintf(out,
+	    KEY "%" PRIu64 " to MASTER, %" PRIu64 " to BACKUP, %" PRIu64
+		" to FAULT since vipd-engine began\n",
+	    "changes", counter(i, "became_master"), counter(i, "became_backup"),
+	    counter(i, "became_fault"));
 }
 
 static void
@@ -150,8 +196,11 @@ why_show(const struct why *w, FILE *out)
 	show_master(w, out);
 	show_priority(w, out);
 	show_timers(w, out);
+	show_refused(w, out);
+	show_changes(w, out);
 	show_addresses(w, out);
-	if (info->state.state == VRRP_FAULT || info->state.state == VRRP_INIT)
+	if (info->state.state == VRRP_FAULT || info->state.state == VRRP_INIT ||
+	    info->state.reason == VRRP_REASON_OVERSLEPT)
 		fprintf(
 		    out, "\nFIX: %s\n", remedy_instance(w->model, w->instance, remedy));
 	show_events(w, out);

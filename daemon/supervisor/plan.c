@@ -95,6 +95,10 @@ plan_error_text(const struct ipaddr *addr, int error)
 		if (ipv6)
 			return "this kernel runs without IPv6 (ipv6.disable at boot)";
 		break;
+	case EINVAL:
+		if (ipv6)
+			return "IPv6 is off there (its MTU is below 1280); raise it";
+		break;
 	case EPERM:
 		return "vipd may not (it needs CAP_NET_ADMIN)";
 	default:

@@ -10,6 +10,7 @@ import subprocess
 
 import msgcodec
 from cases import put, start, start_manifests, web
+from daemons import Vipd, instance
 from lab import BUILD, Process, wait
 
 
@@ -47,6 +48,23 @@ def test_why_says_what_an_instance_waits_for(lab):
     topo.nodes[1].link_down()
     wait(lambda: "FIX: " in vipds[1].ctl("why", "edge").stdout, 5, "a remedy")
     assert vipds[1].ctl("why", "edge").returncode == 1
+
+
+def test_two_masters_are_told_why(lab):
+    """One has auth_hmac, the other has not."""
+    topo = lab(nodes=2)
+    key = ["key 1 hex:" + 4 * "0123456789abcdef", "active_key 1"]
+    signs, plain = [Vipd(node, instance(priority, auth_hmac=hmac)) for node, priority, hmac
+                    in zip(topo.nodes, (200, 100), (key, None))]
+    for vipd, name, words in (
+            (signs, "auth_missing", "it has no auth_hmac trailer"),
+            (plain, "length", "auth_hmac is configured there, not here")):
+        vipd.wait_state("MASTER")
+        wait(lambda: f"adverts of others: {name} " in vipd.ctl("why", "edge").stdout, 5,
+             "what is refused is counted")
+        wait(lambda: words in vipd.ctl("why", "edge").stdout, 5, "and explained")
+        wait(lambda: "if it is one of ours, see: vipctl why edge" in
+             vipd.ctl("status").stdout, 5, "status leads there")
 
 
 def test_a_follower_hears_of_what_comes_and_children_too(lab):

@@ -47,7 +47,7 @@ def test_a_keepalived_on_our_identifier_is_named_and_a_free_one_too(lab):
     wait(lambda: named(ours, two), 5, "it is logged")
     shown = ours.ctl("status").stdout
     assert f"eth0: virtual_router_id 87 is also used by {two.ip4}, heard " in shown
-    assert "FIX: give one of both another; 89 is free on eth0" in shown
+    assert "else give one of both another; 89 is free on eth0" in shown
     assert topo.client.ip4 not in shown
 
 

@@ -63,13 +63,19 @@ START_TEST(it_names_the_master_the_sum_and_the_events)
 		{ "adverts_sent", 1000 },
 		{ "adverts_late", 3 },
 		{ "lateness_us", 90000 },
+		{ "became_master", 4 },
+		{ "became_backup", 5 },
+		{ "rx_ok", 0 },
+		{ "rx_vrid", 77 },
+		{ "rx_ttl", 2 },
+		{ "rx_auth_hmac", 40 },
 	};
 	struct model_instance in = {
 		.info = backup(3, 26, 100000),
 		.tracks = tracks,
 		.n_tracks = 2,
 		.counters = counters,
-		.n_counters = 3,
+		.n_counters = ARRAY_LEN(counters),
 	};
 	struct model m = {
 		.node = { .node = "worker-a" }, .instances = &in, .n_instances = 1
@@ -92,6 +98,10 @@ START_TEST(it_names_the_master_the_sum_and_the_events)
 	ck_assert_ptr_null(strstr(text, "eth1"));
 	ck_assert_ptr_nonnull(strstr(text, "3 of 1000 adverts late"));
 	ck_assert_ptr_nonnull(strstr(text, "0.09 ms on average"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "42 adverts of others: ttl 2, auth_hmac 40 (whose, and why: "));
+	ck_assert_ptr_nonnull(strstr(text, "4 to MASTER, 5 to BACKUP, 0 to FAULT since"));
+	ck_assert_ptr_null(strstr(text, "FIX: "));
 	ck_assert_ptr_null(strstr(text, "not of this one"));
 	ck_assert_ptr_null(strstr(text, "event 3."));
 	ck_assert_ptr_nonnull(strstr(text, "event 4."));
@@ -99,5 +109,19 @@ START_TEST(it_names_the_master_the_sum_and_the_events)
 }
 END_TEST
 
-UNIT_MAIN(
-    "why", the_takeover_is_that_of_the_rfcs, it_names_the_master_the_sum_and_the_events)
+START_TEST(who_stood_still_hears_where_to_look)
+{
+	struct model_instance in = { .info = backup(3, 150, 100000) };
+	struct model m = { .node = { .node = "worker-a" }, .instances = &in };
+	struct why w = { &m, &in, NULL, 0 };
+	_free_ char *text = NULL;
+
+	in.info.state.reason = VRRP_REASON_OVERSLEPT;
+	text = shown(&w);
+	ck_assert_ptr_nonnull(
+	    strstr(text, "FIX: on worker-a find what stops vipd-engine"));
+}
+END_TEST
+
+UNIT_MAIN("why", the_takeover_is_that_of_the_rfcs,
+    it_names_the_master_the_sum_and_the_events, who_stood_still_hears_where_to_look)
