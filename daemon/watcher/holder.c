@@ -86,23 +86,31 @@ holder_find(const struct holder *h, const struct ipaddr *addr)
 	return a;
 }
 
+/* Since its instance is master, in ms. */
+static uint32_t
+delay_ms(const struct here_instance *in, uint64_t now_us)
+{
+	uint64_t ms = 0;
+
+	if (in && in->told.since_us && in->told.since_us < now_us)
+		ms = (now_us - in->told.since_us) / US_PER_MS;
+	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+/* One that is told again may have an instance of another name, nothing else. */
 static void
 take(struct holder *h, const struct msg_held_here *m, const struct ipaddr *addr,
     uint64_t now_us)
 {
-	const struct here_instance *in = find_instance(h, m->instance);
 	struct held_address *a;
-	uint64_t ms = 0;
 
 	HASH_FIND(hh, h->addresses, addr, sizeof(*addr), a);
 	if (!a) {
 		a = xcalloc(1, sizeof(*a));
 		a->addr = *addr;
+		a->after_ms = delay_ms(find_instance(h, m->instance), now_us);
 		HASH_ADD(hh, h->addresses, addr, sizeof(a->addr), a);
 	}
-	if (in && in->told.since_us && in->told.since_us < now_us)
-		ms = (now_us - in->told.since_us) / US_PER_MS;
-	a->after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 	str_copy(a->instance, sizeof(a->instance), m->instance);
 }
 

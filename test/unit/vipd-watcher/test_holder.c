@@ -50,6 +50,7 @@ START_TEST(what_is_held_is_known_with_its_delay)
 	ck_assert_uint_eq(holder_find(&h, &a)->after_ms, 12);
 	hold(&h, "192.0.2.1", true, 1015 * MS);
 	ck_assert_uint_eq(HASH_COUNT(h.addresses), 1);
+	ck_assert_uint_eq(holder_find(&h, &a)->after_ms, 12);
 	hold(&h, "192.0.2.1", false, 1020 * MS);
 	hold(&h, "192.0.2.1", false, 1020 * MS);
 	ck_assert(!holder_find(&h, &a));
