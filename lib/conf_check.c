@@ -46,16 +46,17 @@ check_required(struct conf_problems *ps, const struct conf_draft *d)
 		    d->in.name);
 }
 
-/* What contradicts the version and family: keepalived, too, goes on without. */
+/* What contradicts the version; keepalived, too, goes on without a password. */
 static void
 check_version(struct conf_problems *ps, struct conf_draft *d)
 {
 	struct conf_instance *in = &d->in;
 
-	if (in->version == 2 && in->family == AF_INET6) {
-		conf_alike(ps, place(d, CONF_W_VERSION), "IPv6 has version 3 only");
-		in->version = 3;
-	}
+	/* keepalived 2.2 sends what no RFC knows: nobody must find out later. */
+	if (in->version == 2 && in->family == AF_INET6)
+		conf_error(ps, place(d, CONF_W_VERSION),
+		    "IPv6 has version 3 only; keepalived speaks version 2 with this: "
+		    "take it out on all routers at once");
 	if (in->version == 3 && d->seen.at[CONF_W_AUTHENTICATION]) {
 		conf_alike(ps, place(d, CONF_W_AUTHENTICATION),
 		    "version 3 has no authentication: it is ignored, as keepalived "

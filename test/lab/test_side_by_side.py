@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 from daemons import Keepalived, Vipd, instance
-from lab import Process, command, wait
+from lab import BUILD, Process, command, wait
 from test_notify import Fifo
 from test_tracking import flag, script
 from wire import Capture, Sender, advert
@@ -308,3 +308,142 @@ def test_what_others_make_of_it(lab):
         return {name: [line for line in side.told(name) if "LOWER_PRI" not in line]
                 for name in names + ["G"]}
     alike(sides, changes, 1)
+
+
+MANY_WORDS = """global_defs {
+    vrrp_version 3
+    vrrp_min_garp
+    vrrp_garp_lower_prio_repeat 7
+    vrrp_garp_master_refresh_repeat 2
+    vrrp_down_timer_adverts 4
+    vrrp_higher_prio_send_advert
+    vrrp_lower_prio_no_advert
+}
+$NET=10.9.${NUMBER}
+$ROUTER= \\
+vrrp_instance many${NUMBER} { \\
+    interface eth0 \\
+    virtual_router_id ${NUMBER} \\
+    @here priority 130 \\
+    @^here priority 120 \\
+    virtual_ipaddress { \\
+        ${NET}.254/24 \\
+        ~SEQ(HOST, 3, -1, 1) ${NET}.${HOST} \\
+    } \\
+}
+$NUMBER=1
+$ROUTER
+$NUMBER=2
+$ROUTER
+vrrp_instance peers {
+    interface eth0
+    virtual_router_id 3
+    nopreempt
+    garp_master_repeat 3
+    unicast_src_ip 192.168.185.1
+    unicast_peer {
+        192.168.185.2
+        192.168.185.3 min_ttl 3
+    }
+    virtual_ipaddress {
+        ~LST({A, B}, {10, 1}, {20, 4}) ~SEQ(C, 168, 2, 172) 10.${C}.${A}.${B}
+    }
+    virtual_ipaddress_excluded {
+        2001:db8::1/64
+    }
+}
+vrrp_instance odd {
+    interface eth0
+    virtual_router_id 4
+    version 2
+    advert_int 2.5
+    priority 254
+    preempt_delay 2.5
+    higher_prio_send_advert no
+    garp_lower_prio_delay 9
+    down_timer_adverts 3
+    authentication {
+        auth_type PASS
+        auth_pass verylongpassword
+    }
+    virtual_ipaddress {
+        10.0.0.3
+        2001:db8::9
+    }
+}
+vrrp_instance six {
+    interface eth0
+    virtual_router_id 5
+    advert_int .2
+    virtual_ipaddress {
+        fe80::1
+        ~SEQx(A, 0x90, 0x10, 0xb0) ~SEQx(B, 0x11, -1, 0x10) 2001:db8::${A}:${B}
+    }
+}
+"""
+# What keepalived -d calls it, and vipd -t.
+WORDS = {"VRRP Version": "version", "Interface": "interface", "Priority": "priority",
+         "Virtual Router ID": "virtual_router_id", "Down timer adverts": "down_timer_adverts",
+         "Advert interval": "advert_int", "Gratuitous ARP delay": "garp_master_delay",
+         "Gratuitous ARP repeat": "garp_master_repeat",
+         "Gratuitous ARP refresh": "garp_master_refresh",
+         "Gratuitous ARP refresh repeat": "garp_master_refresh_repeat",
+         "Gratuitous ARP lower priority delay": "garp_lower_prio_delay",
+         "Gratuitous ARP lower priority repeat": "garp_lower_prio_repeat"}
+
+
+def instances(lines, head):
+    """{NAME: its lines} of a configuration, or of a dump, in which another
+    process' lines, less indented, may stand between."""
+    found = {}
+    for line in lines:
+        if line.startswith(head):
+            found[line[len(head):].strip(" {")] = []
+        elif line.startswith("   ") and found:
+            found[list(found)[-1]].append(line.strip())
+    return found
+
+
+def addresses(lines):
+    """In their order; the peers, which stand elsewhere, last."""
+    words = [line.split()[0] for line in lines if line.split()]
+    found = [word.removesuffix("/32").removesuffix("/128") for word in words
+             if word[0].isdigit() or ":" in word and word[-1] != ":"]
+    return sorted(found, key=lambda address: address.startswith("192.168.185."))
+
+
+def dumped(lines):
+    """An instance as keepalived tells it."""
+    told = {}
+    for line in lines:
+        name, _, value = line.partition(" = ")
+        if name in WORDS:
+            number, _, unit = value.partition(" ")
+            told[WORDS[name]] = str(int(number) / 1000) if unit == "milli-sec" else number
+    told["advert_int"] = told["advert_int"].removesuffix(".0")
+    told["preempt"] = "Preempt = enabled" in lines
+    return told | {"addresses": addresses(lines)}
+
+
+def printed(lines):
+    """The same as vipd prints it."""
+    told = {line.split()[0]: line.split()[1] for line in lines if len(line.split()) == 2}
+    return ({word: told[word] for word in WORDS.values()} |
+            {"preempt": "preempt" in lines, "addresses": addresses(lines)})
+
+
+def test_a_file_is_read_alike(lab):
+    node = lab(nodes=1).nodes[0]
+    file = node.dir / "many.conf"
+    file.write_text(MANY_WORDS)
+    peer = Process(node, "keepalived", "keepalived", "-n", "-l", "-G", "-d", "-i", "here",
+                   "-f", file, "-p", node.dir / "k.pid", "-r", node.dir / "v.pid")
+    wait(lambda: "------< Interfaces" in peer.log_text(), 10, "keepalived's dump")
+    peer.stop()
+    log = [line.partition(": ")[2] for line in peer.log_text().splitlines()]
+    theirs = instances(log[:log.index("------< Interfaces >------")], " VRRP Instance = ")
+    ours = instances(node.run(BUILD / "vipd", "-t", "-i", "here", "-f", file)
+                     .splitlines(), "vrrp_instance ")
+    assert {name: dumped(lines) for name, lines in theirs.items()} == \
+        {name: printed(lines) for name, lines in ours.items()}
+    assert list(theirs) == ["many1", "many2", "peers", "odd", "six"]
