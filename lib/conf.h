@@ -136,7 +136,7 @@ struct conf_instance {
 	uint8_t vrid;
 	uint8_t priority;
 	bool priority_auto;
-	bool state_master; /* honoured only with priority 255 */
+	bool state_master; /* counts only with priority 255 */
 	bool preempt;
 	bool stands_aside; /* this node is none of the candidates */
 	char **candidates; /* nodes that take part; none: all */

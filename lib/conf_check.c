@@ -115,6 +115,7 @@ static void
 check_preemption(struct conf_problems *ps, struct conf_draft *d)
 {
 	struct conf_instance *in = &d->in;
+	bool says_master = d->seen.at[CONF_W_STATE] && in->state_master;
 	const struct conf_word *no = d->seen.at[CONF_W_NOPREEMPT];
 	const struct conf_word *delay = d->seen.at[CONF_W_PREEMPT_DELAY];
 
@@ -125,18 +126,22 @@ check_preemption(struct conf_problems *ps, struct conf_draft *d)
 		    "nopreempt is ignored: priority 255 owns the addresses and always "
 		    "preempts");
 		in->preempt = true;
-	} else if (no && in->state_master) {
+	} else if (no && says_master) {
 		conf_alike(ps, &no->pos,
 		    "nopreempt is ignored beside state MASTER, as keepalived does");
 		in->preempt = true;
 	}
-	if (delay && in->state_master) {
+	if (delay && says_master) {
 		conf_alike(ps, &delay->pos,
 		    "preempt_delay is ignored beside state MASTER, as keepalived does");
 		in->preempt_delay_us = 0;
 	} else if (delay && in->preempt_delay_us && !in->preempt) {
 		conf_alike(ps, &delay->pos, "preempt_delay has no effect with nopreempt");
 	}
+	if (in->priority == 255 && !d->seen.at[CONF_W_STATE])
+		conf_warning(ps, place(d, CONF_W_PRIORITY),
+		    "an owner of the addresses without a state is MASTER at once (RFC "
+		    "9568 6.4.1); with keepalived it waits: say state MASTER or BACKUP");
 }
 
 static void

@@ -137,7 +137,7 @@ static const struct conf_keyword words[] = {
 	[CONF_W_STATE] = { "state", .args = "MASTER|BACKUP", .kind = CONF_CHOICE,
 	    CONF_FIELD(struct conf_instance, state_master), .choices = states,
 	    .def = "BACKUP",
-	    .help = "no effect: priority 255 is MASTER at once, others are BACKUP" },
+	    .help = "how priority 255 begins, MASTER if it is not said; others wait" },
 	[CONF_W_VRID] = { "virtual_router_id", NUMBER(vrid, 1, 255),
 	    .special = conf_take_vrid_range,
 	    .help = "the same on all routers; FIRST-LAST makes as many instances" },
@@ -394,6 +394,8 @@ conf_instance_complete(struct conf_draft *d, const struct conf_globals *g)
 		in->version = derive_version(d, g);
 	if (is_service_only(in))
 		prefer_services(d, g);
+	if (in->priority == 255 && !d->seen.at[CONF_W_STATE])
+		in->state_master = true; /* RFC 9568 6.4.1 */
 	conf_hmac_complete(d);
 	conf_vmac_complete(d, g);
 }

@@ -304,31 +304,26 @@ conf_foreign_at(size_t i)
 #define STOP "it runs before the addresses go; keepalived runs it behind"
 
 static const struct conf_difference differences[] = {
-	{ "priority", "255", false,
-	    "MASTER at once (RFC 9568 6.4.1); keepalived waits unless state MASTER" },
-	{ "notify_stop", NULL, false, STOP },
-	{ "notify_master_rx_lower_pri", NULL, false, "at most once a second" },
-	{ "script", NULL, true, SANDBOX },
-	{ "notify", NULL, true, SANDBOX },
-	{ "notify_master", NULL, true, SANDBOX },
-	{ "notify_backup", NULL, true, SANDBOX },
-	{ "notify_fault", NULL, true, SANDBOX },
-	{ "notify_fifo_script", NULL, true, SANDBOX },
-	{ "vrrp_notify_fifo_script", NULL, true, SANDBOX },
-	{ "startup_script", NULL, true, SANDBOX },
-	{ "shutdown_script", NULL, true, SANDBOX },
+	{ "notify_stop", false, STOP },
+	{ "notify_master_rx_lower_pri", false, "at most once a second" },
+	{ "script", true, SANDBOX },
+	{ "notify", true, SANDBOX },
+	{ "notify_master", true, SANDBOX },
+	{ "notify_backup", true, SANDBOX },
+	{ "notify_fault", true, SANDBOX },
+	{ "notify_fifo_script", true, SANDBOX },
+	{ "vrrp_notify_fifo_script", true, SANDBOX },
+	{ "startup_script", true, SANDBOX },
+	{ "shutdown_script", true, SANDBOX },
 };
 
 const struct conf_difference *
-conf_difference_find(const char *word, const char *arg, const struct conf_table *table)
+conf_difference_find(const char *word, const struct conf_table *table)
 {
 	if (table->of_items)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(differences); i++) {
-		const struct conf_difference *d = &differences[i];
-
-		if (!strcmp(d->word, word) && (!d->arg || !strcmp(d->arg, arg)))
-			return d;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(differences); i++)
+		if (!strcmp(differences[i].word, word))
+			return &differences[i];
 	return NULL;
 }

@@ -28,14 +28,13 @@ struct conf_foreign {
 /* A word that both have, and what is not the same; for whoever moves over. */
 struct conf_difference {
 	const char *word;
-	const char *arg; /* with this argument only; NULL: with any */
-	bool remark;     /* the word does the same, what is around it does not */
+	bool remark; /* the word does the same, what is around it does not */
 	const char *text;
 };
 
 /* NULL: it is the same. */
 const struct conf_difference *conf_difference_find(
-    const char *word, const char *arg, const struct conf_table *table);
+    const char *word, const struct conf_table *table);
 
 /* NULL: keepalived has no such word there. */
 const struct conf_foreign *conf_foreign_find(const char *word, unsigned contexts);

@@ -45,8 +45,8 @@ add(struct conf_trace *t, const struct conf_table *table, const struct conf_word
 }
 
 void
-conf_trace_note(struct conf_trace *t, const struct conf_table *table,
-    const struct conf_word *word, const struct conf_word *next)
+conf_trace_note(
+    struct conf_trace *t, const struct conf_table *table, const struct conf_word *word)
 {
 	const struct conf_difference *d;
 	struct conf_fact *fact;
@@ -54,7 +54,7 @@ conf_trace_note(struct conf_trace *t, const struct conf_table *table,
 	if (!t)
 		return;
 	fact = add(t, table, word);
-	d = conf_difference_find(word->text, next ? next->text : "", table);
+	d = conf_difference_find(word->text, table);
 	if (!d)
 		return;
 	fact->fate = d->remark ? CONF_FATE_SAME : CONF_FATE_DIFFERS;

@@ -38,10 +38,9 @@ struct conf_trace {
 };
 
 const char *conf_fate_name(enum conf_fate fate);
-/* A keyword that vipd has, and the word behind it or NULL. NULL traces take
- * nothing. */
-void conf_trace_note(struct conf_trace *t, const struct conf_table *table,
-    const struct conf_word *word, const struct conf_word *next);
+/* A keyword that vipd has. NULL traces take nothing. */
+void conf_trace_note(
+    struct conf_trace *t, const struct conf_table *table, const struct conf_word *word);
 /* One that it has not; f: NULL if nobody has it. */
 void conf_trace_foreign(struct conf_trace *t, const struct conf_table *table,
     const struct conf_word *word, const struct conf_foreign *f, bool off);

@@ -319,9 +319,9 @@ read_at(struct conf_reader *r, const struct conf_table *t, const struct conf_nod
 
 	if (!kw)
 		return read_unknown(r, t, node, i);
+	conf_trace_note(r->trace, t, st.word);
 	i++;
 	next = i < node->n_words ? &node->words[i] : NULL;
-	conf_trace_note(r->trace, t, st.word, next);
 	n = count_args(kw, t, next);
 	if (n && !next) {
 		conf_error(

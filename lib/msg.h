@@ -262,7 +262,8 @@ struct msg_instance {
 	uint8_t handed_over;    /* at its start; later the engine knows better */
 	uint8_t vmac_adverts;   /* a master's multicast adverts come from vmac */
 	uint8_t vmac[6];
-	uint8_t zero[3];
+	uint8_t owner_waits; /* with priority 255, too, it begins as BACKUP */
+	uint8_t zero[2];
 	uint32_t hmac_window_s;
 	uint32_t advert_us;
 	uint32_t preempt_delay_us;

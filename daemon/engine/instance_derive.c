@@ -22,6 +22,7 @@ instance_election(const struct instance *in)
 		.joint = m->group[0] != '\0',
 		.lower_silent = m->lower_prio_no_advert,
 		.higher_advert = m->higher_prio_send_advert,
+		.owner_waits = m->owner_waits,
 		.owner_deaf = m->owner_ignore_adverts,
 		.down_adverts = m->down_adverts,
 		.advert_us = m->advert_us,
@@ -89,6 +90,7 @@ instance_election_eq(const struct vrrp_config *a, const struct vrrp_config *b)
 	    a->priority == b->priority && a->preempt == b->preempt &&
 	    a->bands == b->bands && a->joint == b->joint &&
 	    a->lower_silent == b->lower_silent && a->higher_advert == b->higher_advert &&
-	    a->owner_deaf == b->owner_deaf && a->down_adverts == b->down_adverts &&
-	    a->advert_us == b->advert_us && a->preempt_delay_us == b->preempt_delay_us;
+	    a->owner_waits == b->owner_waits && a->owner_deaf == b->owner_deaf &&
+	    a->down_adverts == b->down_adverts && a->advert_us == b->advert_us &&
+	    a->preempt_delay_us == b->preempt_delay_us;
 }

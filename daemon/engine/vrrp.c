@@ -38,9 +38,11 @@ is_followed(struct vrrp *r, const struct vrrp_event *ev, uint64_t now)
 static void
 startup(struct vrrp *r, uint64_t now, struct vrrp_actions *out)
 {
-	if (r->conf.priority != VRRP_PRIORITY_OWNER || r->conf.joint) {
+	bool at_once = r->conf.priority == VRRP_PRIORITY_OWNER && !r->conf.owner_waits;
+
+	if (!at_once || r->conf.joint) {
 		vrrp_become_backup(r, VRRP_REASON_STARTUP, now, out);
-		if (r->conf.priority == VRRP_PRIORITY_OWNER)
+		if (at_once)
 			r->master_down_timer = now;
 		return;
 	}

@@ -31,6 +31,7 @@ struct vrrp_config {
 	bool joint;           /* in a sync group: an owner, too, begins as backup */
 	bool lower_silent;    /* an advert of lower priority is not answered */
 	bool higher_advert;   /* one more advert before yielding to a higher one */
+	bool owner_waits;     /* `state BACKUP`: it waits as others do at startup */
 	bool owner_deaf;      /* the owner discards adverts, as RFC 9568 7.1 has it */
 	uint8_t down_adverts; /* that may be lost before the master is down */
 	uint32_t advert_us;

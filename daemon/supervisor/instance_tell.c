@@ -80,6 +80,7 @@ instance_describe(const struct instances *is, const struct instance *in)
 		.lower_prio_no_advert = c->lower_prio_no_advert,
 		.higher_prio_send_advert = c->higher_prio_send_advert,
 		.owner_ignore_adverts = c->owner_ignore_adverts,
+		.owner_waits = !c->state_master,
 		.no_addresses = c->no_addresses,
 		.unicast_ttl = c->unicast_ttl,
 		.hmac_mode = c->hmac.mode,

@@ -190,9 +190,10 @@ def test_what_a_lone_router_says_and_does(lab):
         router(20, virtual_ipaddress_excluded=["192.168.185.150/24",
                                                "2001:db8:9::6/64"]),
         router(21, down_timer_adverts=5, state="MASTER", priority=1),
+        router(22, priority=255, state="BACKUP"),
     ])
     sides = both(lab, text, files=["number"])
-    names = [f"r{n}" for n in range(1, 22)]
+    names = [f"r{n}" for n in range(1, 23)]
     alike(sides, lambda side: sorted(
         n for n in names if any(line.startswith("MASTER") for line in side.told(n))),
         15, sorted(names))

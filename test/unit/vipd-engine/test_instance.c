@@ -209,6 +209,7 @@ static const struct change changes[] = {
 	CHANGE(down_adverts, 9, true),
 	CHANGE(lower_prio_no_advert, 1, true),
 	CHANGE(owner_ignore_adverts, 1, true),
+	CHANGE(owner_waits, 1, true),
 	CHANGE(no_addresses, 1, true),
 	CHANGE(unicast, 1, true),
 	CHANGE(unicast_ttl, 9, true),

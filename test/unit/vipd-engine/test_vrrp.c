@@ -87,6 +87,25 @@ START_TEST(an_owner_may_ignore_adverts)
 }
 END_TEST
 
+/* C1 */
+START_TEST(an_owner_that_says_backup_waits_as_others_do)
+{
+	struct vrrp_config c = config(3, 255);
+
+	c.owner_waits = true;
+	reach(FAULT, &c);
+	event(VRRP_EV_STARTUP, NOW);
+	ck_assert_int_eq(r.state, VRRP_BACKUP);
+	ck_assert_uint_gt(vrrp_deadline(&r), NOW + 300000);
+	hear(254, 20, 100000, NOW + 1); /* and preempts all the same */
+	ck_assert_uint_lt(vrrp_deadline(&r), NOW + 301000);
+	c.joint = true;
+	reach(FAULT, &c);
+	event(VRRP_EV_STARTUP, NOW);
+	ck_assert_uint_gt(vrrp_deadline(&r), NOW);
+}
+END_TEST
+
 /* C7 */
 START_TEST(after_a_fault_nopreempt_still_needs_one_advert_in_time)
 {
@@ -487,7 +506,8 @@ UNIT_MAIN("vrrp", a_backup_is_ready_when_the_best_one_would_be_due,
     nopreempt_does_not_protect_a_master_in_the_soft_band,
     down_timer_adverts_says_how_many_may_be_lost, lower_prio_no_advert_discards_silently,
     higher_prio_send_advert_speaks_once_more_before_it_yields,
-    an_owner_may_ignore_adverts, after_a_fault_nopreempt_still_needs_one_advert_in_time,
+    an_owner_may_ignore_adverts, an_owner_that_says_backup_waits_as_others_do,
+    after_a_fault_nopreempt_still_needs_one_advert_in_time,
     whoever_spoke_while_a_master_did_not_run_is_master,
     a_master_that_did_not_run_says_nothing_to_those_that_resigned_or_won,
     a_master_that_nobody_missed_goes_on, skew_time_has_microseconds,
