@@ -41,9 +41,11 @@ skip_line(struct conf_lexer *lx)
 }
 
 static bool
-ends_word(int c)
+ends_word(const struct conf_lexer *lx, int c)
 {
-	return c < 0 || c == '\n' || conf_is_blank(c) || (c && strchr("#!{}", c));
+	const char *others = lx->takes_braces ? "#!" : "#!{}";
+
+	return c < 0 || c == '\n' || conf_is_blank(c) || (c && strchr(others, c));
 }
 
 /* ---- words ---- */
@@ -146,7 +148,7 @@ take_plain(struct conf_lexer *lx)
 static void
 take_word(struct conf_lexer *lx, struct conf_word *word)
 {
-	while (!ends_word(peek(lx))) {
+	while (!ends_word(lx, peek(lx))) {
 		int c = peek(lx);
 
 		if (c == '"' || c == '\'') {
@@ -161,6 +163,7 @@ take_word(struct conf_lexer *lx, struct conf_word *word)
 	}
 	word->text = conf_heap_add(&lx->scope->heap, lx->word, lx->len);
 	lx->len = 0;
+	lx->takes_braces = false;
 }
 
 /* ---- lines ---- */
@@ -178,7 +181,7 @@ holds_here(struct conf_lexer *lx)
 	negated = peek(lx) == '^';
 	if (negated)
 		take(lx);
-	for (; !ends_word(peek(lx)); len++)
+	for (; !ends_word(lx, peek(lx)); len++)
 		if (take(lx) != (len < strlen(id) ? (unsigned char)id[len] : -1))
 			equal = false;
 	if (!len)
@@ -226,10 +229,11 @@ conf_lex(struct conf_lexer *lx, struct conf_word *word)
 		} else if (c == '\n') {
 			take(lx);
 			lx->line_begins = true;
+			lx->takes_braces = false;
 			return CONF_TOKEN_LINE_END;
 		} else if (c == '#' || c == '!') {
 			skip_line(lx);
-		} else if (c == '{' || c == '}') {
+		} else if ((c == '{' || c == '}') && !lx->takes_braces) {
 			take(lx);
 			lx->line_begins = false;
 			return c == '{' ? CONF_TOKEN_OPEN : CONF_TOKEN_CLOSE;

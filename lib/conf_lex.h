@@ -25,6 +25,9 @@ struct conf_lexer {
 	struct conf_input input;
 	struct conf_scope *scope;
 	bool line_begins;
+	/* Set by the reader: up to the end of the next word braces are plain
+	 * characters, as in a pattern of file names. */
+	bool takes_braces;
 	char *word; /* under construction */
 	size_t len;
 	size_t cap;

@@ -220,8 +220,12 @@ open_block(struct level *lv, const struct conf_pos *pos)
 static void
 add_word(struct level *lv, const struct conf_word *word)
 {
+	bool must_match;
+
 	lv->words = array_grow(lv->words, lv->n_words, &lv->cap, sizeof(*lv->words));
 	lv->words[lv->n_words++] = *word;
+	if (lv->n_words == 1 && is_include(word->text, &must_match))
+		lv->lx->takes_braces = true;
 }
 
 /* Reads statements up to the end of the block or, at depth 0, of the file. */
