@@ -43,6 +43,53 @@ options_usage(void)
 	     "  -h, -v             print this text, the version");
 }
 
+static bool
+take_option(struct options *o, int c)
+{
+	switch (c) {
+	case 'f':
+		o->file = optarg;
+		break;
+	case 'n':
+		o->foreground = true;
+		break;
+	case 't':
+		o->mode = RUN_CHECK;
+		break;
+	case 'l':
+		o->log_stderr = true;
+		break;
+	case 'D':
+		o->verbose = true;
+		break;
+	case 'i':
+		o->config_id = optarg;
+		break;
+	case OPT_RUN_DIR:
+		o->run_dir = optarg;
+		break;
+	case OPT_STATE_DIR:
+		o->state_dir = optarg;
+		break;
+	case OPT_LIBEXEC_DIR:
+		o->libexec_dir = optarg;
+		break;
+	case OPT_CLEANUP:
+		o->mode = RUN_CLEANUP;
+		break;
+	case 'v':
+		o->mode = RUN_VERSION;
+		break;
+	case 'h':
+		o->mode = RUN_HELP;
+		break;
+	default:
+		fputs("Try 'vipd --help'.\n", stderr);
+		return false;
+	}
+	return true;
+}
+
 bool
 options_parse(struct options *o, int argc, char **argv)
 {
@@ -56,47 +103,8 @@ options_parse(struct options *o, int argc, char **argv)
 		.libexec_dir = LIBEXECDIR,
 	};
 	while ((c = getopt_long(argc, argv, "f:ntlDi:vh", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			o->file = optarg;
-			break;
-		case 'n':
-			o->foreground = true;
-			break;
-		case 't':
-			o->mode = RUN_CHECK;
-			break;
-		case 'l':
-			o->log_stderr = true;
-			break;
-		case 'D':
-			o->verbose = true;
-			break;
-		case 'i':
-			o->config_id = optarg;
-			break;
-		case OPT_RUN_DIR:
-			o->run_dir = optarg;
-			break;
-		case OPT_STATE_DIR:
-			o->state_dir = optarg;
-			break;
-		case OPT_LIBEXEC_DIR:
-			o->libexec_dir = optarg;
-			break;
-		case OPT_CLEANUP:
-			o->mode = RUN_CLEANUP;
-			break;
-		case 'v':
-			o->mode = RUN_VERSION;
-			break;
-		case 'h':
-			o->mode = RUN_HELP;
-			break;
-		default:
-			fputs("Try 'vipd --help'.\n", stderr);
+		if (!take_option(o, c))
 			return false;
-		}
 	}
 	if (optind < argc) {
 		fprintf(stderr, "vipd: unexpected argument %s; see vipd --help\n",
