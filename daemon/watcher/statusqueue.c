@@ -190,7 +190,7 @@ statusqueue_want(struct statusqueue *q, const char *key,
 	uint64_t now_us = clock_us();
 
 	if (e)
-		memcpy(e->latest, seen->version, sizeof(e->latest));
+		str_copy(e->latest, sizeof(e->latest), seen->version);
 	if (e && (is_in_hand(e, seen, want) || is_on_its_way(e, seen, want)))
 		return;
 	if (!status_differs(seen, want, q->manager)) {
@@ -201,6 +201,7 @@ statusqueue_want(struct statusqueue *q, const char *key,
 		return;
 	}
 	e = get(q, key);
+	str_copy(e->latest, sizeof(e->latest), seen->version);
 	e->written = false;
 	e->conflicts = 0;
 	e->other |= !wants_same(e, want);
