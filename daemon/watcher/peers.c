@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "mem.h"
+#include "nodes.h"
 #include "text.h"
 
 #define INSTANCES_MAX 128
@@ -251,6 +252,16 @@ static bool
 is_stale(const struct peer_object *p, uint64_t now_us)
 {
 	return now_us > p->head.seen_us + PEERS_STALE_S * US_PER_S;
+}
+
+void
+peers_forget_removed(struct peers *ps, const struct nodes *nodes, uint64_t now_us)
+{
+	struct peer_entry *e, *next;
+
+	HASH_ITER(hh, ps->entries, e, next)
+	if (is_stale(e->object, now_us) && !nodes_find(nodes, e->object->head.name))
+		leave(ps, e);
 }
 
 bool

@@ -21,6 +21,8 @@
 /* Not heard of for so long: its node is not running vipd. */
 #define PEERS_STALE_S 180
 
+struct nodes;
+
 struct peer_object {
 	struct msg_node head; /* seen_us and here: of whoever holds it */
 	char version[128];    /* resourceVersion */
@@ -57,6 +59,9 @@ void peers_replace(struct peers *ps, void *const *objects, size_t n, uint64_t no
 void peers_compare(const struct peers *ps, void *const *objects, size_t n, size_t *held,
     size_t *missing);
 
+/* Forgets nodes that are not in the cluster any longer, once their Leases, which
+ * nobody deletes, are stale. */
+void peers_forget_removed(struct peers *ps, const struct nodes *nodes, uint64_t now_us);
 /* The node's Lease is there, and not stale. */
 bool peers_is_fresh(const struct peers *ps, const char *node, uint64_t now_us);
 /* The node that is master of an instance, as far as is known; or NULL. */

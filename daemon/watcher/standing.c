@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chan.h"
+#include "clock.h"
 #include "config.h"
 #include "holder.h"
 #include "mem.h"
@@ -123,8 +124,10 @@ standing_update(struct standing *st, struct store *s, const struct holder *h,
 
 	if (!st->lease || !*name)
 		return;
-	if (nodes_known)
+	if (nodes_known) {
 		tell_eligible(st, s, name);
+		peers_forget_removed(&s->peers, &s->nodes, clock_us());
+	}
 	tell_peers(st, &s->peers, name);
 	say(st, h, w, name);
 }

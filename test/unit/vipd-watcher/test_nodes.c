@@ -205,6 +205,28 @@ START_TEST(the_master_is_who_said_so_last)
 }
 END_TEST
 
+START_TEST(a_node_that_left_the_cluster_is_forgotten_when_it_is_stale)
+{
+	uint64_t now = US_PER_S, stale = now + (PEERS_STALE_S + 1) * US_PER_S;
+	struct nodes nodes = { 0 };
+	struct peers ps = { 0 };
+
+	nodes_put(&nodes, node(NODE("", "", "")));
+	peers_put(&ps, peer("vipd-a", "1", MASTER), now);
+	peers_put(&ps, peer("vipd-b", "2", BACKUP), now);
+	peers_put(&ps, peer("vipd-c", "3", BACKUP), stale);
+	peers_forget_removed(&ps, &nodes, now);
+	ck_assert_uint_eq(ps.n_gone, 0);
+	peers_forget_removed(&ps, &nodes, stale);
+	ck_assert_uint_eq(ps.n_gone, 1);
+	ck_assert_str_eq(ps.gone[0], "b");
+	ck_assert_uint_eq(HASH_COUNT(ps.entries), 2);
+	peers_fini(&ps);
+	nodes_fini(&nodes);
+}
+END_TEST
+
 UNIT_MAIN("nodes", signals_are_told_apart, addresses_are_read_and_tell_the_node,
     a_heartbeat_is_no_change, what_a_node_says_is_read_as_it_was_meant,
-    other_leases_and_nonsense_are_no_node, the_master_is_who_said_so_last)
+    other_leases_and_nonsense_are_no_node, the_master_is_who_said_so_last,
+    a_node_that_left_the_cluster_is_forgotten_when_it_is_stale)
