@@ -69,6 +69,14 @@ reason_of(const struct view *v, enum verdict verdict)
 }
 
 static void
+say_no_endpoints(struct writer *w, const struct store_entry *e)
+{
+	writer_event(w, e->service, EVENT_NO_ENDPOINTS,
+	    "no endpoint of this Service is ready: nothing answers on its addresses; "
+	    "check its selector and the readiness of its pods");
+}
+
+static void
 say(struct writer *w, const struct store_entry *e, const struct view *v, uint32_t what)
 {
 	for (size_t i = 0; i < ARRAY_LEN(reasoned); i++)
@@ -76,9 +84,7 @@ say(struct writer *w, const struct store_entry *e, const struct view *v, uint32_
 			writer_event(w, e->service, reasoned[i].event, "%s",
 			    reason_of(v, reasoned[i].verdict));
 	if (what & REPORT_NO_ENDPOINTS)
-		writer_event(w, e->service, EVENT_NO_ENDPOINTS,
-		    "no endpoint of this Service is ready: nothing answers on its "
-		    "addresses; check its selector and the readiness of its pods");
+		say_no_endpoints(w, e);
 }
 
 /* Of those troubles that have a reason: it may be another than before. */
@@ -264,7 +270,7 @@ report_lasting(struct writer *w, struct store *s, uint64_t now_us)
 		    now_us < e->no_endpoints_us + NO_ENDPOINTS_US)
 			continue;
 		e->troubles |= REPORT_NO_ENDPOINTS;
-		say(w, e, NULL,
-		    due(w, e, REPORT_NO_ENDPOINTS, now_us) & REPORT_NO_ENDPOINTS);
+		if (due(w, e, REPORT_NO_ENDPOINTS, now_us) & REPORT_NO_ENDPOINTS)
+			say_no_endpoints(w, e);
 	}
 }
