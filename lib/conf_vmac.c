@@ -104,6 +104,16 @@ conf_print_vmac(
 	fputc('\n', out);
 }
 
+/* `dev` of the instance's own interface says what holds without it: as with
+ * keepalived the address has the virtual MAC. */
+static void
+take_along(struct conf_instance *in)
+{
+	for (size_t i = 0; i < in->n_addresses; i++)
+		if (!strcmp(in->addresses[i].dev, in->interface))
+			in->addresses[i].dev[0] = '\0';
+}
+
 void
 conf_vmac_complete(struct conf_draft *d, const struct conf_globals *g)
 {
@@ -122,6 +132,7 @@ conf_vmac_complete(struct conf_draft *d, const struct conf_globals *g)
 		v->mac[MAC_LEN - 1] = in->vrid;
 	if (in->n_peers)
 		v->xmit_base = true;
+	take_along(in);
 }
 
 static void

@@ -191,9 +191,10 @@ def test_what_a_lone_router_says_and_does(lab):
                                                "2001:db8:9::6/64"]),
         router(21, down_timer_adverts=5, state="MASTER", priority=1),
         router(22, priority=255, state="BACKUP"),
+        router(23, "192.168.185.123/24", "192.168.185.133/24 dev eth0", use_vmac=True),
     ])
     sides = both(lab, text, files=["number"])
-    names = [f"r{n}" for n in range(1, 23)]
+    names = [f"r{n}" for n in range(1, 24)]
     alike(sides, lambda side: sorted(
         n for n in names if any(line.startswith("MASTER") for line in side.told(n))),
         15, sorted(names))
