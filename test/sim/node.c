@@ -409,5 +409,5 @@ node_tick(struct node *n)
 bool
 node_is_master(const struct node *n, unsigned net)
 {
-	return n->up && n->routers[net]->vrrp.state == VRRP_MASTER;
+	return n->up && n->routers[net] && n->routers[net]->vrrp.state == VRRP_MASTER;
 }

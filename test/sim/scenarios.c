@@ -289,13 +289,17 @@ sim_any_group(uint64_t seed)
 
 /* ---- one thing in a quiet network ---- */
 
+/* What backups start from, a claim, and a late timer fit into a claim window. */
 static void
 quiet(uint64_t seed, unsigned nets)
 {
+	uint32_t window;
+
 	create(seed, nets);
+	window = sim.advert_us / 20 < 5000 ? sim.advert_us / 20 : 5000;
 	sim.preempt_delay_us = 0;
-	sim.delay_us = sim.advert_us / 20 < 5000 ? sim.advert_us / 40 : 2500;
-	sim.late_us = sim.delay_us / 2;
+	sim.delay_us = window * 2 / 5;
+	sim.late_us = window / 5;
 	boot_all();
 	sim_run(sim.now + settling());
 	require_one_holder();

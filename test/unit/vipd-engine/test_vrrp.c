@@ -313,6 +313,28 @@ START_TEST(resignations_do_not_put_a_takeover_off)
 }
 END_TEST
 
+START_TEST(the_reason_says_why_a_router_did_not_resume)
+{
+	static const struct {
+		uint8_t heard;
+		bool nopreempt;
+		enum vrrp_reason reason;
+	} cases[] = { { 200, false, VRRP_REASON_HIGHER_PRIORITY },
+		{ 150, false, VRRP_REASON_HIGHER_ADDRESS },
+		{ 100, true, VRRP_REASON_OVERSLEPT } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct vrrp_config c = config(3, 150);
+
+		c.preempt = !cases[i].nopreempt;
+		reach(RESUMING, &c);
+		hear(cases[i].heard, 20, 100000, NOW);
+		ck_assert_int_eq(r.state, VRRP_BACKUP);
+		ck_assert_int_eq(r.reason, cases[i].reason);
+	}
+}
+END_TEST
+
 START_TEST(the_reason_says_why_a_router_became_master)
 {
 	struct vrrp_config c = config(3, 150);
@@ -517,7 +539,8 @@ UNIT_MAIN("vrrp", a_backup_is_ready_when_the_best_one_would_be_due,
     a_missed_period_is_not_made_up_for, nothing_expires_before_its_time,
     a_lost_claim_touches_nothing,
     a_flood_of_lower_adverts_neither_silences_nor_is_amplified,
-    resignations_do_not_put_a_takeover_off, the_reason_says_why_a_router_became_master,
+    resignations_do_not_put_a_takeover_off, the_reason_says_why_a_router_did_not_resume,
+    the_reason_says_why_a_router_became_master,
     preempt_delay_counts_from_the_first_lower_advert,
     a_higher_advert_starts_preempt_delay_anew,
     preempt_delay_does_not_delay_a_takeover_from_silence,
