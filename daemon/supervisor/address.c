@@ -238,6 +238,25 @@ take_answers(struct addresses *as)
 		settle(as, as->lists.flight, ENOBUFS);
 }
 
+/*
+ * The kernel tells of an IPv6 address just before it makes its local route, both
+ * under the routing lock: who has had the lock after that finds the route there.
+ */
+static void
+await_local_routes(struct addresses *as)
+{
+	uint32_t seq;
+
+	for (size_t i = 0; i < as->report.count; i++) {
+		const struct report_event *ev = &as->report.events[i];
+
+		if (ev->kind != REPORT_INSTALLED || ev->at.addr.family != AF_INET6)
+			continue;
+		address_send_nothing(links_socket(as->links), ev->at.ifindex, &seq);
+		return;
+	}
+}
+
 /* Adds and deletes in turn: neither starves the other. */
 static void
 on_work(struct ev_loop *loop, ev_timer *w, int events)
@@ -255,6 +274,7 @@ on_work(struct ev_loop *loop, ev_timer *w, int events)
 			send_request(as, as->lists.deletes);
 	}
 	take_answers(as);
+	await_local_routes(as);
 	report_tell(&as->report);
 	if (!addresses_settled(as)) {
 		wake(as);

@@ -126,6 +126,18 @@ address_send_del(struct nl_sock *sock, uint32_t ifindex, const struct ipaddr *ad
 }
 
 int
+address_send_nothing(struct nl_sock *sock, uint32_t ifindex, uint32_t *seq)
+{
+	struct ifinfomsg ifi = { .ifi_index = (int)ifindex };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, NLM_F_ACK);
+
+	if (!msg)
+		return -NLE_NOMEM;
+	return netlink_request(
+	    sock, msg, nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO), seq);
+}
+
+int
 address_send_promote(struct nl_sock *sock, uint32_t ifindex, uint32_t *seq)
 {
 	struct ifinfomsg ifi = { .ifi_index = (int)ifindex };

@@ -24,6 +24,9 @@ int address_send_renew(
     struct nl_sock *sock, uint32_t ifindex, const struct address_want *w, uint32_t *seq);
 int address_send_del(struct nl_sock *sock, uint32_t ifindex, const struct ipaddr *addr,
     uint8_t prefixlen, uint32_t *seq);
+/* ip link set dev IFINDEX: changes nothing. When it returns, what held the routing
+ * lock before is over. */
+int address_send_nothing(struct nl_sock *sock, uint32_t ifindex, uint32_t *seq);
 /*
  * sysctl net.ipv4.conf.IFINDEX.promote_secondaries=1, which netlink can write
  * too: the addresses that are secondary to the next one deleted stay.

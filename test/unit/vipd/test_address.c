@@ -46,6 +46,15 @@ START_TEST(ipv6_addresses_are_told_when_the_kernel_takes_packets_for_them)
 		wait_until(removed == round * ARRAY_LEN(list));
 	}
 	ck_assert_uint_eq(early, 0);
+	/* Alone, no next request waits for the routing lock. */
+	installed = removed = 0;
+	for (unsigned round = 1; round <= ARRAY_LEN(list); round++) {
+		addresses_want(as, 1, &list[round - 1], 1);
+		wait_until(installed == round);
+		addresses_want(as, 1, NULL, 0);
+		wait_until(removed == round);
+	}
+	ck_assert_uint_eq(early, 0);
 }
 END_TEST
 
