@@ -8,9 +8,6 @@
 #include "mem.h"
 #include "wants.h"
 
-#define REST 4
-#define REST_MAX_US (10 * US_PER_MS)
-
 /* Frees those whose last address is off the interface. */
 static void
 bury_gone(struct instances *is)
@@ -30,11 +27,14 @@ bury_gone(struct instances *is)
 }
 
 uint64_t
-recompute_rest(uint64_t took_us)
+recompute_rest(uint64_t took_us, bool first_list)
 {
-	if (took_us > REST_MAX_US)
+	uint64_t rest = took_us * (first_list ? 16 : 4);
+	uint64_t max = (first_list ? 50 : 10) * US_PER_MS;
+
+	if (took_us > max)
 		return took_us;
-	return REST * took_us < REST_MAX_US ? REST * took_us : REST_MAX_US;
+	return rest < max ? rest : max;
 }
 
 static void
@@ -47,7 +47,7 @@ compute(struct instances *is)
 	wants_compute(is);
 	bury_gone(is);
 	end = clock_us();
-	is->rest_until_us = end + recompute_rest(end - begin);
+	is->rest_until_us = end + recompute_rest(end - begin, is->soft & SOFT_INCOMPLETE);
 }
 
 static void
