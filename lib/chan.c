@@ -130,16 +130,28 @@ enqueue(struct chan *c, const void *data, size_t len, const int *fds, size_t n_f
 }
 
 /*
- * A send that fails for good shows as a close on the reading side too, and
- * only there is it reported: no callback fires inside a caller's send.
+ * What failed for good (the peer is gone, a descriptor could not be copied) shows
+ * as a close on the reading side of both ends, and only there is it reported: no
+ * callback fires inside a caller's send.
  */
+static void
+give_up(const struct chan *c)
+{
+	shutdown(c->fd, SHUT_RDWR);
+}
+
 static void
 send_or_queue(struct chan *c, const void *data, size_t len, const int *fds, size_t n_fds)
 {
+	int error;
+
 	if (c->fd < 0)
 		return;
-	if (c->first || is_passing(send_now(c, data, len, fds, n_fds)))
+	error = c->first ? -EWOULDBLOCK : send_now(c, data, len, fds, n_fds);
+	if (is_passing(error))
 		enqueue(c, data, len, fds, n_fds);
+	else if (error)
+		give_up(c);
 }
 
 static void
@@ -174,6 +186,8 @@ on_writable(struct ev_loop *loop, ev_io *w, int events)
 			wait_for_room(c, error);
 			return;
 		}
+		if (error)
+			give_up(c);
 		c->first = f->next;
 		if (!c->first)
 			c->last = &c->first;

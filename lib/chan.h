@@ -5,7 +5,8 @@
  * first violation. Knows nothing of what messages mean.
  *
  * Never blocks. chan_send always takes the message; who produces in bulk
- * looks at chan_backlog() and goes on in on_drained().
+ * looks at chan_backlog() and goes on in on_drained(). A message that can never
+ * be sent ends the connection, so none is lost between two that arrive.
  */
 #pragma once
 
@@ -54,7 +55,7 @@ void chan_send(struct chan *c, enum msg_type type, const void *head, const void 
     size_t count);
 void chan_send_seq(struct chan *c, enum msg_type type, uint32_t seq, const void *head,
     const void *records, size_t count);
-/* Duplicates stay the caller's; the message carries copies. */
+/* The descriptors stay the caller's; the message carries copies. */
 void chan_send_fds(
     struct chan *c, enum msg_type type, const void *head, const int *fds, size_t n_fds);
 /* A finished message as received or built (relaying). */

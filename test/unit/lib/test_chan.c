@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -145,6 +146,55 @@ START_TEST(a_peer_that_is_gone_is_told_by_reading_and_not_by_sending)
 }
 END_TEST
 
+/* Whoever waits for it would wait for ever: both ends begin anew. */
+START_TEST(a_message_that_can_never_be_sent_ends_the_connection)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+
+	for (int queued = 0; queued < 2; queued++) {
+		struct heard from = { 0 }, to = { 0 };
+
+		connect_both(loop, &from, &to);
+		refusal = queued ? EAGAIN : EBADF;
+		refusals = 1;
+		chan_send(&from.chan, MSG_IN_PLACE, NULL, NULL, 0);
+		refusal = EBADF;
+		refusals = queued;
+		ck_assert(!from.closed);
+		for (int turn = 0; turn < 10 && !(from.closed && to.closed); turn++)
+			ev_run(loop, EVRUN_NOWAIT);
+		ck_assert(from.closed && to.closed);
+		ck_assert_uint_eq(to.count, 0);
+	}
+	ev_loop_destroy(loop);
+}
+END_TEST
+
+/* A copy of it could not be made while there was no room. */
+START_TEST(a_descriptor_that_was_lost_ends_the_connection)
+{
+	struct rlimit before, none;
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+	struct heard from = { 0 }, to = { 0 };
+
+	connect_both(loop, &from, &to);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	refusal = EAGAIN;
+	refusals = 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	chan_send_fds(&to.chan, MSG_ANNOUNCE_SOCKET, NULL, &to.chan.fd, 1);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	for (int turn = 0; turn < 10 && !(from.closed && to.closed); turn++)
+		ev_run(loop, EVRUN_NOWAIT);
+	ck_assert(from.closed && to.closed);
+	ck_assert_uint_eq(from.count, 0);
+	ev_loop_destroy(loop);
+}
+END_TEST
+
 UNIT_MAIN("chan", no_message_is_lost_or_overtaken_while_the_kernel_has_no_room,
     a_kernel_without_memory_is_not_asked_all_the_time,
-    a_peer_that_is_gone_is_told_by_reading_and_not_by_sending)
+    a_peer_that_is_gone_is_told_by_reading_and_not_by_sending,
+    a_message_that_can_never_be_sent_ends_the_connection,
+    a_descriptor_that_was_lost_ends_the_connection)
