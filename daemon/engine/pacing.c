@@ -15,6 +15,10 @@
  * burst of every address each time. */
 #define REPAIR_INTERVAL_MIN_US US_PER_S
 #define REPAIRS_AT_ONCE 2 /* in such an interval, or between the two bursts */
+/* The other's last advert is followed by one more, before it lets go of its
+ * addresses (yield.h: a second), however many there were. */
+#define REPAIR_LATE_US (500 * US_PER_MS)
+#define REPAIR_LATE_MIN_US (800 * US_PER_MS) /* from one of these to the next */
 
 /* vipd installs in slices of 2 ms. */
 #define INSTALL_PAUSE_US (5 * US_PER_MS)
@@ -213,7 +217,7 @@ pacing_stop(struct pacing *p)
 void
 pacing_repair(struct pacing *p, uint64_t now_us)
 {
-	uint64_t pause = p->conf.lower_us;
+	uint64_t pause = p->conf.lower_us, late = now_us + REPAIR_LATE_US;
 
 	if (!p->active)
 		return;
@@ -221,13 +225,12 @@ pacing_repair(struct pacing *p, uint64_t now_us)
 		p->lower_left = REPAIRS_AT_ONCE;
 		p->lower_free_us = now_us +
 		    (pause > REPAIR_INTERVAL_MIN_US ? pause : REPAIR_INTERVAL_MIN_US);
-		if (pause)
-			p->lower_at_us = now_us + pause;
 	}
-	if (!p->lower_left) {
-		p->lower_at_us = p->lower_free_us;
+	if (late < p->late_free_us)
+		late = p->late_free_us;
+	p->lower_at_us = late < p->lower_free_us ? late : p->lower_free_us;
+	if (!p->lower_left)
 		return;
-	}
 	p->lower_left--;
 	enqueue_all(p, QUEUE_AGAIN, p->conf.lower_repeat);
 }
@@ -257,7 +260,10 @@ take_due(struct pacing *p, uint64_t now)
 		}
 	}
 	if (p->lower_at_us <= now) {
-		p->lower_at_us = PACING_NEVER;
+		p->late_free_us = now + REPAIR_LATE_MIN_US;
+		p->lower_at_us = p->conf.lower_us && now < p->lower_free_us
+		    ? p->lower_free_us
+		    : PACING_NEVER;
 		enqueue_all(p, QUEUE_AGAIN, p->conf.lower_repeat);
 	}
 	if (p->refresh_at_us <= now) {

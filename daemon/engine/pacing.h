@@ -45,8 +45,9 @@ struct pacing {
 	bool active;
 	uint64_t second_at_us;
 	uint64_t refresh_at_us;
-	uint64_t lower_at_us;   /* second burst of a repair */
-	uint64_t lower_free_us; /* until then lower_left repairs, and a last one */
+	uint64_t lower_at_us;   /* one after the other's last advert, one at the end */
+	uint64_t lower_free_us; /* that; until then lower_left repairs at once */
+	uint64_t late_free_us;  /* not before is the next one after an advert */
 	uint8_t lower_left;
 	uint64_t quiet_at_us; /* nor a second announcement: more may come */
 };

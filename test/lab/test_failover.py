@@ -8,7 +8,7 @@ import pytest
 from cases import only_holder, settle, start
 from client import Probe
 from daemons import VIP4, Vipd, instance
-from lab import stays
+from lab import stays, wait
 from wire import Capture
 
 WELL_UNDER_A_SECOND_MS = 800
@@ -73,6 +73,26 @@ def test_a_node_that_cannot_hear_ends_as_the_only_other_master(lab):
     topo.nodes[1].undeafen()
     settle(vipds)
     only_holder(topo, topo.nodes[0])
+
+
+def test_a_backup_that_was_deaf_twice_leaves_no_stale_cache(lab):
+    """It took over beside the master, yields, and keeps the address until the master
+    has announced it, or for a second: that must not come later."""
+    topo = lab(nodes=2)
+    vipds = start(topo)
+    one, two = topo.nodes
+    since = vipds[0].instance()["since"]
+    for times in (1, 2):
+        two.deafen(to=one)
+        vipds[1].wait_state("MASTER")
+        wait(lambda: two in topo.holders(VIP4), 5, "it has the address")
+        two.undeafen()
+        settle(vipds)
+        only_holder(topo, one)
+        wait(lambda: vipds[1].log_text().count("edge: handed over to") == times, 5,
+             "how it went")
+    assert vipds[1].log_text().count("and had announced 1 addresses") == 2
+    assert vipds[0].instance()["since"] == since
 
 
 def test_nopreempt_leaves_the_master_alone(lab):

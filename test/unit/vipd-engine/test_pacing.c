@@ -253,6 +253,8 @@ START_TEST(no_lower_advert_goes_without_a_repair)
 	ck_assert_uint_eq(announce(T0 + 20000), 5);
 	pacing_repair(&p, T0 + 40000);
 	ck_assert_uint_eq(announce(T0 + 40000), 0);
+	ck_assert_uint_eq(announce(T0 + 539999), 0);
+	ck_assert_uint_eq(announce(T0 + 540000), 5);
 	ck_assert_uint_eq(announce(T0 + 5 * US_PER_S), 5);
 	c.lower_us = 0; /* no second burst, but what was asked for is done */
 	pacing_configure(&p, &c, T0 + 5 * US_PER_S);
@@ -261,6 +263,42 @@ START_TEST(no_lower_advert_goes_without_a_repair)
 	ck_assert_uint_gt(announce(T0 + 10 * US_PER_S), 0);
 	ck_assert_uint_eq(announce(T0 + 11 * US_PER_S), 5);
 	ck_assert_uint_eq(announce(T0 + 20 * US_PER_S), 0);
+	pacing_fini(&p);
+}
+END_TEST
+
+/* It keeps what it has for a second after its last advert, and it may have
+ * announced it after the repair of its first. */
+START_TEST(the_last_lower_advert_is_followed_by_a_repair_within_a_second)
+{
+	struct pacing_conf c = defaults;
+	unsigned n = 0;
+
+	c.second_us = 0;
+	for (unsigned adverts = 1; adverts <= 40; adverts++) {
+		uint64_t last = T0 + (adverts - 1) * 100 * US_PER_MS;
+
+		setup(&c, 1);
+		pacing_start(&p, T0);
+		announce(T0);
+		for (uint64_t now = T0; now <= last; now += 100 * US_PER_MS) {
+			pacing_repair(&p, now);
+			announce(now);
+		}
+		ck_assert_msg(
+		    announce(last + 900 * US_PER_MS) == 5, "%u adverts", adverts);
+		pacing_fini(&p);
+	}
+	/* However they come, it is not much more than one a second. */
+	setup(&c, 1);
+	pacing_start(&p, T0);
+	announce(T0);
+	for (uint64_t now = T0; now < T0 + 100 * US_PER_S; now += 10 * US_PER_MS) {
+		if ((now - T0) % (510 * US_PER_MS) == 0)
+			pacing_repair(&p, now);
+		n += announce(now) / 5;
+	}
+	ck_assert_uint_lt(n, 170);
 	pacing_fini(&p);
 }
 END_TEST
@@ -285,4 +323,6 @@ UNIT_MAIN("pacing", nothing_is_announced_unless_master,
     no_second_burst_where_the_delay_is_0, an_address_that_comes_later_has_its_own_bursts,
     every_first_announcement_comes_before_any_second, arp_and_na_keep_their_own_intervals,
     refreshes_come_as_long_as_it_is_master, a_flood_of_lower_adverts_repairs_rarely,
-    no_lower_advert_goes_without_a_repair, ten_thousand_addresses_come_and_go)
+    no_lower_advert_goes_without_a_repair,
+    the_last_lower_advert_is_followed_by_a_repair_within_a_second,
+    ten_thousand_addresses_come_and_go)
