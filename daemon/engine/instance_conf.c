@@ -123,3 +123,29 @@ instance_conf_same_router(const struct instance_conf *a, const struct instance_c
 	    a->head.version == b->head.version && a->head.ifindex == b->head.ifindex &&
 	    !strcmp(a->head.interface, b->head.interface);
 }
+
+/* NULL: none. */
+static const struct ipaddr *
+lowest_address(const struct instance_conf *c)
+{
+	const struct ipaddr *low = NULL;
+
+	for (size_t i = 0; i < c->n_addrs; i++)
+		if (!low || ipaddr_cmp(&c->addrs[i], low) < 0)
+			low = &c->addrs[i];
+	return low;
+}
+
+bool
+instance_conf_leads(const struct instance_conf *a, const struct instance_conf *b)
+{
+	const struct msg_instance *m = &a->head, *n = &b->head;
+	const struct ipaddr *low = lowest_address(a), *other = lowest_address(b);
+	int order = low && other ? ipaddr_cmp(low, other) : !low - !other;
+
+	if (m->vrid != n->vrid)
+		return m->vrid < n->vrid;
+	if (m->family != n->family)
+		return m->family == AF_INET;
+	return order ? order < 0 : strcmp(m->name, n->name) < 0;
+}

@@ -36,3 +36,8 @@ bool instance_conf_eq(const struct instance_conf *a, const struct instance_conf 
 /* False: to their peers the two are different routers. */
 bool instance_conf_same_router(
     const struct instance_conf *a, const struct instance_conf *b);
+/*
+ * a goes before b in a sync group (group.h). Every node has to find the same: what
+ * all know alike of a router counts, and only at last its name, which is each node's.
+ */
+bool instance_conf_leads(const struct instance_conf *a, const struct instance_conf *b);

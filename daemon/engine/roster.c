@@ -2,7 +2,6 @@
 #include "roster.h"
 
 #include <string.h>
-#include <sys/socket.h>
 #include <uthash.h>
 
 #include "group.h"
@@ -92,43 +91,6 @@ is_in(const struct instance *in, const char *group)
 	return !strcmp(in->conf.head.group, group);
 }
 
-/* The lowest address, as adverts have it; NULL: they have none. */
-static const uint8_t *
-lowest(const struct instance *in, size_t len)
-{
-	const uint8_t *low = NULL;
-
-	for (size_t i = 0; i < in->n_advertised; i++) {
-		const uint8_t *at = in->advertised + i * len;
-
-		if (!low || memcmp(at, low, len) < 0)
-			low = at;
-	}
-	return low;
-}
-
-/*
- * Every node has to find the same leader: what all know alike of a router counts,
- * and only at last its name, which is each node's own.
- */
-static bool
-leads(const struct instance *a, const struct instance *b)
-{
-	const struct msg_instance *m = &a->conf.head, *n = &b->conf.head;
-	size_t len = m->family == AF_INET ? 4 : 16;
-	const uint8_t *low, *other;
-	int order;
-
-	if (m->vrid != n->vrid)
-		return m->vrid < n->vrid;
-	if (m->family != n->family)
-		return m->family == AF_INET;
-	low = lowest(a, len);
-	other = lowest(b, len);
-	order = low && other ? memcmp(low, other, len) : !low - !other;
-	return order ? order < 0 : strcmp(m->name, n->name) < 0;
-}
-
 static enum group_order
 order_of(
     const struct roster *r, const char *group, uint64_t now, const struct instance **lead)
@@ -146,7 +108,7 @@ order_of(
 		if (!is_in(in, group))
 			continue;
 		group_count(&g, &m, now);
-		if (!*lead || leads(in, *lead))
+		if (!*lead || instance_conf_leads(&in->conf, &(*lead)->conf))
 			*lead = in;
 	}
 	if (*lead)

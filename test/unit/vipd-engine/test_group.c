@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "engine/group.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
+#include "engine/instance_conf.h"
 #include "engine/vrrp.h"
 #include "unit.h"
 
@@ -172,5 +175,50 @@ START_TEST(a_member_looks_up_when_it_is_ready)
 }
 END_TEST
 
+static struct instance_conf
+router(uint8_t vrid, int family, const char *addrs, const char *name)
+{
+	struct instance_conf c = { .head = { .vrid = vrid, .family = (uint8_t)family } };
+	struct ipaddr a = { 0 };
+	char word[INET6_ADDRSTRLEN];
+	int n;
+
+	strcpy(c.head.name, name);
+	for (; sscanf(addrs, "%45s%n", word, &n) == 1; addrs += n) {
+		a.family = (uint8_t)family;
+		ck_assert_int_eq(inet_pton(family, word, a.bytes), 1);
+		instance_conf_add_addrs(&c, &a, 1);
+	}
+	return c;
+}
+
+/* Whatever their order in a file, and whatever they are called there. */
+START_TEST(one_member_leads_on_every_node)
+{
+	static const struct {
+		uint8_t vrid;
+		int family;
+		const char *addrs, *name;
+	} order[] = { { 1, AF_INET6, "fe80::9 2001:db8::9", "z" },
+		{ 2, AF_INET, "192.0.2.9 192.0.2.1", "y" },
+		{ 2, AF_INET, "192.0.2.2 192.0.2.8", "x" },
+		{ 2, AF_INET, "192.0.2.200", "w" }, { 2, AF_INET, "", "a" },
+		{ 2, AF_INET, "", "b" }, { 2, AF_INET6, "2001:db8::1", "a" },
+		{ 3, AF_INET, "192.0.2.0", "a" } };
+	struct instance_conf c[sizeof(order) / sizeof(*order)];
+	size_t n = sizeof(c) / sizeof(*c);
+
+	for (size_t i = 0; i < n; i++)
+		c[i] =
+		    router(order[i].vrid, order[i].family, order[i].addrs, order[i].name);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			ck_assert_msg(instance_conf_leads(&c[i], &c[k]) == (i < k),
+			    "%zu and %zu", i, k);
+	for (size_t i = 0; i < n; i++)
+		instance_conf_free(&c[i]);
+}
+END_TEST
+
 UNIT_MAIN("group", members_move_together, only_a_masters_timer_counts_without_the_group,
-    a_member_looks_up_when_it_is_ready)
+    a_member_looks_up_when_it_is_ready, one_member_leads_on_every_node)

@@ -299,6 +299,19 @@ START_TEST(a_flood_of_lower_adverts_neither_silences_nor_is_amplified)
 }
 END_TEST
 
+START_TEST(a_new_master_answers_at_once_whatever_its_claim_answered)
+{
+	struct vrrp_config c = config(3, 150);
+
+	reach(CLAIMING, &c);
+	hear(100, 20, 100000, T0 + 4999);
+	ck_assert_str_eq(actions(), "send 150");
+	event(VRRP_EV_CLAIM_TIMER, T0 + 5000);
+	hear(100, 20, 100000, T0 + 5001);
+	ck_assert_str_eq(actions(), "send 150 reannounce");
+}
+END_TEST
+
 START_TEST(resignations_do_not_put_a_takeover_off)
 {
 	struct vrrp_config c = config(3, 150);
@@ -539,6 +552,7 @@ UNIT_MAIN("vrrp", a_backup_is_ready_when_the_best_one_would_be_due,
     a_missed_period_is_not_made_up_for, nothing_expires_before_its_time,
     a_lost_claim_touches_nothing,
     a_flood_of_lower_adverts_neither_silences_nor_is_amplified,
+    a_new_master_answers_at_once_whatever_its_claim_answered,
     resignations_do_not_put_a_takeover_off, the_reason_says_why_a_router_did_not_resume,
     the_reason_says_why_a_router_became_master,
     preempt_delay_counts_from_the_first_lower_advert,
