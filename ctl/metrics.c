@@ -79,7 +79,7 @@ write_node(const struct model *m, FILE *out)
 	    (double)model_wall_us(m, n->started_us) / (double)US_PER_S);
 	family(out, "child_restarts", "counter", "Children that had to be restarted.");
 	sample(out, "child_restarts_total", n->children_restarts);
-	family(out, "log_lines_lost", "counter", "Lines a child could not get rid of.");
+	family(out, "log_lines_lost", "counter", "Lines of the log that were lost.");
 	sample(out, "log_lines_lost_total", n->log_dropped);
 	family(out, "reload_refused", "gauge", "1: the last reload was refused.");
 	sample(out, "reload_refused", n->config_error[0] != '\0');

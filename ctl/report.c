@@ -120,7 +120,8 @@ int
 report_diff(const struct args *args)
 {
 	_free_ char *now = NULL, *then = NULL;
-	struct conf *conf = conf_report_load(args->arg, NULL, stderr);
+	struct conf *conf =
+	    conf_report_load(args->arg, args->option[ARGS_CONFIG_ID], stderr);
 	size_t len;
 	FILE *out;
 	int code;

@@ -258,10 +258,16 @@ def test_the_version_needs_no_daemon_and_is_json_for_programs():
     assert json.loads(subprocess.check_output(numbers)) == {"version": version}
 
 
-def test_completion_offers_the_services_to_explain(ask):
+def test_completion_offers_what_the_daemon_knows(ask):
     ask(models.well(), "version")
     assert completions("--socket", str(ask.daemon.path), "explain", "shop/") == \
         {"shop/web"}
+    # worker-b's Lease is old, so a remedy stands below the table.
+    ask([models.node(), models.peer("worker-a", here=1), models.peer("worker-b", seen_us=0),
+         models.end()], "version")
+    assert completions("--socket", str(ask.daemon.path), "handover", "edge", "--to", "") == \
+        {"worker-a", "worker-b"}
+    assert not completions("check", "--id", "")
 
 
 def test_the_manual_names_every_command_and_option():

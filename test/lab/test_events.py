@@ -100,6 +100,9 @@ def test_what_a_reload_would_change_is_shown_before(lab):
     assert re.findall(r"^[+-].*", other.stdout, re.M) == ["-     priority 200",
                                                           "+     priority 150"]
     assert "  vrrp_instance edge {" in other.stdout
+    new.write_text(text.replace("priority 200", "@here priority 200"))
+    assert vipd.ctl("diff", "--id", "here", new).returncode == 0
+    assert "+     priority 100" in vipd.ctl("diff", "--id", "there", new).stdout
     new.write_text("nonsense\n")
     wrong = vipd.ctl("diff", new)
     assert wrong.returncode == 2 and "new.conf:1:1: error" in wrong.stderr
