@@ -286,14 +286,16 @@ nothing_missing(struct explain_walk *w)
 		const struct model_instance *i =
 		    model_find_instance(w->m, w->s->addresses[k].instance);
 		char master[IPADDR_STRLEN];
+		const char *node;
 
 		if (!i || i->info.state.state != VRRP_BACKUP)
 			continue;
+		node = model_node_of(w->m, i->info.conf.name, &i->info.state.master);
 		snprintf(w->out->fix, sizeof(w->out->fix),
 		    "nothing to fix on %s, which stands by; on the master, %s, run: "
 		    "vipctl explain %s",
-		    w->m->node.node, ipaddr_format(&i->info.state.master, master),
-		    w->key);
+		    w->m->node.node,
+		    node ? node : ipaddr_format(&i->info.state.master, master), w->key);
 		return;
 	}
 	str_copy(w->out->fix, sizeof(w->out->fix), "nothing to fix");

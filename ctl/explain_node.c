@@ -30,12 +30,14 @@ backup_instance(struct explain_walk *w, const struct model_instance *i)
 {
 	const struct msg_state *state = &i->info.state;
 	char age[TEXT_DURATION_LEN], master[IPADDR_STRLEN];
+	const char *node = model_node_of(w->m, i->info.conf.name, &state->master);
 
 	text_duration(model_age_us(w->m, state->since_us), age);
 	if (state->master.family) {
 		explain_say(w, EXPLAIN_INSTANCE, EXPLAIN_OK,
-		    "%s is BACKUP here for %s; the master is %s (priority %u)",
-		    i->info.conf.name, age, ipaddr_format(&state->master, master),
+		    "%s is BACKUP here for %s; the master is %s%s%s%spriority %u)",
+		    i->info.conf.name, age, node ? node : "", node ? " (" : "",
+		    ipaddr_format(&state->master, master), node ? ", " : " (",
 		    state->master_priority);
 		return;
 	}

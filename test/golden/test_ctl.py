@@ -105,6 +105,9 @@ CASES = {
     "services-none.txt": ("services", NOTHING, WELL),
     "explain-serving.txt": ("explain shop/web", SERVING, WELL),
     "explain-standby.txt": ("explain default/six", STANDBY, WELL),
+    "explain-standby-named.txt": ("explain default/six", [
+        STANDBY[0], models.peer("worker-b", instances=[("edge6", "MASTER", "fe80::2")]),
+        *STANDBY[1:]], WELL),
     "explain-standby.json": ("explain default/six -o json", STANDBY, WELL),
     "explain-refused.txt": ("explain default/thief", REFUSED, NOT_WELL),
     "explain-ignored.txt": ("explain default/typo", models.explained(*models.ignored(
