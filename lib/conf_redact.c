@@ -65,16 +65,18 @@ print_line(const char *line, FILE *out)
 void
 conf_print_redacted(const struct conf *conf, FILE *out)
 {
-	char *text, *rest, *line;
+	char *text, *end;
 	size_t len;
 	FILE *plain = xmemstream(&text, &len);
 
 	conf_print(conf, plain);
 	xmemstream_close(plain);
-	rest = text;
-	while ((line = strsep(&rest, "\n")))
-		if (*line || rest)
-			print_line(line, out);
+	for (char *line = text; *line; line = end) {
+		end = strchrnul(line, '\n');
+		if (*end)
+			*end++ = '\0';
+		print_line(line, out);
+	}
 	explicit_bzero(text, len);
 	free(text);
 }

@@ -133,12 +133,9 @@ static void
 put_target(struct writer *w, struct target *t)
 {
 	size_t before = w->changes.n;
-	struct written *wr;
+	struct written *wr = written_add(&w->written, t);
 
-	w->written =
-	    array_grow(w->written, w->n_written, &w->cap_written, sizeof(*w->written));
-	wr = &w->written[w->n_written++];
-	*wr = (struct written){ .target = t, .first_seq = w->batch.seq + 1 };
+	wr->first_seq = w->batch.seq + 1;
 	model_diff(t, &w->changes);
 	elements_put(&w->batch, w->changes.at + before, w->changes.n - before);
 	wr->last_seq = w->batch.seq;
@@ -182,8 +179,7 @@ start_writing(struct writer *w)
 	w->step = STEP_WRITE;
 	w->ops->on_busy(w, true);
 	w->changes.n = 0;
-	w->n_written = 0;
-	w->stray_error = 0;
+	written_begin(&w->written);
 	batch_begin(&w->batch, kernel_next_seq(&w->kernel));
 	if (w->need_rules)
 		put_rules(w);
@@ -194,49 +190,17 @@ start_writing(struct writer *w)
 	transact(w);
 }
 
-static struct written *
-written_of(struct writer *w, uint32_t seq)
-{
-	for (size_t i = 0; i < w->n_written; i++)
-		if (seq - w->written[i].first_seq <=
-		    w->written[i].last_seq - w->written[i].first_seq)
-			return &w->written[i];
-	return NULL;
-}
-
 static void
 on_refused(struct kernel *k, uint32_t seq, int error)
 {
-	struct writer *w = container_of(k, struct writer, kernel);
-	struct written *wr = written_of(w, seq);
-
-	if (wr)
-		wr->error = error;
-	else
-		w->stray_error = error;
-}
-
-/* The kernel's tables are not what we take them for. */
-static bool
-is_contradiction(int error)
-{
-	return error == ENOENT || error == EEXIST || error == EBUSY;
-}
-
-static bool
-contradicted(const struct writer *w)
-{
-	for (size_t i = 0; i < w->n_written; i++)
-		if (is_contradiction(w->written[i].error))
-			return true;
-	return is_contradiction(w->stray_error);
+	written_refused(&container_of(k, struct writer, kernel)->written, seq, error);
 }
 
 static void
 written_ok(struct writer *w)
 {
-	for (size_t i = 0; i < w->n_written; i++) {
-		struct target *t = w->written[i].target;
+	for (size_t i = 0; i < w->written.n; i++) {
+		struct target *t = w->written.at[i].target;
 
 		w->ops->on_written(w, &t->key, t->present, target_wanted(t));
 		model_settled(w->model, t);
@@ -260,15 +224,15 @@ written_ok(struct writer *w)
 static int
 written_not(struct writer *w, int error)
 {
-	bool again = !error && contradicted(w) && w->rereads++ < REREADS;
+	bool again = !error && written_contradicts(&w->written) && w->rereads++ < REREADS;
 
 	if (!error && !again)
-		error = w->stray_error;
+		error = w->written.stray_error;
 	/* Perhaps it did. */
 	if (again || error == ETIMEDOUT || error == ENOBUFS)
 		w->need_read = true;
-	for (size_t i = w->n_written; i-- > 0;) {
-		struct written *wr = &w->written[i];
+	for (size_t i = w->written.n; i-- > 0;) {
+		struct written *wr = &w->written.at[i];
 
 		if (again || !(error || wr->error))
 			model_unsent(w->model, wr->target);
@@ -276,15 +240,6 @@ written_not(struct writer *w, int error)
 			model_refused(w->model, wr->target, error ? error : wr->error);
 	}
 	return error;
-}
-
-static bool
-was_refused(const struct writer *w)
-{
-	for (size_t i = 0; i < w->n_written; i++)
-		if (w->written[i].error)
-			return true;
-	return w->stray_error;
 }
 
 /* ---- one step after the other ---- */
@@ -330,7 +285,7 @@ finish(struct writer *w, int error)
 			loaded(w);
 		break;
 	case STEP_WRITE:
-		if (error || was_refused(w))
+		if (error || written_any_refused(&w->written))
 			error = written_not(w, error);
 		else
 			written_ok(w);
@@ -480,7 +435,7 @@ writer_fini(struct writer *w)
 	kernel_close(&w->kernel);
 	batch_fini(&w->batch);
 	free(w->changes.at);
-	free(w->written);
+	written_free(&w->written);
 }
 
 void

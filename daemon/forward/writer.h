@@ -15,6 +15,7 @@
 #include "model.h"
 #include "reader.h"
 #include "watch.h"
+#include "written.h"
 
 struct writer;
 
@@ -29,14 +30,6 @@ struct writer_ops {
 };
 
 enum writer_step { STEP_IDLE, STEP_CHECK, STEP_READ, STEP_WRITE };
-
-/* A target in the transaction under way and its messages there. */
-struct written {
-	struct target *target;
-	uint32_t first_seq;
-	uint32_t last_seq;
-	int error;
-};
 
 struct writer {
 	struct ev_loop *loop;
@@ -57,10 +50,7 @@ struct writer {
 	bool need_rules;
 	bool blocked; /* until the retry timer: nothing is accepted */
 	struct changes changes;
-	struct written *written;
-	size_t n_written;
-	size_t cap_written;
-	int stray_error; /* of a message that is no target's */
+	struct written_list written;
 	uint64_t read_begin_us;
 	double read_s; /* how long the last reading took */
 	uint64_t read_end_us;

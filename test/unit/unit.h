@@ -17,7 +17,7 @@
 		SRunner *runner_;                                                        \
 		int bad_;                                                                \
                                                                                          \
-		tcase_set_timeout(case_, 60);                                            \
+		tcase_set_timeout(case_, 180);                                           \
 		for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)              \
 			tcase_add_test(case_, tests[i]);                                 \
 		suite_add_tcase(suite_, case_);                                          \
