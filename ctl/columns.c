@@ -329,7 +329,13 @@ service_affinity(const struct table_row *row, FILE *out)
 static void
 service_rules(const struct table_row *row, FILE *out)
 {
-	fputs(row->service->ctl.in_place ? "yes" : "no", out);
+	const struct msg_ctl_service *ctl = &row->service->ctl;
+
+	/* What is empty is in place, too. */
+	if (ctl->state == SERVICE_REFUSED || ctl->state == SERVICE_IGNORED)
+		fputc('-', out);
+	else
+		fputs(ctl->in_place ? "yes" : "no", out);
 }
 
 static void

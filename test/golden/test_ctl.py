@@ -99,6 +99,8 @@ CASES = {
     "services-wide.txt": ("-o wide services", WELL_FRAMES, WELL),
     "services-problems.txt": ("services --problems", list(models.troubled()),
                               NOT_WELL),
+    "services-problems-wide.txt": ("services --problems -o wide",
+                                   list(models.troubled()), NOT_WELL),
     "services-problems.json": ("--problems -o json services",
                                list(models.troubled()), NOT_WELL),
     "services-no-problems.txt": ("services --problems", WELL_FRAMES, WELL),
