@@ -43,18 +43,32 @@ services_find(const struct services *s, const struct msg_service_key *key)
 
 /* ---- lists of what forward has to hear and has heard ---- */
 
+static struct service **
+list_of(struct services *s, enum relay_state state)
+{
+	switch (state) {
+	case RELAY_DIRTY:
+		return &s->dirty;
+	case RELAY_WAITING:
+		return &s->waiting;
+	case RELAY_SENT:
+		return &s->sent;
+	case RELAY_QUIET:
+		break;
+	}
+	return NULL;
+}
+
 void
 services_set_relay(struct services *s, struct service *sv, enum relay_state state)
 {
-	if (sv->relay == RELAY_DIRTY)
-		DL_DELETE(s->dirty, sv);
-	else if (sv->relay == RELAY_SENT)
-		DL_DELETE(s->sent, sv);
+	struct service **from = list_of(s, sv->relay), **to = list_of(s, state);
+
+	if (from)
+		DL_DELETE(*from, sv);
 	sv->relay = state;
-	if (state == RELAY_DIRTY)
-		DL_APPEND(s->dirty, sv);
-	else if (state == RELAY_SENT)
-		DL_APPEND(s->sent, sv);
+	if (to)
+		DL_APPEND(*to, sv);
 }
 
 static void
@@ -125,26 +139,54 @@ services_note_wants(struct services *s, struct service *sv)
 	s->ops->wants_changed(s->arg);
 }
 
-static bool
-wanted_by_another(
-    const struct services *s, const struct service *self, const struct ipaddr *addr)
+/*
+ * The addresses that some Service in place still offers, sorted; made when somebody
+ * first asks in a round, since most rounds have nothing that goes.
+ */
+struct offered {
+	struct ipaddr *list;
+	size_t n, cap;
+	bool made;
+};
+
+static int
+by_address(const void *a, const void *b)
+{
+	return ipaddr_cmp(a, b);
+}
+
+static void
+make_offered(struct offered *o, const struct services *s)
 {
 	for (const struct service *sv = s->all; sv; sv = sv->hh.next)
-		if (sv != self && offers(sv, addr) &&
-		    contains(sv->placed, sv->n_placed, addr))
-			return true;
-	return false;
+		for (size_t i = 0; i < sv->n_placed; i++) {
+			if (!offers(sv, &sv->placed[i]))
+				continue;
+			o->list = array_grow(o->list, o->n, &o->cap, sizeof(*o->list));
+			o->list[o->n++] = sv->placed[i];
+		}
+	if (o->n)
+		qsort(o->list, o->n, sizeof(*o->list), by_address);
+	o->made = true;
+}
+
+static bool
+is_offered(struct offered *o, const struct services *s, const struct ipaddr *addr)
+{
+	if (!o->made)
+		make_offered(o, s);
+	return o->n && bsearch(addr, o->list, o->n, sizeof(*o->list), by_address);
 }
 
 /* An address that goes must be off the interface before its rules go. */
 static bool
-may_relay(const struct services *s, const struct service *sv)
+may_relay(const struct services *s, const struct service *sv, struct offered *o)
 {
 	for (size_t i = 0; i < sv->n_relayed; i++) {
 		const struct ipaddr *addr = &sv->relayed[i];
 
 		if (!offers(sv, addr) && s->ops->is_installed(s->arg, addr) &&
-		    !wanted_by_another(s, sv, addr))
+		    !is_offered(o, s, addr))
 			return false;
 	}
 	return true;
@@ -200,6 +242,7 @@ void
 services_pump(struct services *s)
 {
 	struct msg_sync_end end = { .complete = s->complete };
+	struct offered offered = { 0 };
 	struct service *sv, *tmp;
 
 	if (!s->forward)
@@ -207,15 +250,28 @@ services_pump(struct services *s)
 	DL_FOREACH_SAFE(s->dirty, sv, tmp)
 	{
 		if (chan_backlog(s->forward) > FORWARD_BACKLOG_MAX)
-			return;
-		if (may_relay(s, sv))
+			break;
+		if (may_relay(s, sv, &offered))
 			relay(s, sv);
+		else
+			services_set_relay(s, sv, RELAY_WAITING);
 	}
-	if (s->end_due && !s->dirty) {
+	free(offered.list);
+	if (s->end_due && !s->dirty && !s->waiting) {
 		s->end_due = false;
 		s->end_seq = ++s->seq;
 		chan_send_seq(s->forward, MSG_SYNC_END, s->end_seq, &end, NULL, 0);
 	}
+}
+
+void
+services_retry(struct services *s)
+{
+	struct service *sv, *tmp;
+
+	DL_FOREACH_SAFE(s->waiting, sv, tmp)
+	services_set_relay(s, sv, RELAY_DIRTY);
+	services_pump(s);
 }
 
 void
@@ -266,6 +322,9 @@ services_in_place(struct services *s, uint32_t seq)
 		if (!sv->failed)
 			set_placed(s, sv);
 	}
+	/* Another Service may have taken over what one waits for. */
+	if (s->waiting)
+		services_retry(s);
 	if (s->ready || !s->end_seq || (int32_t)(seq - s->end_seq) < 0)
 		return;
 	s->ready = s->complete && !s->end_due;

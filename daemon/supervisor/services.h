@@ -20,7 +20,12 @@
 #define SERVICES_MAX 65536
 #define SERVICE_FRAMES_MAX (1 << 20)
 
-enum relay_state { RELAY_QUIET, RELAY_DIRTY, RELAY_SENT };
+enum relay_state {
+	RELAY_QUIET,
+	RELAY_DIRTY,   /* forward is to hear it */
+	RELAY_WAITING, /* once its addresses that go are off the interfaces */
+	RELAY_SENT,    /* IN_PLACE is awaited */
+};
 
 struct service {
 	struct msg_service head;
@@ -64,14 +69,14 @@ struct services {
 	void *arg;
 	struct fence fence;
 	struct service *all;
-	struct service *dirty, *sent;
+	struct service *dirty, *waiting, *sent;
 	struct service *building; /* between SERVICE and SERVICE_END */
 	struct chan *forward;     /* NULL: not there */
 	uint32_t seq;
 	uint32_t end_seq; /* of the SYNC_END sent; 0: none in flight */
 	bool synced;      /* a sync has ended */
 	bool complete;    /* so has a complete one */
-	bool end_due;     /* SYNC_END is to follow the dirty ones */
+	bool end_due;     /* SYNC_END is to follow what is dirty or waits */
 	bool ready;
 };
 
@@ -89,9 +94,10 @@ void services_rename_instance(struct services *s, const char *from, const char *
 void services_recheck(struct services *s);
 void services_forward_up(struct services *s, struct chan *forward);
 void services_forward_down(struct services *s);
-/* Tells forward what is due; call again when its socket has room and when
- * addresses were removed. */
+/* Tells forward what is due; call again when its socket has room. */
 void services_pump(struct services *s);
+/* The same when addresses were removed: for what waited for that, too. */
+void services_retry(struct services *s);
 void services_in_place(struct services *s, uint32_t seq);
 void services_failed(struct services *s, const struct msg_failed *f);
 

@@ -74,7 +74,7 @@ addresses_changed(void *arg)
 {
 	struct vipd *v = arg;
 
-	services_pump(&v->services);
+	services_retry(&v->services);
 	stopping_go_on(v);
 }
 

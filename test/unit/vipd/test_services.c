@@ -17,13 +17,14 @@ static struct iprange range;
 static struct conf_instance instance;
 static struct conf conf;
 static bool installed;
-static unsigned listed_calls, provisional_calls, ready_calls, wants_calls;
+static unsigned listed_calls, provisional_calls, ready_calls, wants_calls, asked;
 
 static bool
 is_installed(void *arg, const struct ipaddr *addr)
 {
 	(void)arg;
 	(void)addr;
+	asked++;
 	return installed;
 }
 
@@ -246,9 +247,40 @@ START_TEST(rules_go_only_after_the_address)
 	ck_assert_str_eq(heard(NULL), "");
 	ck_assert(!service_wants(find("web"), &find("web")->addresses[0]));
 	installed = false;
-	services_pump(&s);
+	services_retry(&s);
 	ck_assert_str_eq(heard(NULL), "SERVICE_GONE");
 	ck_assert_ptr_null(find("web"));
+}
+END_TEST
+
+/* A namespace of 200 Services that is deleted is not 200 times as much work. */
+START_TEST(services_that_wait_for_addresses_are_asked_about_once_each)
+{
+	struct msg_service_key keys[200] = { 0 };
+	char addr[16];
+
+	setup();
+	heard(NULL);
+	for (unsigned i = 0; i < 200; i++) {
+		str_copy(keys[i].ns, sizeof(keys[i].ns), "default");
+		snprintf(keys[i].name, sizeof(keys[i].name), "web%u", i);
+		snprintf(addr, sizeof(addr), "192.0.2.%u", i + 1);
+		feed_service(keys[i].name, addr, 80);
+		services_in_place(&s, expect_service());
+	}
+	installed = true;
+	asked = 0;
+	for (unsigned i = 0; i < 200; i++)
+		ck_assert_ptr_null(feed(MSG_SERVICE_GONE, &keys[i], NULL, 0));
+	ck_assert_uint_eq(asked, 200);
+	feed_service("other", "192.0.2.201", 80);
+	expect_service();
+	ck_assert_uint_eq(asked, 200);
+	installed = false;
+	services_retry(&s);
+	for (unsigned i = 0; i < 200; i++)
+		ck_assert_str_eq(heard(NULL), "SERVICE_GONE");
+	ck_assert_uint_eq(asked, 400);
 }
 END_TEST
 
@@ -417,6 +449,7 @@ UNIT_MAIN("services", an_address_is_wanted_only_after_in_place,
     a_changed_service_keeps_its_address_while_its_rules_change,
     only_addresses_that_come_and_go_are_told_as_wants,
     a_service_told_again_unchanged_is_not_relayed, rules_go_only_after_the_address,
+    services_that_wait_for_addresses_are_asked_about_once_each,
     a_shared_address_does_not_hold_back_the_one_that_goes,
     a_complete_sync_sweeps_what_was_not_told,
     ready_comes_once_when_the_first_complete_list_is_in_place,
