@@ -83,8 +83,8 @@ bool image_is_same_wish(const struct image *a, const struct image *b);
 
 /*
  * Takes an element that was read from the kernel into the picture. False if it
- * contradicts what is there already (two tables of slots): a stray, to be
- * deleted.
+ * contradicts what is there already (two tables of slots: which one came first is
+ * chance): a stray, to be deleted before what is wanted is added.
  */
 bool image_add(struct image *im, const struct element *e);
 

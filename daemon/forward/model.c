@@ -124,11 +124,22 @@ target_get(struct model *m, const struct target_key *key)
 }
 
 static void
+forget_present(struct target *t)
+{
+	image_free(t->present);
+	t->present = NULL;
+	if (t->strays)
+		free(t->strays->at);
+	free(t->strays);
+	t->strays = NULL;
+}
+
+static void
 target_free(struct model *m, struct target *t)
 {
 	set_state(m, t, TARGET_CLEAN);
 	HASH_DEL(m->targets, t);
-	image_free(t->present);
+	forget_present(t);
 	free(t);
 }
 
@@ -150,8 +161,7 @@ dirty(struct model *m, struct target *t)
 void
 model_settled(struct model *m, struct target *t)
 {
-	image_free(t->present);
-	t->present = NULL;
+	forget_present(t);
 	t->settled = true;
 	t->error = 0;
 	set_state(m, t, TARGET_CLEAN);
@@ -173,7 +183,7 @@ unsettle(struct target *t)
 static void
 touch(struct model *m, struct target *t)
 {
-	if (image_differs(&t->key, t->present, target_wanted(t)))
+	if (t->strays || image_differs(&t->key, t->present, target_wanted(t)))
 		dirty(m, t);
 	else
 		model_settled(m, t);
@@ -379,11 +389,9 @@ model_load_begin(struct model *m)
 {
 	struct target *t, *next;
 
-	m->strays.n = 0;
 	HASH_ITER(hh, m->targets, t, next)
 	{
-		image_free(t->present);
-		t->present = NULL;
+		forget_present(t);
 		t->settled = false;
 		set_state(m, t, TARGET_CLEAN);
 		if (!t->claims)
@@ -392,10 +400,12 @@ model_load_begin(struct model *m)
 }
 
 static void
-add_stray(struct model *m, const struct element *e)
+add_stray(struct target *t, const struct element *e)
 {
-	struct changes *s = &m->strays;
+	struct changes *s = t->strays;
 
+	if (!s)
+		s = t->strays = xcalloc(1, sizeof(*s));
 	s->at = array_grow(s->at, s->n, &s->cap, sizeof(*s->at));
 	s->at[s->n++] = (struct change){ .element = *e };
 }
@@ -408,7 +418,7 @@ model_load(struct model *m, const struct element *e)
 	if (!t->present)
 		t->present = image_empty();
 	if (!image_add(t->present, e))
-		add_stray(m, e);
+		add_stray(t, e);
 }
 
 void
@@ -429,6 +439,10 @@ model_load_end(struct model *m)
 void
 model_diff(const struct target *t, struct changes *out)
 {
+	for (size_t i = 0; t->strays && i < t->strays->n; i++) {
+		out->at = array_grow(out->at, out->n, &out->cap, sizeof(*out->at));
+		out->at[out->n++] = t->strays->at[i];
+	}
 	image_diff(&t->key, t->present, target_wanted(t), out);
 }
 
@@ -477,6 +491,5 @@ model_fini(struct model *m)
 	service_drop(m, s);
 	HASH_ITER(hh, m->targets, t, t_next)
 	target_free(m, t);
-	free(m->strays.at);
 	*m = (struct model){ 0 };
 }

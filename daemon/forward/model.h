@@ -54,6 +54,9 @@ struct target {
 	struct claim *claims; /* the first one counts */
 	/* What the kernel has: as wanted (settled), else this. */
 	struct image *present;
+	/* And what fits no image beside the rest; NULL: nothing. It goes with the next
+	 * change: among it may be what is wanted. */
+	struct changes *strays;
 	bool settled;
 	enum target_state state;
 	int error;
@@ -68,8 +71,7 @@ struct model {
 	struct service *services;
 	struct target *targets;
 	struct target *queue, *sent, *failed;
-	struct changes strays; /* elements to delete that fit no target */
-	uint32_t told_seq;     /* of the newest message */
+	uint32_t told_seq; /* of the newest message */
 	uint32_t group;
 	uint32_t epoch; /* of the sync */
 	bool synced;    /* a sync has ended */

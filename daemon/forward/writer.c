@@ -174,8 +174,6 @@ transact(struct writer *w)
 static void
 start_writing(struct writer *w)
 {
-	const struct changes *strays = &w->model->strays;
-
 	w->step = STEP_WRITE;
 	w->ops->on_busy(w, true);
 	w->changes.n = 0;
@@ -183,8 +181,6 @@ start_writing(struct writer *w)
 	batch_begin(&w->batch, kernel_next_seq(&w->kernel));
 	if (w->need_rules)
 		put_rules(w);
-	if (w->model->swept)
-		elements_put(&w->batch, strays->at, strays->n);
 	put_targets(w);
 	batch_end(&w->batch);
 	transact(w);
@@ -205,8 +201,6 @@ written_ok(struct writer *w)
 		w->ops->on_written(w, &t->key, t->present, target_wanted(t));
 		model_settled(w->model, t);
 	}
-	if (w->model->swept)
-		w->model->strays.n = 0;
 	for (size_t i = 0; w->need_rules && i < FAMILIES; i++)
 		if (!w->tables[i].same_layout) {
 			/* New; its handle is to be asked for. */
@@ -335,8 +329,7 @@ has_to_write(const struct writer *w)
 	 * wanted: not before that is known. */
 	if (replaces(w) && !w->model->swept)
 		return false;
-	return w->need_rules || w->model->queue ||
-	    (w->model->swept && w->model->strays.n);
+	return w->need_rules || w->model->queue;
 }
 
 /* Before the loop sleeps: what has come in since goes out together. */

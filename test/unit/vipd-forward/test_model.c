@@ -368,29 +368,47 @@ START_TEST(what_the_kernel_has_lost_or_gained_is_put_right)
 }
 END_TEST
 
-START_TEST(elements_of_two_slot_tables_are_strays)
+/* Whichever of them is read first, and whether the strays or the right ones are. */
+START_TEST(of_two_slot_tables_the_wanted_one_stays)
 {
-	struct element e = {
-		.set = SET_ENDPOINTS,
-		.key = { .addr = told_addr("192.0.2.1"),
-		    .port = 80,
-		    .proto = IPPROTO_TCP },
-		.slot = 200,
-	};
+	for (int order = 0; order < 4; order++) {
+		bool first = order & 1, told_later = order & 2;
+		struct element e = {
+			.set = SET_ENDPOINTS,
+			.key = { .addr = told_addr("192.0.2.1"),
+			    .port = 80,
+			    .proto = IPPROTO_TCP },
+			.slot = 200,
+		};
+		size_t n;
 
-	setup();
-	tell_copy(web("a", "192.0.2.1", 80, 5));
-	write_all();
-	model_load_begin(&model);
-	for (size_t i = 0; i < n_kernel; i++)
-		model_load(&model, &kernel[i]);
-	model_load(&model, &e);
-	model_load_end(&model);
-	ck_assert_uint_eq(model.strays.n, 1);
-	ck_assert_uint_eq(model.strays.at[0].element.slot, 200);
-	ck_assert(!model.strays.at[0].add);
-	ck_assert_ptr_null(model.queue);
-	model_fini(&model);
+		setup();
+		tell_copy(web("a", "192.0.2.1", 80, 5));
+		write_all();
+		n = n_kernel;
+		kernel[n_kernel++] = e;
+		if (first) {
+			kernel[n] = kernel[0];
+			kernel[0] = e;
+		}
+		if (told_later) {
+			model_fini(&model);
+			start();
+			model_sync_begin(&model);
+			tell_copy(web("a", "192.0.2.1", 80, 5));
+			write_all();
+			model_sync_end(&model, true, ++seq);
+		} else {
+			model_load_begin(&model);
+			for (size_t i = 0; i < n_kernel; i++)
+				model_load(&model, &kernel[i]);
+			model_load_end(&model);
+		}
+		write_all();
+		ck_assert_uint_eq(n_kernel, n);
+		ck_assert_uint_eq(find(&e), n_kernel);
+		model_fini(&model);
+	}
 }
 END_TEST
 
@@ -512,7 +530,6 @@ check_by_a_new_model(struct told_service current[5])
 			tell_copy(current[i]);
 	model_sync_end(&model, true, ++seq);
 	ck_assert_ptr_null(model.queue);
-	ck_assert_uint_eq(model.strays.n, 0);
 }
 
 /* Any news, in any order, with refusals and other configurations between. */
@@ -549,7 +566,7 @@ UNIT_MAIN("model", a_service_told_twice_changes_nothing_the_second_time,
     a_second_claim_to_a_port_waits_and_is_named,
     nothing_is_removed_before_a_complete_sync_has_ended,
     a_sync_without_a_service_removes_it, what_the_kernel_has_lost_or_gained_is_put_right,
-    elements_of_two_slot_tables_are_strays,
+    of_two_slot_tables_the_wanted_one_stays,
     a_refusal_is_reported_once_until_it_is_overcome,
     a_new_configuration_changes_what_depends_on_it,
     after_any_history_the_kernel_has_what_is_wanted)
