@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mem.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,12 @@ array_grow(void *array, size_t count, size_t *cap, size_t size)
 		return array;
 	*cap = *cap ? 2 * *cap : 8;
 	return xreallocarray(array, *cap, size);
+}
+
+bool
+errno_is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 bool

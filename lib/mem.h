@@ -35,6 +35,9 @@ void *array_grow(void *array, size_t count, size_t *cap, size_t size);
  */
 bool str_copy(char *dst, size_t size, const char *src);
 
+/* Whether errno says that descriptors or memory are used up, which passes. */
+bool errno_is_shortage(int error);
+
 void mem_free_cleanup(void *p);
 void mem_close_cleanup(int *fd);
 #define _free_ __attribute__((cleanup(mem_free_cleanup)))

@@ -93,12 +93,6 @@ on_life_over(struct ev_loop *loop, ev_timer *w, int events)
 	client_free(container_of(w, struct control_client, life));
 }
 
-static bool
-is_shortage(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
 static void
 on_again(struct ev_loop *loop, ev_timer *w, int events)
 {
@@ -118,7 +112,7 @@ on_accept(struct ev_loop *loop, ev_io *w, int events)
 	fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		/* It would stay readable, and the loop would not rest. */
-		if (is_shortage(errno)) {
+		if (errno_is_shortage(errno)) {
 			ev_io_stop(loop, w);
 			ev_timer_again(loop, &c->again);
 		}

@@ -95,7 +95,7 @@ read_file(struct watched_file *f)
 	int64_t value = 0;
 	int error = read_text(f->path, text, sizeof(text));
 
-	f->unread = error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+	f->unread = errno_is_shortage(-error);
 	if (f->unread) {
 		complain(f, strerror(-error));
 		return;

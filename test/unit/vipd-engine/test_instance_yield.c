@@ -1,58 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a virtual router binds a handover to what it holds and hears. io.h is played
- * here.
+ * How a virtual router binds a handover to what it holds and hears.
  */
 #include "engine/instance_yield.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "clock.h"
-#include "engine/io.h"
 #include "mem.h"
+#include "played_io.h"
 #include "unit.h"
 
 #define T0 (1000 * US_PER_S)
 #define WAIT (1500 * US_PER_MS)
-
-static unsigned zeros, adverts, frames;
-
-int
-io_receive(int fd, void *buf, size_t size)
-{
-	(void)fd;
-	(void)buf;
-	(void)size;
-	return -EAGAIN;
-}
-
-int
-io_send(int fd, uint32_t ifindex, const struct ipaddr *src, const struct ipaddr *dst,
-    uint8_t ttl, const void *message, size_t len)
-{
-	(void)fd;
-	(void)ifindex;
-	(void)src;
-	(void)dst;
-	(void)ttl;
-	(void)len;
-	adverts++;
-	zeros += ((const uint8_t *)message)[2] == 0;
-	return 0;
-}
-
-int
-io_send_frame(int fd, uint32_t ifindex, const void *frame, size_t len)
-{
-	(void)fd;
-	(void)ifindex;
-	(void)frame;
-	(void)len;
-	frames++;
-	return 0;
-}
 
 static struct ipaddr
 host(uint8_t last)
@@ -94,7 +55,7 @@ router(enum vrrp_resume resume)
 		.primary4 = host(10),
 	};
 	iface.ports[0].rx = iface.ports[0].tx = 100;
-	zeros = adverts = frames = 0;
+	memset(&net, 0, sizeof(net));
 	instance_conf_add_addrs(&c, &a, 1);
 	return instance_new(&c, &iface, T0);
 }
@@ -114,7 +75,7 @@ master(void)
 		outlets_install(&in->outlets, 4, &iface, &a, now);
 	}
 	ck_assert_uint_eq(instance_announce(in, 9, 100, now), 2);
-	zeros = adverts = frames = 0;
+	memset(&net, 0, sizeof(net));
 	return in;
 }
 
@@ -151,7 +112,7 @@ START_TEST(a_stop_keeps_answering_and_says_nothing)
 	instance_leave(in, T0);
 	ck_assert_int_eq(in->vrrp.state, VRRP_INIT);
 	ck_assert(instance_state(in).yielding);
-	ck_assert_uint_eq(zeros, 1);
+	ck_assert_uint_eq(net.zeros, 1);
 	instance_on_iface(in, &iface, T0); /* does not start again */
 	ck_assert_int_eq(in->vrrp.state, VRRP_INIT);
 	hear_advert(in, 100, T0 + 1000);
@@ -160,9 +121,9 @@ START_TEST(a_stop_keeps_answering_and_says_nothing)
 	hear_garp(in, 6, T0 + 3000);
 	ck_assert(!instance_state(in).yielding);
 	ck_assert_uint_eq(instance_announce(in, 9, 100, T0 + 60 * US_PER_S), 0);
-	ck_assert_uint_eq(adverts, 1);
+	ck_assert_uint_eq(net.adverts, 1);
 	instance_free(in, T0);
-	ck_assert_uint_eq(adverts, 1);
+	ck_assert_uint_eq(net.adverts, 1);
 }
 END_TEST
 
@@ -181,7 +142,7 @@ vmac_master(void)
 	memcpy(in->conf.head.vmac, mac, sizeof(mac));
 	macvlan = (struct iface){ .info = { .ifindex = 9, .heard_for = 4 } };
 	memcpy(macvlan.info.mac, mac, sizeof(mac));
-	zeros = adverts = frames = 0;
+	memset(&net, 0, sizeof(net));
 	instance_expire(in, T0);
 	for (uint8_t last = 5; last <= 6; last++) {
 		struct ipaddr a = host(last);
@@ -206,13 +167,13 @@ START_TEST(nothing_comes_from_the_virtual_mac_before_the_macvlan_is_up)
 
 	ck_assert_uint_eq(instance_announce(in, 9, 100, T0), 0);
 	instance_expire(in, T0 + 100000);
-	ck_assert_uint_eq(adverts, 2);
-	ck_assert_uint_eq(frames, 0);
+	ck_assert_uint_eq(net.adverts, 2);
+	ck_assert_uint_eq(net.frames, 0);
 	macvlan.info.usable = 1;
 	ck_assert_uint_eq(instance_announce(in, 9, 100, T0 + 100000), 2);
 	instance_expire(in, T0 + 200000);
-	ck_assert_uint_eq(frames, 3);
-	ck_assert_uint_eq(adverts, 2);
+	ck_assert_uint_eq(net.frames, 3);
+	ck_assert_uint_eq(net.adverts, 2);
 	instance_free(in, T0);
 }
 END_TEST
@@ -281,7 +242,7 @@ START_TEST(who_holds_nothing_stops_at_once)
 
 	instance_expire(in, T0);
 	instance_leave(in, T0);
-	ck_assert_uint_eq(zeros, 1);
+	ck_assert_uint_eq(net.zeros, 1);
 	ck_assert(!in->yield.active);
 	instance_free(in, T0);
 }
@@ -294,7 +255,7 @@ START_TEST(a_better_advert_begins_it_without_priority_0)
 	hear_advert(in, 250, T0);
 	ck_assert_int_eq(in->vrrp.state, VRRP_BACKUP);
 	ck_assert(instance_state(in).yielding);
-	ck_assert_uint_eq(zeros, 0);
+	ck_assert_uint_eq(net.zeros, 0);
 	ck_assert_uint_eq(yield_deadline(&in->yield), T0 + YIELD_ANNOUNCE_US);
 	hear_garp(in, 5, T0 + 1000);
 	hear_garp(in, 6, T0 + 1000);
@@ -316,7 +277,7 @@ START_TEST(a_handover_nobody_wants_keeps_every_address)
 	}
 	ck_assert_int_eq(in->yield.report.result, YIELD_KEPT);
 	ck_assert_uint_eq(released(in), 0);
-	ck_assert_uint_eq(zeros, 1);
+	ck_assert_uint_eq(net.zeros, 1);
 	/* and it says again that it has them */
 	ck_assert_uint_eq(instance_announce(in, 9, 100, T0 + 2 * US_PER_S), 2);
 	instance_free(in, T0);
@@ -354,7 +315,7 @@ START_TEST(an_engine_that_starts_in_the_middle_goes_on)
 	hear_garp(in, 5, T0 + 2000);
 	ck_assert_uint_eq(released(in), 1);
 	ck_assert_int_eq(in->yield.report.result, YIELD_DONE);
-	ck_assert_uint_eq(zeros, 0);
+	ck_assert_uint_eq(net.zeros, 0);
 	instance_hand_over(in, HANDOVER_FORGET, T0);
 	ck_assert(!instance_state(in).handed_over);
 	instance_free(in, T0);
